@@ -1,0 +1,1 @@
+"""Expressions become code that runs on many states at once."""

@@ -1,0 +1,153 @@
+"""Straight-line code in ball arithmetic: every result is an enclosure of the exact value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import flint
+import sympy as sp
+
+from ..errors import InvalidInput
+from .operations import Op
+from .tape import Tape
+
+__all__ = ["ball", "ball_function"]
+
+
+def ball(number: sp.Expr | float | flint.arb) -> flint.arb:
+    """Return an enclosure of an exact number; a float is taken as the dyadic rational it is.
+
+    Examples
+    --------
+    >>> ball(sp.Rational(1, 2)) == 0.5
+    True
+    """
+    if isinstance(number, flint.arb):
+        return number
+    if isinstance(number, float):
+        return flint.arb(number)
+    number = sp.sympify(number)
+    if isinstance(number, sp.Rational):
+        return flint.arb(flint.fmpq(int(number.p), int(number.q)))
+    if isinstance(number, sp.Float):
+        value = sp.Rational(number)
+        return flint.arb(flint.fmpq(int(value.p), int(value.q)))
+    if number is sp.pi:
+        return flint.arb.pi()
+    if number is sp.E:
+        return flint.arb(1).exp()
+    raise InvalidInput("number", number, "a rational number, a float, pi or E")
+
+
+def ball_function(tape: Tape) -> Callable[[Sequence[Any], Sequence[Any]], list[flint.arb]]:
+    """Return a function (inputs, parameters) -> list of enclosures, at the current precision.
+
+    Operations without a well-defined enclosure (comparisons that a ball does not decide) give a
+    ball of infinite radius, so that nothing can be concluded from them.
+
+    Examples
+    --------
+    >>> from dynsys_gd.engine.tape import lower
+    >>> x = sp.Symbol("x")
+    >>> value, = ball_function(lower([sp.tanh(x) - x], [x]))([sp.Rational(1, 10)], [])
+    >>> bool(value < 0)
+    True
+    """
+
+    def function(inputs: Sequence[Any], parameters: Sequence[Any]) -> list[flint.arb]:
+        x = [ball(value) for value in inputs]
+        p = [ball(value) for value in parameters]
+        values: list[Any] = []
+        payload: Any
+        for op, arguments, payload in tape.code:
+            if op is Op.INPUT:
+                values.append(x[payload])
+            elif op is Op.PARAMETER:
+                values.append(p[payload])
+            elif op is Op.CONSTANT:
+                values.append(ball(payload))
+            elif op is Op.INTEGER_POWER:
+                values.append(values[arguments[0]] ** payload)
+            else:
+                values.append(_RULES[op](*(values[place] for place in arguments)))
+        return [values[place] for place in tape.outputs]
+
+    return function
+
+
+def _unknown() -> flint.arb:
+    return flint.arb(0, float("inf"))
+
+
+def _sign(u: flint.arb) -> flint.arb:
+    if u > 0:
+        return flint.arb(1)
+    if u < 0:
+        return flint.arb(-1)
+    return flint.arb(0) if u == 0 else flint.arb(0, 1)
+
+
+def _step(u: flint.arb) -> flint.arb:
+    return (_sign(u) + 1) / 2
+
+
+def _compare(decided_true: bool, decided_false: bool) -> bool | None:
+    return True if decided_true else (False if decided_false else None)
+
+
+def _select(condition: bool | None, yes: flint.arb, no: flint.arb) -> flint.arb:
+    if condition is None:
+        return yes.union(no)
+    return yes if condition else no
+
+
+def _and(a: bool | None, b: bool | None) -> bool | None:
+    if a is False or b is False:
+        return False
+    return None if a is None or b is None else True
+
+
+def _or(a: bool | None, b: bool | None) -> bool | None:
+    if a is True or b is True:
+        return True
+    return None if a is None or b is None else False
+
+
+def _softplus(u: flint.arb) -> flint.arb:
+    return (u.exp()).log1p() if u < 0 else u + ((-u).exp()).log1p()
+
+
+_RULES: dict[Op, Callable[..., Any]] = {
+    Op.ADD: lambda a, b: a + b,
+    Op.MUL: lambda a, b: a * b,
+    Op.NEG: lambda a: -a,
+    Op.DIV: lambda a, b: a / b,
+    Op.REAL_POWER: lambda a, b: a**b,
+    Op.SQRT: lambda a: a.sqrt(),
+    Op.EXP: lambda a: a.exp(),
+    Op.LOG: lambda a: a.log(),
+    Op.SIN: lambda a: a.sin(),
+    Op.COS: lambda a: a.cos(),
+    Op.TAN: lambda a: a.tan(),
+    Op.SINH: lambda a: a.sinh(),
+    Op.COSH: lambda a: a.cosh(),
+    Op.TANH: lambda a: a.tanh(),
+    Op.ATAN: lambda a: a.atan(),
+    Op.ERF: lambda a: a.erf(),
+    Op.SIGMOID: lambda a: 1 / (1 + (-a).exp()),
+    Op.SOFTPLUS: _softplus,
+    Op.LOGCOSH: lambda a: a.cosh().log(),
+    Op.ABS: abs,
+    Op.SIGN: _sign,
+    Op.STEP: _step,
+    Op.MAX: lambda a, b: a.max(b),
+    Op.MIN: lambda a, b: a.min(b),
+    Op.LESS: lambda a, b: _compare(a < b, a >= b),
+    Op.LESS_EQUAL: lambda a, b: _compare(a <= b, a > b),
+    Op.EQUAL: lambda a, b: _compare(a == b, not a.overlaps(b)),
+    Op.NOT: lambda a: None if a is None else not a,
+    Op.AND: _and,
+    Op.OR: _or,
+    Op.SELECT: _select,
+}

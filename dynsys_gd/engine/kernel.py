@@ -1,0 +1,91 @@
+"""What the lane driver iterates: a map on rows, whoever evaluates it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .numpy_printer import numpy_function
+from .tape import Tape
+
+__all__ = ["Kernel", "RowsKernel", "TapeKernel"]
+
+Rows = NDArray[np.float64]
+
+
+class Kernel(ABC):
+    """A map x -> F(x) on rows, with its residual and its Jacobian.
+
+    The residual vanishes exactly at the fixed points: the gradient for gradient descent, whose
+    step can vanish by rounding where the gradient does not, and F(x) - x otherwise. Rows may come
+    and go in Fortran order, so that each coordinate is contiguous.
+    """
+
+    @property
+    @abstractmethod
+    def dimension(self) -> int:
+        """Number of coordinates d of the state."""
+
+    @abstractmethod
+    def step(self, states: Rows) -> tuple[Rows, Rows]:
+        """Return the images, shape (n, d), and the residuals at `states`, shape (n, r)."""
+
+    @abstractmethod
+    def jacobian(self, states: Rows) -> NDArray[np.float64]:
+        """Return the Jacobian of the map at each row, shape (n, d, d)."""
+
+
+@dataclass(frozen=True, eq=False)
+class TapeKernel(Kernel):
+    """A kernel printed from straight-line code.
+
+    Parameters
+    ----------
+    step_tape : Tape
+        Outputs: the d images, then the residuals.
+    jacobian_tape : Tape
+        Outputs: the Jacobian, row by row.
+    parameters : ndarray, shape (k,)
+        Values of the tape parameters: arguments, never part of the compiled code.
+    """
+
+    step_tape: Tape
+    jacobian_tape: Tape
+    parameters: NDArray[np.float64]
+
+    @property
+    def dimension(self) -> int:
+        return len(self.step_tape.inputs)
+
+    def step(self, states: Rows) -> tuple[Rows, Rows]:
+        outputs = numpy_function(self.step_tape)(states.T, self.parameters)
+        d = self.dimension
+        return outputs[:d].T, outputs[d:].T
+
+    def jacobian(self, states: Rows) -> NDArray[np.float64]:
+        d = self.dimension
+        outputs = numpy_function(self.jacobian_tape)(states.T, self.parameters)
+        return np.ascontiguousarray(outputs.T).reshape(-1, d, d)
+
+
+@dataclass(frozen=True, eq=False)
+class RowsKernel(Kernel):
+    """A kernel made of plain functions on rows, for losses that are not symbolic."""
+
+    size: int
+    step_function: Callable[[Rows], tuple[Rows, Rows]]
+    jacobian_function: Callable[[Rows], NDArray[np.float64]]
+
+    @property
+    def dimension(self) -> int:
+        return self.size
+
+    def step(self, states: Rows) -> tuple[Rows, Rows]:
+        return self.step_function(states)
+
+    def jacobian(self, states: Rows) -> NDArray[np.float64]:
+        return self.jacobian_function(states)

@@ -1,0 +1,228 @@
+"""Straight-line code: the one intermediate form between sympy and every evaluator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import sympy as sp
+from sympy.logic.boolalg import BooleanFalse, BooleanTrue
+
+from ..errors import InvalidInput, UnsupportedFunction
+from .operations import SUPPORTED_FUNCTIONS, Op
+
+__all__ = ["Instruction", "Tape", "lower"]
+
+
+class Instruction(NamedTuple):
+    """One operation on earlier results; `payload` is a number, an exponent or an index."""
+
+    op: Op
+    arguments: tuple[int, ...] = ()
+    payload: sp.Expr | int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tape:
+    """A list of instructions, each referring to earlier ones only.
+
+    Parameters
+    ----------
+    inputs, parameters : tuple of str
+        Names, in the order in which values are passed.
+    code : tuple of Instruction
+    outputs : tuple of int
+        Which results are returned, in order.
+    """
+
+    inputs: tuple[str, ...]
+    parameters: tuple[str, ...]
+    code: tuple[Instruction, ...]
+    outputs: tuple[int, ...]
+
+    @property
+    def analytic(self) -> bool:
+        """Whether every operation is real-analytic where it is defined."""
+        return all(instruction.op.analytic for instruction in self.code)
+
+
+def lower(
+    expressions: Sequence[sp.Expr],
+    variables: Sequence[sp.Symbol],
+    parameters: Sequence[sp.Symbol] = (),
+) -> Tape:
+    """Return straight-line code for `expressions`, with common subexpressions shared.
+
+    Parameters
+    ----------
+    expressions : sequence of sympy expressions
+    variables, parameters : sequence of Symbol
+        What is passed as input and what as parameter.
+
+    Raises
+    ------
+    UnsupportedFunction
+        Where a function outside the supported list occurs.
+    InvalidInput
+        Where a symbol is neither a variable nor a parameter.
+
+    Examples
+    --------
+    >>> x, a = sp.symbols("x a")
+    >>> tape = lower([a * x**2, sp.exp(x**2)], [x], [a])
+    >>> [instruction.op.value for instruction in tape.code]
+    ['input', 'parameter', 'integer_power', 'mul', 'exp']
+    """
+    replacements, reduced = sp.cse(
+        [sp.sympify(expression) for expression in expressions],
+        symbols=sp.numbered_symbols("cse", cls=sp.Dummy),
+        order="none",
+    )
+    builder = _Builder(variables, parameters)
+    for symbol, expression in replacements:
+        builder.known[symbol] = builder.node(expression)
+    outputs = tuple(builder.node(expression) for expression in reduced)
+    return Tape(
+        inputs=tuple(symbol.name for symbol in variables),
+        parameters=tuple(symbol.name for symbol in parameters),
+        code=tuple(builder.code),
+        outputs=outputs,
+    )
+
+
+class _Builder:
+    """Appends instructions, giving equal ones the same place."""
+
+    def __init__(self, variables: Iterable[sp.Symbol], parameters: Iterable[sp.Symbol]) -> None:
+        self.code: list[Instruction] = []
+        self.places: dict[Instruction, int] = {}
+        self.known: dict[sp.Basic, int] = {}
+        for index, symbol in enumerate(variables):
+            self.known[symbol] = self.emit(Op.INPUT, payload=index)
+        for index, symbol in enumerate(parameters):
+            self.known[symbol] = self.emit(Op.PARAMETER, payload=index)
+
+    def emit(self, op: Op, *arguments: int, payload: sp.Expr | int | None = None) -> int:
+        instruction = Instruction(op, arguments, payload)
+        if instruction not in self.places:
+            self.places[instruction] = len(self.code)
+            self.code.append(instruction)
+        return self.places[instruction]
+
+    def node(self, expression: sp.Basic) -> int:
+        place = self.known.get(expression)
+        if place is None:
+            place = self.known[expression] = self._lower(expression)
+        return place
+
+    def _lower(self, expression: sp.Basic) -> int:
+        if isinstance(expression, (sp.Number, sp.NumberSymbol)):
+            if expression.is_finite is False or expression is sp.nan:
+                raise InvalidInput("expression", expression, "finite numbers only")
+            return self.emit(Op.CONSTANT, payload=expression)
+        if isinstance(expression, sp.Symbol):
+            raise InvalidInput(
+                "expression",
+                expression.name,
+                "variables and declared parameters only",
+                "add the symbol to the variables, or give it a value with .at(...)",
+            )
+        if isinstance(expression, sp.Add):
+            return self._chain(Op.ADD, expression.args)
+        if isinstance(expression, sp.Mul):
+            return self._product(expression)
+        if isinstance(expression, sp.Pow):
+            return self._power(expression)
+        if isinstance(expression, (sp.Max, sp.Min)):
+            op = Op.MAX if isinstance(expression, sp.Max) else Op.MIN
+            return self._chain(op, sorted(expression.args, key=sp.default_sort_key))
+        if isinstance(expression, sp.Piecewise):
+            return self._piecewise(expression)
+        if isinstance(expression, (sp.core.relational.Relational, sp.logic.boolalg.Boolean)):
+            return self._condition(expression)
+        function = SUPPORTED_FUNCTIONS.get(type(expression))
+        if function is None or expression.has(sp.I):
+            raise UnsupportedFunction("expression", expression, _supported())
+        return self.emit(function, self.node(expression.args[0]))
+
+    def _chain(self, op: Op, arguments: Iterable[sp.Basic]) -> int:
+        places = [self.node(argument) for argument in arguments]
+        total = places[0]
+        for place in places[1:]:
+            total = self.emit(op, total, place)
+        return total
+
+    def _product(self, expression: sp.Mul) -> int:
+        above = [a for a in expression.args if not _is_reciprocal(a)]
+        below = [1 / a for a in expression.args if _is_reciprocal(a)]
+        negative = bool(above) and above[0] == -1
+        above = above[1:] if negative else above
+        result = (
+            self._chain(Op.MUL, above) if above else self.emit(Op.CONSTANT, payload=sp.Integer(1))
+        )
+        if below:
+            result = self.emit(Op.DIV, result, self._chain(Op.MUL, below))
+        return self.emit(Op.NEG, result) if negative else result
+
+    def _power(self, expression: sp.Pow) -> int:
+        base, exponent = expression.args
+        if base == sp.E:
+            return self.emit(Op.EXP, self.node(exponent))
+        if exponent.is_Integer and exponent > 0:
+            return self.emit(Op.INTEGER_POWER, self.node(base), payload=int(exponent))
+        if exponent == sp.Rational(1, 2):
+            return self.emit(Op.SQRT, self.node(base))
+        if _is_reciprocal(expression):
+            one = self.emit(Op.CONSTANT, payload=sp.Integer(1))
+            return self.emit(Op.DIV, one, self.node(1 / expression))
+        return self.emit(Op.REAL_POWER, self.node(base), self.node(exponent))
+
+    def _piecewise(self, expression: sp.Piecewise) -> int:
+        *branches, last = expression.args
+        if not isinstance(last.cond, BooleanTrue):
+            raise UnsupportedFunction(
+                "expression", expression, "a Piecewise that ends with (expression, True)"
+            )
+        result = self.node(last.expr)
+        for branch in reversed(branches):
+            result = self.emit(Op.SELECT, self.node(branch.cond), self.node(branch.expr), result)
+        return result
+
+    def _condition(self, condition: sp.Basic) -> int:
+        if isinstance(condition, (BooleanTrue, BooleanFalse)):
+            zero, truth = sp.Integer(0), int(bool(condition))
+            place = self.emit(Op.CONSTANT, payload=zero)
+            return self.emit(Op.LESS, place, self.emit(Op.CONSTANT, payload=sp.Integer(truth)))
+        if isinstance(condition, sp.And):
+            return self._chain(Op.AND, sorted(condition.args, key=sp.default_sort_key))
+        if isinstance(condition, sp.Or):
+            return self._chain(Op.OR, sorted(condition.args, key=sp.default_sort_key))
+        if isinstance(condition, sp.Not):
+            return self.emit(Op.NOT, self.node(condition.args[0]))
+        if isinstance(condition, sp.core.relational.Relational):
+            left, right = (self.node(side) for side in (condition.lhs, condition.rhs))
+            if isinstance(condition, (sp.StrictLessThan, sp.StrictGreaterThan)):
+                flipped = isinstance(condition, sp.StrictGreaterThan)
+                return self.emit(Op.LESS, *((right, left) if flipped else (left, right)))
+            if isinstance(condition, (sp.LessThan, sp.GreaterThan)):
+                flipped = isinstance(condition, sp.GreaterThan)
+                return self.emit(Op.LESS_EQUAL, *((right, left) if flipped else (left, right)))
+            equal = self.emit(Op.EQUAL, left, right)
+            return equal if isinstance(condition, sp.Equality) else self.emit(Op.NOT, equal)
+        raise UnsupportedFunction("expression", condition, "comparisons joined by and, or, not")
+
+
+def _is_reciprocal(factor: sp.Basic) -> bool:
+    if isinstance(factor, sp.Rational):
+        return False
+    return (
+        isinstance(factor, sp.Pow)
+        and factor.base != sp.E
+        and bool(factor.exp.is_Number and factor.exp < 0)
+    )
+
+
+def _supported() -> str:
+    names = sorted(function.__name__ for function in SUPPORTED_FUNCTIONS)
+    return f"+ - * / **, Max, Min, Piecewise and these functions: {', '.join(names)}"

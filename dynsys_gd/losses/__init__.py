@@ -1,0 +1,1 @@
+"""Losses: symbolic, linear networks, multilayer perceptrons, any JAX function."""

@@ -1,0 +1,1 @@
+"""Discrete dynamical systems: gradient descent, its relatives, and any symbolic map."""
