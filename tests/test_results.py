@@ -9,7 +9,6 @@ import sympy as sp
 from dynsys_gd import Evidence, Grade
 from dynsys_gd.results import Result, bibliography, plain
 
-
 BY_HAND = Evidence(grade=Grade.PROVED, reason="by hand", sources=("craciun2024convergence",))
 
 
