@@ -1,0 +1,104 @@
+"""Gradient descent with momentum: θ_{t+1} = θ_t - η ∇L(θ_t) + β (θ_t - θ_{t-1})."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from ..errors import InvalidInput
+from ..losses.base import AbstractLoss, Points
+from .gradient_map import Block, GradientMap, checked_loss, checked_setting
+
+__all__ = ["HeavyBall", "checked_momentum", "remembering"]
+
+
+@dataclass(frozen=True, repr=False)
+class HeavyBall(GradientMap):
+    """Gradient descent with heavy-ball momentum; the state is (θ_t, θ_{t-1}).
+
+    Parameters
+    ----------
+    loss : Loss, LinearNetwork, MLP or AutodiffLoss
+    step_size : number, fraction, text or sympy expression
+        The step size η > 0.
+    momentum : number, fraction, text or sympy expression
+        The momentum β in [0, 1); 0 is gradient descent.
+
+    Notes
+    -----
+    In a direction of curvature λ the multipliers are the roots of μ² - (1 + β - ηλ) μ + β. A
+    minimum is linearly stable where every λ lies in (0, 2 (1 + β)/η): momentum raises the critical
+    step size from 2/λ to 2 (1 + β)/λ.
+
+    References
+    ----------
+    Polyak [polyak1964some]_.
+
+    Examples
+    --------
+    >>> from sympy.abc import beta, eta, x
+    >>> from dynsys_gd import Loss
+    >>> F = HeavyBall(Loss(x**2 / 2, [x]), step_size=eta, momentum=beta)
+    >>> F.jacobian
+    Matrix([
+    [beta - eta + 1, -beta],
+    [             1,     0]])
+    >>> F.at(eta="1/2", beta="1/4")([[4.0, 2.0]])
+    array([[2.5, 4. ]])
+    """
+
+    loss: AbstractLoss
+    step_size: sp.Expr
+    momentum: sp.Expr
+    blocks = 2
+
+    def __post_init__(self) -> None:
+        checked_loss(self.loss)
+        step = checked_setting(self.step_size, "step_size", low=0, low_allowed=False)
+        object.__setattr__(self, "step_size", step)
+        object.__setattr__(self, "momentum", checked_momentum(self.momentum))
+
+    @staticmethod
+    def update(
+        state: Sequence[Block], gradient: Callable[[Block], Block], settings: Mapping[str, Any]
+    ) -> tuple[list[Block], Block]:
+        theta, previous = state
+        g = gradient(theta)
+        moved = theta - settings["step_size"] * g + settings["momentum"] * (theta - previous)
+        return [moved, theta], g
+
+    @staticmethod
+    def update_jacobian(
+        state: Sequence[Points],
+        hessian: Callable[[Points], NDArray[np.float64]],
+        settings: Mapping[str, float],
+    ) -> NDArray[np.float64]:
+        theta, _ = state
+        beta, identity = settings["momentum"], np.eye(theta.shape[1])
+        now = (1 + beta) * identity - settings["step_size"] * hessian(theta)
+        return remembering(now, np.broadcast_to(-beta * identity, now.shape))
+
+
+def checked_momentum(value: Any) -> sp.Expr:
+    """Return the momentum as a sympy value in [0, 1), or an expression in symbols."""
+    momentum = checked_setting(value, "momentum", low=0, low_allowed=True)
+    if momentum.is_number and float(momentum) >= 1:
+        raise InvalidInput(
+            "momentum", value, "a number of at least 0 and below 1, or an expression in symbols"
+        )
+    return momentum
+
+
+def remembering(now: NDArray[np.float64], previous: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return [[now, previous], [I, 0]] for each row: the old point is kept as the second block."""
+    n, d, _ = now.shape
+    jacobian = np.zeros((n, 2 * d, 2 * d))
+    jacobian[:, :d, :d] = now
+    jacobian[:, :d, d:] = previous
+    jacobian[:, d:, :d] = np.eye(d)
+    return jacobian
