@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
@@ -51,7 +52,7 @@ def to_value(value: Any, argument: str) -> sp.Expr:
     if isinstance(value, bool):
         raise InvalidInput(argument, value, expected)
     if isinstance(value, sp.Expr):
-        if value.has(sp.nan, sp.oo, sp.zoo, -sp.oo) or value.is_real is False:
+        if value.has(sp.nan, sp.oo, sp.zoo, -sp.oo, sp.I) or value.is_real is False:
             raise InvalidInput(argument, value, "a finite real value")
         return value
     if isinstance(value, str):
@@ -79,7 +80,7 @@ def _from_text(text: str, argument: str, expected: str) -> sp.Expr:
     if not plausible or (exponent and len(exponent) > 4):
         raise InvalidInput(argument, text, expected)
     try:
-        return sp.Rational(Fraction(stripped.replace(" ", "")))
+        return sp.Rational(Fraction(re.sub(r"\s*/\s*", "/", stripped)))
     except (ValueError, ZeroDivisionError):
         raise InvalidInput(argument, text, expected) from None
 

@@ -10,7 +10,7 @@ import sympy as sp
 
 from ..errors import InvalidInput
 from .operations import Op
-from .tape import Tape
+from .tape import Tape, lower
 
 __all__ = ["ball", "ball_function"]
 
@@ -20,8 +20,8 @@ def ball(number: sp.Expr | float | flint.arb) -> flint.arb:
 
     Examples
     --------
-    >>> ball(sp.Rational(1, 2)) == 0.5
-    True
+    >>> ball(sp.Rational(1, 2)) == 0.5, bool(ball(sp.sqrt(2)) ** 2 < 2.001)
+    (True, True)
     """
     if isinstance(number, flint.arb):
         return number
@@ -37,7 +37,9 @@ def ball(number: sp.Expr | float | flint.arb) -> flint.arb:
         return flint.arb.pi()
     if number is sp.E:
         return flint.arb(1).exp()
-    raise InvalidInput("number", number, "a rational number, a float, pi or E")
+    if number.is_number and number.args:
+        return ball_function(lower([number], []))([], [])[0]
+    raise InvalidInput("number", number, "a number the engine can enclose")
 
 
 def ball_function(tape: Tape) -> Callable[[Sequence[Any], Sequence[Any]], list[flint.arb]]:
@@ -114,6 +116,20 @@ def _or(a: bool | None, b: bool | None) -> bool | None:
     return None if a is None or b is None else False
 
 
+def _sigmoid(u: flint.arb) -> flint.arb:
+    decay = (-abs(u)).exp()
+    if u > 0:
+        return 1 / (1 + decay)
+    return decay / (1 + decay) if u < 0 else 1 / (1 + (-u).exp())
+
+
+def _logcosh(u: flint.arb) -> flint.arb:
+    size = abs(u)
+    if size > 1:
+        return size + (-2 * size).exp().log1p() - flint.arb.const_log2()
+    return u.cosh().log()
+
+
 def _softplus(u: flint.arb) -> flint.arb:
     return (u.exp()).log1p() if u < 0 else u + ((-u).exp()).log1p()
 
@@ -135,9 +151,9 @@ _RULES: dict[Op, Callable[..., Any]] = {
     Op.TANH: lambda a: a.tanh(),
     Op.ATAN: lambda a: a.atan(),
     Op.ERF: lambda a: a.erf(),
-    Op.SIGMOID: lambda a: 1 / (1 + (-a).exp()),
+    Op.SIGMOID: _sigmoid,
     Op.SOFTPLUS: _softplus,
-    Op.LOGCOSH: lambda a: a.cosh().log(),
+    Op.LOGCOSH: _logcosh,
     Op.ABS: abs,
     Op.SIGN: _sign,
     Op.STEP: _step,

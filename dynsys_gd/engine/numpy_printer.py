@@ -103,6 +103,7 @@ def _step(u: Columns) -> Columns:
 
 _NAMES = {
     "np": np,
+    "inf": np.inf,  # how a constant beyond the range of floats prints
     "square": np.square,
     "erf": special.erf,
     "sigmoid": _sigmoid,

@@ -141,6 +141,8 @@ class _Builder:
             return self._piecewise(expression)
         if isinstance(expression, (sp.core.relational.Relational, sp.logic.boolalg.Boolean)):
             return self._condition(expression)
+        if isinstance(expression, sp.Heaviside):
+            return self._heaviside(expression)
         function = SUPPORTED_FUNCTIONS.get(type(expression))
         if function is None or expression.has(sp.I):
             raise UnsupportedFunction("expression", expression, _supported())
@@ -188,6 +190,15 @@ class _Builder:
         for branch in reversed(branches):
             result = self.emit(Op.SELECT, self.node(branch.cond), self.node(branch.expr), result)
         return result
+
+    def _heaviside(self, expression: sp.Heaviside) -> int:
+        jump, at_zero = expression.args
+        place = self.node(jump)
+        step = self.emit(Op.STEP, place)
+        if at_zero == sp.Rational(1, 2):
+            return step
+        zero = self.emit(Op.CONSTANT, payload=sp.Integer(0))
+        return self.emit(Op.SELECT, self.emit(Op.EQUAL, place, zero), self.node(at_zero), step)
 
     def _condition(self, condition: sp.Basic) -> int:
         if isinstance(condition, (BooleanTrue, BooleanFalse)):

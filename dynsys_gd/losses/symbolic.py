@@ -11,6 +11,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from ..engine.derivative import derivative, hessian
 from ..engine.numpy_printer import numpy_function
 from ..engine.rewrite import stable
 from ..engine.tape import Tape, lower
@@ -87,6 +88,8 @@ class Loss(AbstractLoss):
             if name not in open_names:
                 raise unknown_name(name, open_names)
             given[name] = to_value(value, name)
+            if not given[name].is_number:
+                raise InvalidInput(name, value, "a number", "write the symbol into the expression")
         object.__setattr__(self, "expression", checked_expression)
         object.__setattr__(self, "variables", checked)
         object.__setattr__(self, "values", tuple(sorted(given.items())))
@@ -124,13 +127,13 @@ class Loss(AbstractLoss):
     def gradient(self) -> sp.ImmutableMatrix:
         """Symbolic gradient, a column of d expressions."""
         return sp.ImmutableMatrix(
-            [_factored(sp.diff(self.bound_expression, v)) for v in self.variables]
+            [_factored(derivative(self.bound_expression, v)) for v in self.variables]
         )
 
     @cached_property
     def hessian(self) -> sp.ImmutableMatrix:
-        """Symbolic Hessian, d x d."""
-        return sp.ImmutableMatrix(sp.hessian(self.bound_expression, self.variables))
+        """Symbolic Hessian, d x d; where the loss has a kink, valid off the kink."""
+        return hessian(self.bound_expression, self.variables)
 
     @property
     def analytic(self) -> Outcome:
@@ -177,7 +180,7 @@ class Loss(AbstractLoss):
         numbers = np.array([float(given[symbol.name]) for symbol in symbols])
         function = numpy_function(_tape(self.expression, self.variables, what))
         outputs = function(array.reshape(-1, self.dimension).T, numbers)
-        return np.ascontiguousarray(outputs.T).reshape(*array.shape[:-1], -1)
+        return np.ascontiguousarray(outputs.T).reshape(*array.shape[:-1], outputs.shape[0])
 
     def describe(self) -> str:
         text = str(self.bound_expression)
@@ -218,9 +221,9 @@ def _tape(expression: sp.Expr, variables: tuple[sp.Symbol, ...], what: str) -> T
     if what == "value":
         outputs = [form]
     elif what == "gradient":
-        outputs = [sp.diff(form, v) for v in variables]
+        outputs = [derivative(form, v) for v in variables]
     else:
-        outputs = list(sp.hessian(form, variables))
+        outputs = list(hessian(form, variables))
     return lower(outputs, variables, parameters)
 
 

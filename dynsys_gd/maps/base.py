@@ -10,6 +10,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from ..engine.derivative import jacobian
 from ..engine.kernel import Kernel
 from ..errors import InvalidInput
 from ..losses.base import AbstractLoss, Points, as_points
@@ -73,7 +74,7 @@ class Map(ABC):
     @cached_property
     def jacobian(self) -> sp.ImmutableMatrix:
         """Symbolic Jacobian DF, d x d."""
-        return sp.ImmutableMatrix(_symbolic(self).jacobian(list(self.variables)))
+        return jacobian(list(_symbolic(self)), self.variables)
 
     @cached_property
     def determinant(self) -> sp.Expr:

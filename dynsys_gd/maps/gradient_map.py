@@ -12,6 +12,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from ..engine.derivative import derivative, jacobian
 from ..engine.kernel import Kernel, RowsKernel, TapeKernel
 from ..engine.rewrite import stable
 from ..engine.tape import Tape, lower
@@ -156,7 +157,7 @@ def _symbolic_update(
     settings: Mapping[str, sp.Expr],
 ) -> tuple[list[sp.Expr], list[sp.Expr]]:
     """Return the images and the residuals (gradient, then differences of successive blocks)."""
-    gradient = sp.Matrix([sp.diff(expression, v) for v in variables])
+    gradient = sp.Matrix([derivative(expression, v) for v in variables])
 
     def gradient_at(point: sp.Matrix) -> sp.Matrix:
         pairs = dict(zip(variables, point, strict=True))
@@ -182,10 +183,10 @@ def _tapes(
     images, residuals = _symbolic_update(rule, stable(expression), variables, settings)
     state = _state_symbols(variables, rule.blocks)
     parameters = [*known.values(), *settings.values()]
-    jacobian = list(sp.Matrix(images).jacobian(list(state)))
+    slopes = list(jacobian(images, state))
     return (
         lower([*images, *residuals], state, parameters),
-        lower(jacobian, state, parameters),
+        lower(slopes, state, parameters),
         tuple(known),
     )
 

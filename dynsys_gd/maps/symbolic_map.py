@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from ..engine.derivative import jacobian
 from ..engine.kernel import Kernel, TapeKernel
 from ..engine.rewrite import stable
 from ..engine.tape import Tape, lower
@@ -126,10 +127,10 @@ def _tapes(
     parameters = by_name(used - set(variables), "images")
     forms = [stable(image) for image in images]
     residuals = [form - v for form, v in zip(forms, variables, strict=True)]
-    jacobian = list(sp.Matrix(forms).jacobian(list(variables)))
+    slopes = list(jacobian(forms, variables))
     symbols = list(parameters.values())
     return (
         lower([*forms, *residuals], variables, symbols),
-        lower(jacobian, variables, symbols),
+        lower(slopes, variables, symbols),
         tuple(parameters),
     )
