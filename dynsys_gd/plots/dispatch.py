@@ -1,0 +1,65 @@
+"""Which picture belongs to which result."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..errors import InvalidInput
+from ..maps.trajectory import Trajectory
+from .canvas import free_figure, new_axes
+from .style import RC
+from .trajectories import draw_trajectory
+
+__all__ = ["draw", "figure"]
+
+_USUAL_SIZE = (6.4, 4.8)
+
+
+@singledispatch
+def _paint(result: Any, ax: Axes, **style: Any) -> None:
+    known = ", ".join(sorted(kind.__name__ for kind in _paint.registry if kind is not object))
+    raise InvalidInput("result", result, f"a result that has a picture ({known})")
+
+
+@singledispatch
+def _size(result: Any) -> tuple[float, float]:
+    return _USUAL_SIZE
+
+
+_paint.register(Trajectory, draw_trajectory)
+
+
+def draw(result: Any, ax: Axes | None = None, **style: Any) -> Axes:
+    """Draw a result and return the axes; nothing is shown or written.
+
+    Parameters
+    ----------
+    result : Result
+        What to draw; its type decides the picture.
+    ax : matplotlib Axes, optional
+        Where to draw; a new pyplot figure where none is given, which a notebook displays.
+    **style
+        Goes to the main artist of the picture.
+
+    Raises
+    ------
+    InvalidInput
+        For a result that has no picture; the message lists those that have one.
+    """
+    with matplotlib.rc_context(RC):
+        axes = new_axes(_size(result)) if ax is None else ax
+        _paint(result, axes, **style)
+    return axes
+
+
+def figure(result: Any, **style: Any) -> Figure:
+    """Return a new figure of a result that pyplot does not keep: for reports of many pictures."""
+    with matplotlib.rc_context(RC):
+        fig, axes = free_figure(_size(result))
+        _paint(result, axes, **style)
+    return fig
