@@ -160,15 +160,18 @@ class LinearNetwork(AbstractLoss):
             raise InvalidInput("layers", shapes, f"trailing shapes {self.shapes}")
         return np.concatenate([s.reshape(*s.shape[:-2], -1) for s in stacks], axis=-1)
 
+    @np.errstate(all="ignore")
     def end_to_end(self, points: Any) -> Stack:
         """Return the product W_N…W_1 of each row, shape (..., dy, dx)."""
         return _product(self.unflatten(points), np.eye(self.widths[0]))
 
+    @np.errstate(all="ignore")  # where the loss overflows, inf is the answer
     def __call__(self, points: Any) -> Points:
         inputs, targets, constant = self._compressed
         residual = _product(self.unflatten(points), inputs) - targets
         return 0.5 * np.einsum("...ij,...ij->...", residual, residual) + constant
 
+    @np.errstate(all="ignore")
     def gradient_at(self, points: Any) -> Points:
         layers = self.unflatten(points)
         inputs, targets, _ = self._compressed
@@ -182,6 +185,7 @@ class LinearNetwork(AbstractLoss):
             back = _transposed(layer) @ back
         return self.flatten(gradients[::-1])
 
+    @np.errstate(all="ignore")
     def hessian_at(self, points: Any) -> NDArray[np.float64]:
         layers = self.unflatten(points)
         inputs, targets, _ = self._compressed
@@ -210,6 +214,7 @@ class LinearNetwork(AbstractLoss):
                 hessian[..., columns, rows] = _transposed(block)
         return hessian
 
+    @np.errstate(all="ignore")
     def gauss_newton_spectrum_at(self, points: Any) -> NDArray[np.float64]:
         """Return the eigenvalues of K at each row, ascending, shape (..., dy · min(n, dx)).
 
