@@ -245,7 +245,7 @@ class MLP(AbstractLoss):
         results = np.empty((len(rows), *shape))
         for part in _parts(len(rows), self.n_samples * max(self.widths)):
             results[part] = function(rows[part])
-        return results.reshape(*points.shape[:-1], *shape)
+        return results.reshape((*points.shape[:-1], *shape))
 
     def describe(self) -> str:
         shape = "-".join(str(width) for width in self.widths)

@@ -1,0 +1,114 @@
+"""The mean of several losses of the same parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from ..errors import InvalidInput
+from ..evidence import Outcome
+from ..values import by_name, unknown_name
+from .base import AbstractLoss, Points, SymbolicForm
+
+__all__ = ["MeanLoss", "checked_losses"]
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class MeanLoss(AbstractLoss):
+    """The mean of B losses, which share their coordinates, and their parameters by name.
+
+    Parameters
+    ----------
+    losses : sequence of losses
+        At least one, all of the same dimension.
+
+    Examples
+    --------
+    >>> from sympy.abc import x
+    >>> from dynsys_gd import Loss
+    >>> mean = MeanLoss([Loss((x - 1)**2, [x]), Loss((x + 1)**2, [x])])
+    >>> float(mean([2.0])), mean.gradient_at([2.0])
+    (5.0, array([4.]))
+    """
+
+    losses: tuple[AbstractLoss, ...]
+
+    def __init__(self, losses: Sequence[AbstractLoss]) -> None:
+        object.__setattr__(self, "losses", checked_losses(losses))
+
+    @property
+    def dimension(self) -> int:
+        return self.losses[0].dimension
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.losses[0].names
+
+    @property
+    def analytic(self) -> Outcome:
+        outcome = Outcome.all_of(loss.analytic for loss in self.losses)
+        # A sum can be smooth although its terms are not.
+        return Outcome.UNDECIDED if outcome is Outcome.NO and len(self.losses) > 1 else outcome
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return tuple(sorted({name for loss in self.losses for name in loss.parameters}))
+
+    def at(self, **values: Any) -> MeanLoss:
+        return MeanLoss(losses_at(self.losses, values))
+
+    @property
+    def symbolic(self) -> SymbolicForm | None:
+        forms = [loss.symbolic for loss in self.losses]
+        variables = forms[0].variables if forms[0] is not None else ()
+        if any(form is None or form.variables != variables for form in forms):
+            return None
+        total = sum((form.bound for form in forms if form is not None), sp.Integer(0))
+        by_name(total.free_symbols | set(variables), "losses")
+        return SymbolicForm(total / len(forms), variables)
+
+    def __call__(self, points: Any) -> Points:
+        return np.mean([loss(points) for loss in self.losses], axis=0)
+
+    def gradient_at(self, points: Any) -> Points:
+        return np.asarray(np.mean([loss.gradient_at(points) for loss in self.losses], axis=0))
+
+    def hessian_at(self, points: Any) -> NDArray[np.float64]:
+        return np.asarray(np.mean([loss.hessian_at(points) for loss in self.losses], axis=0))
+
+    def describe(self) -> str:
+        return f"mean of {len(self.losses)} losses, the first of them {self.losses[0].describe()}"
+
+    def __repr__(self) -> str:
+        return f"MeanLoss({list(self.losses)})"
+
+
+def checked_losses(losses: Any) -> tuple[AbstractLoss, ...]:
+    """Return a non-empty tuple of losses of one dimension, or refuse it."""
+    expected = "a non-empty list of losses of the same parameters"
+    given = tuple(losses) if isinstance(losses, Sequence) else ()
+    if not given or not all(isinstance(loss, AbstractLoss) for loss in given):
+        raise InvalidInput("losses", losses, expected)
+    for loss in given[1:]:
+        if loss.dimension != given[0].dimension or loss.names != given[0].names:
+            raise InvalidInput(
+                "losses", f"coordinates {given[0].names[:6]} and {loss.names[:6]}", expected
+            )
+    return given
+
+
+def losses_at(losses: Sequence[AbstractLoss], values: dict[str, Any]) -> list[AbstractLoss]:
+    """Return every loss with those of the parameters it has given a value."""
+    known = {name for loss in losses for name in loss.parameters}
+    for name in values:
+        if name not in known:
+            raise unknown_name(name, known)
+    return [
+        loss.at(**{name: value for name, value in values.items() if name in loss.parameters})
+        for loss in losses
+    ]
