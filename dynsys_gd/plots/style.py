@@ -20,6 +20,7 @@ __all__ = [
     "OUTCOMES",
     "QUIET",
     "RC",
+    "STABILITY",
     "STATUSES",
     "Look",
     "lightness",
@@ -117,6 +118,15 @@ STATUSES: dict[str, Look] = {
     "SILENT": Look(label="SILENT", colour="#E6E6E6", sign="–"),
     "INCONCLUSIVE": Look(label="INCONCLUSIVE", colour="#F0E442", sign="?"),
     "CONTRADICTION": Look(label="CONTRADICTION", colour="#B2182B", sign="✗"),
+}
+
+STABILITY: dict[str, Look] = {
+    "SOME": Look(label="some minimum is stable", colour="#6F9CC4"),
+    "OPEN": Look(label="not decided rigorously", colour="#FFFFFF", hatch="///"),
+    "NONE": Look(label="no minimum is stable", colour="#F3E9DC"),
+    "WEAK_SOME": Look(label="some minimum has a stable normal direction", colour="#6F9CC4"),
+    "WEAK_NONE": Look(label="no minimum has one", colour="#F3E9DC"),
+    "NO_MINIMUM": Look(label="the loss has no minimum", colour="#E6E6E6"),
 }
 
 ORBITS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#1A1A1A")
