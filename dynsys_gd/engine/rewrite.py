@@ -59,11 +59,12 @@ def _log_of(value: sp.Expr) -> sp.Expr | None:
 
 
 def _log_sum(logarithms: list[sp.Expr]) -> sp.Expr:
-    """Return log(e^a + e^b + …)."""
-    total, *others = logarithms
-    for exponent in others:
-        total = total + softplus(exponent - total)
-    return total
+    """Return log(e^a + e^b + …), halved again and again so that the tree stays small."""
+    if len(logarithms) == 1:
+        return logarithms[0]
+    middle = (len(logarithms) + 1) // 2
+    left, right = _log_sum(logarithms[:middle]), _log_sum(logarithms[middle:])
+    return left + softplus(right - left)
 
 
 def _with_tanh(node: sp.Expr) -> sp.Expr:
@@ -137,7 +138,7 @@ def _sigmoids(above: sp.Expr, below: list[tuple[sp.Expr, sp.Rational]]) -> sp.Ex
     for base, power in below:
         if len(base.args) != 2 or not power.is_Integer:
             return None
-        a, b = (_log_of(term) for term in base.args)
+        a, b = (_log_of(term) or sp.Integer(0) for term in base.args)
         above, u = above - power * a, b - a
         moved = min(_multiple(above, u), int(power))
         above -= moved * u
