@@ -1,0 +1,105 @@
+"""How work is cut into pieces: always the same pieces, whoever computes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from typing import Any, TypeVar
+
+import numpy as np
+
+__all__ = ["chunk_rows", "map_ordered", "row_slices", "spawned"]
+
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
+
+# Columns of 8192 doubles stay in the second-level cache together with a few temporaries: measured
+# four times faster per row than columns of 16384.
+_MOST_NUMBERS = 16_384
+_MOST_ROWS = 8_192
+_FEWEST_ROWS = 512
+
+
+def chunk_rows(dimension: int) -> int:
+    """Return how many rows of `dimension` numbers make one chunk.
+
+    Examples
+    --------
+    >>> chunk_rows(2), chunk_rows(100)
+    (8192, 512)
+    """
+    return max(_FEWEST_ROWS, min(_MOST_ROWS, _MOST_NUMBERS // dimension))
+
+
+def row_slices(n: int, size: int) -> list[slice]:
+    """Return slices of at most `size` rows that cover 0 … n; the number of workers plays no part.
+
+    Examples
+    --------
+    >>> row_slices(5, 2)
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
+    return [slice(first, min(first + size, n)) for first in range(0, n, size)]
+
+
+def spawned(
+    rng: np.random.Generator | np.random.SeedSequence | int | None, n: int
+) -> list[np.random.Generator]:
+    """Return `n` independent generators, one a chunk, all determined by `rng`.
+
+    Examples
+    --------
+    >>> first, second = spawned(0, 2)
+    >>> first.random() == spawned(0, 5)[0].random()
+    True
+    """
+    return list(np.random.default_rng(rng).spawn(n))
+
+
+def map_ordered(
+    function: Callable[[Task], Answer],
+    tasks: Sequence[Task],
+    *,
+    executor: Executor | None = None,
+    on_answer: Callable[[Answer], Any] | None = None,
+) -> list[Answer]:
+    """Return ``[function(task) for task in tasks]``, computed by `executor` where there is one.
+
+    Parameters
+    ----------
+    function : callable
+        A module-level function for executors that run in other processes.
+    tasks : sequence
+        Plain data and symbols only, for the same reason.
+    executor : concurrent.futures.Executor, optional
+        Threads, processes, or any object with the same ``submit``.
+    on_answer : callable, optional
+        Called here, in the calling thread, with each answer in order.
+
+    Notes
+    -----
+    Whatever interrupts the loop, Ctrl-C included, cancels the tasks that have not started and is
+    raised again; the executor stays usable.
+
+    Examples
+    --------
+    >>> map_ordered(abs, [-1, 2, -3])
+    [1, 2, 3]
+    """
+    answers: list[Answer] = []
+    if executor is None:
+        for task in tasks:
+            answers.append(function(task))
+            if on_answer is not None:
+                on_answer(answers[-1])
+        return answers
+    futures: list[Future[Answer]] = [executor.submit(function, task) for task in tasks]
+    try:
+        for future in futures:
+            answers.append(future.result())
+            if on_answer is not None:
+                on_answer(answers[-1])
+    finally:
+        for future in futures:
+            future.cancel()
+    return answers

@@ -1,0 +1,229 @@
+"""Is a candidate for convergence what it seems? Limit, multipliers, families, perturbations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..engine.kernel import Kernel, TapeKernel
+from ..evidence import Outcome
+from ..maps.base import Map
+from ..maps.gradient_descent import GradientDescent
+from .budget import Budget
+from .fates import Detail
+from .iterate import PStep, norms, polish
+from .multipliers import GAP, Side, in_a_family, spectrum
+from .replay import Return, flat_nearby, returns
+
+__all__ = ["NONE", "Verdicts", "audit_points"]
+
+#: no verdict: the orbit has not come near a limit yet
+NONE = -1
+
+Rows = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_DEEP_ROUNDS = 80
+_MOST_ENTRIES = 2**21  # of the Jacobians held at once
+
+
+@dataclass(frozen=True, eq=False)
+class Verdicts:
+    """What the audit of candidates found, per row.
+
+    Parameters
+    ----------
+    detail : ndarray of int, shape (n,)
+        A `Detail`, or NONE.
+    limit : ndarray, shape (n, d)
+    multiplier, residual : ndarray, shape (n,)
+        Largest |multiplier| off the kernel, and residual norm at the limit.
+    """
+
+    detail: NDArray[np.int64]
+    limit: Rows
+    multiplier: NDArray[np.float64]
+    residual: NDArray[np.float64]
+
+    @staticmethod
+    def blank(states: Rows) -> Verdicts:
+        """Return verdicts that say nothing yet."""
+        n = len(states)
+        return Verdicts(np.full(n, NONE), np.array(states), np.full(n, np.nan), np.full(n, np.nan))
+
+    def take(self, which: NDArray[np.generic]) -> Verdicts:
+        """Return some of the verdicts."""
+        return Verdicts(
+            self.detail[which], self.limit[which], self.multiplier[which], self.residual[which]
+        )
+
+    def put(self, rows: NDArray[np.int64], other: Verdicts) -> None:
+        """Write `other` into the given rows."""
+        self.detail[rows] = other.detail
+        self.limit[rows] = other.limit
+        self.multiplier[rows] = other.multiplier
+        self.residual[rows] = other.residual
+
+
+def analytic(F: Map, kernel: Kernel) -> Outcome:
+    """Return whether the map comes from analytic formulas."""
+    if F.loss is not None:
+        return F.loss.analytic
+    if isinstance(kernel, TapeKernel):
+        return Outcome.YES if kernel.step_tape.analytic else Outcome.NO
+    return Outcome.UNDECIDED
+
+
+def row_blocks(n: int, dimension: int) -> list[slice]:
+    """Return slices of rows whose Jacobians fit into a fixed amount of memory."""
+    size = max(1, _MOST_ENTRIES // dimension**2)
+    return [slice(first, min(first + size, n)) for first in range(0, n, size)]
+
+
+def audit_points(F: Map, kernel: Kernel, states: Rows, frozen: Mask, budget: Budget) -> Verdicts:
+    """Return what each candidate for convergence sits at.
+
+    Parameters
+    ----------
+    F : Map
+    kernel : Kernel
+    states : ndarray, shape (n, d)
+        Where the orbits are.
+    frozen : ndarray of bool, shape (n,)
+        Whether the last step was exactly zero in floating point.
+    budget : Budget
+
+    Notes
+    -----
+    The limit is found by Newton's method with the pseudo-inverse; the multipliers there decide:
+    inside the unit circle off the kernel, with the kernel tangent to a family of limits, is a
+    stable limit. A kernel of any other origin is decided by perturbed orbits.
+    """
+    verdicts = Verdicts.blank(states)
+    for block in row_blocks(len(states), states.shape[1]):
+        one = _Audit(F, kernel, np.ascontiguousarray(states[block]), frozen[block], budget).run()
+        verdicts.put(np.arange(len(states))[block], one)
+    return verdicts
+
+
+class _Audit:
+    """One block of candidates on its way through the tests, from cheap to dear."""
+
+    def __init__(self, F: Map, kernel: Kernel, states: Rows, frozen: Mask, budget: Budget) -> None:
+        self.F, self.kernel, self.budget = F, kernel, budget
+        self.states, self.frozen = states, frozen
+        self.steps = PStep(F, kernel)
+        self.scale = 1.0 + norms(states)
+        self.out = Verdicts.blank(states)
+
+    def run(self) -> Verdicts:
+        rows = self._flat(np.arange(len(self.states)))
+        rows = self._regular(rows, cut=GAP, rounds=4)
+        rows = self._regular(rows, cut=self.budget.kernel_tolerance, rounds=_DEEP_ROUNDS)
+        self._degenerate(rows)
+        decided = self.out.detail != NONE
+        if decided.any():
+            limits = np.ascontiguousarray(self.out.limit[decided])
+            self.out.residual[decided] = norms(self.kernel.step(limits)[1])
+        return self.out
+
+    def _flat(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Decide orbits on an open set without gradient; return the others."""
+        residuals = self.kernel.step(self.states)[1]
+        zero = np.flatnonzero((residuals == 0).all(axis=1))
+        if not zero.size:
+            return rows
+        flat = flat_nearby(self.kernel, self.states[zero], self.budget).all(axis=1)
+        # An analytic function that is constant on an open set is constant: there the zero is
+        # rounding. Where analyticity is not known, no claim is made either.
+        real = analytic(self.F, self.kernel) is Outcome.NO
+        self.out.detail[zero[flat]] = Detail.PLATEAU if real else Detail.UNDERFLOW_PLATEAU
+        return rows[self.out.detail == NONE]
+
+    def _regular(self, rows: NDArray[np.int64], *, cut: float, rounds: int) -> NDArray[np.int64]:
+        """Decide limits with quadratic convergence and a clear kernel; return the hard cases."""
+        if not rows.size:
+            return rows
+        found = polish(self.steps, self.states[rows], cut=cut, rounds=rounds)
+        near = found.moved <= self.budget.capture * self.scale[rows]
+        points = np.where(near[:, None], found.points, self.states[rows])
+        here = spectrum(self.steps, points, self.budget)
+        d = points.shape[1]
+        good = found.regular & near & (here.kernel < d)
+        good &= here.clear | (cut < GAP)
+        inside = good & (here.side == Side.INSIDE)
+        kernels = np.flatnonzero(inside & (here.kernel > 0))
+        if kernels.size:
+            family = in_a_family(self.steps, points[kernels], self.budget)
+            good[kernels[~family]] = False
+            inside &= good
+        detail = np.where(
+            here.side == Side.OUTSIDE,
+            np.where(
+                here.above_one & (self.F.loss is not None),
+                Detail.SADDLE_REACHED,
+                Detail.UNSTABLE_POINT_REACHED,
+            ),
+            Detail.MARGINAL,
+        )
+        stable = np.flatnonzero(inside)
+        if stable.size:
+            detail[stable] = self._kind(points[stable], here.kernel[stable])
+        done = rows[good]
+        self.out.detail[done] = detail[good]
+        self.out.limit[done] = points[good]
+        self.out.multiplier[done] = here.largest[good]
+        # Far from any limit and moving: not a hard case, only not there yet.
+        lost = found.regular & ~near & ~self.frozen[rows]
+        return rows[~good & ~lost]
+
+    def _kind(self, points: Rows, kernel: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Name stable limits: minimum, stable point of another kind, dead coordinates."""
+        loss = self.F.loss
+        if loss is None:
+            return np.full(len(points), int(Detail.STABLE_POINT))
+        detail = np.full(len(points), int(Detail.MINIMUM))
+        if not isinstance(self.F, GradientDescent):
+            where = self.F.project(points)
+            gradient = norms(loss.gradient_at(where))
+            curvature = np.linalg.eigvalsh(loss.hessian_at(where))
+            size = np.maximum(1.0, np.abs(curvature).max(axis=1))
+            critical = gradient <= 1e-8 * size * (1.0 + norms(where))
+            detail[~(critical & (curvature[:, 0] >= -1e-8 * size))] = Detail.STABLE_POINT
+        if analytic(self.F, self.kernel) is not Outcome.YES:
+            flat = flat_nearby(self.kernel, points, self.budget)[:, : loss.dimension]
+            detail[flat.any(axis=1) & (kernel > 0)] = Detail.PARTIAL_PLATEAU
+            # Beyond a kink the multipliers of this side say nothing.
+            radius = 1e-6 * (1.0 + norms(points))
+            came = returns(self.kernel, points, radius, self.budget, widen=False)
+            detail[came == Return.SOME_LEFT] = Detail.DEGENERATE_UNSTABLE_APPROACH
+        return detail
+
+    def _degenerate(self, rows: NDArray[np.int64]) -> None:
+        """Decide limits that Newton's method approaches slowly, or not at all."""
+        if not rows.size:
+            return
+        budget = self.budget
+        found = polish(
+            self.steps, self.states[rows], cut=budget.kernel_tolerance, rounds=_DEEP_ROUNDS
+        )
+        near = found.moved <= budget.capture * self.scale[rows]
+        points = np.where(near[:, None], found.points, self.states[rows])
+        here = spectrum(self.steps, points, budget)
+        came = returns(self.kernel, points, np.where(near, found.moved, 0.0), budget)
+        nonzero = norms(self.kernel.step(points)[1]) > 0
+        detail = np.full(rows.size, int(Detail.MARGINAL))
+        detail[came == Return.ALL] = Detail.DEGENERATE_MINIMUM
+        detail[came == Return.SOME_LEFT] = Detail.DEGENERATE_UNSTABLE_APPROACH
+        detail[(came == Return.NEITHER) & self.frozen[rows] & nonzero] = Detail.STAGNATED_ROUNDING
+        unstable = here.side == Side.OUTSIDE
+        saddle = here.above_one & (self.F.loss is not None)
+        detail[unstable] = np.where(
+            saddle[unstable], Detail.SADDLE_REACHED, Detail.UNSTABLE_POINT_REACHED
+        )
+        detail[~near & ~self.frozen[rows]] = NONE
+        self.out.detail[rows] = detail
+        self.out.limit[rows] = points
+        self.out.multiplier[rows] = here.largest

@@ -1,0 +1,111 @@
+"""Does an orbit repeat itself? Least period from return distances, then the cycle audited."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..engine.driver import squared_norm
+from ..engine.kernel import Kernel
+from ..maps.base import Map
+from .audit import NONE, Verdicts, row_blocks
+from .budget import Budget
+from .fates import Detail
+from .iterate import PStep, norms, polish
+from .multipliers import GAP, Side, in_a_family, spectrum
+
+__all__ = ["audit_cycles", "sizes_and_periods"]
+
+Rows = NDArray[np.float64]
+
+
+def sizes_and_periods(
+    lag_distances: NDArray[np.float64], budget: Budget
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the size of each recent orbit piece and its least period (0 where none is seen).
+
+    Parameters
+    ----------
+    lag_distances : ndarray, shape (lags, n)
+        Distance from one state to the states 1, 2, … steps later.
+    budget : Budget
+
+    Returns
+    -------
+    sizes : ndarray, shape (n,)
+        Largest distance.
+    periods : ndarray of int, shape (n,)
+        Smallest lag p > 1 at which the distance is below ``budget.recurrence`` times the size.
+
+    Examples
+    --------
+    >>> sizes_and_periods(np.array([[1.0], [0.0], [1.0], [0.0]]), Budget())[1]
+    array([2])
+    """
+    with np.errstate(all="ignore"):
+        sizes = lag_distances.max(axis=0)
+        close = lag_distances <= budget.recurrence * sizes
+    found = close.any(axis=0) & (sizes > 0)
+    periods = np.where(found, close.argmax(axis=0) + 1, 0)
+    return sizes, np.where(periods > 1, periods, 0)
+
+
+def audit_cycles(
+    F: Map, kernel: Kernel, states: Rows, periods: NDArray[np.int64], budget: Budget
+) -> Verdicts:
+    """Return what each recurrent orbit sits on, by the multipliers of its p-step map.
+
+    Parameters
+    ----------
+    F : Map
+    kernel : Kernel
+    states : ndarray, shape (n, d)
+    periods : ndarray of int, shape (n,)
+        Least periods as observed, all above 1.
+    budget : Budget
+    """
+    verdicts = Verdicts.blank(states)
+    for period in np.unique(periods):
+        which = np.flatnonzero(periods == period)
+        for block in row_blocks(which.size, states.shape[1]):
+            rows = which[block]
+            verdicts.put(rows, _audit_period(F, kernel, states[rows], int(period), budget))
+    return verdicts
+
+
+def _audit_period(F: Map, kernel: Kernel, states: Rows, period: int, budget: Budget) -> Verdicts:
+    out = Verdicts.blank(states)
+    steps = PStep(F, kernel, period)
+    found = polish(steps, states, cut=GAP, rounds=6)
+    size, largest_residual = _extent(kernel, found.points, period)
+    near = found.moved <= budget.capture * size
+    points = np.where(near[:, None], found.points, states)
+    here = spectrum(steps, points, budget)
+    stable = near & found.regular & (here.side == Side.INSIDE) & (here.kernel < states.shape[1])
+    kernels = np.flatnonzero(stable & (here.kernel > 0))
+    if kernels.size:
+        stable[kernels] = in_a_family(steps, points[kernels], budget)
+    detail = np.full(len(states), int(Detail.NEUTRAL_CYCLE))
+    detail[here.side == Side.OUTSIDE] = Detail.CYCLE_ARTEFACT
+    detail[stable] = Detail.STABLE_CYCLE
+    # Newton's method may end at a point of smaller period: then this was no cycle of its own.
+    detail[~near] = NONE
+    out.detail[:] = detail
+    out.limit[:] = points
+    out.multiplier[:] = here.largest
+    out.residual[:] = largest_residual
+    return out
+
+
+def _extent(
+    kernel: Kernel, points: Rows, period: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the size of each cycle and its largest residual norm."""
+    size, residual = np.zeros(len(points)), np.zeros(len(points))
+    states = points
+    with np.errstate(all="ignore"):
+        for _ in range(period):
+            states, residuals = kernel.step(states)
+            np.maximum(size, np.sqrt(squared_norm(states - points)), out=size)
+            np.maximum(residual, norms(residuals), out=residual)
+    return size, residual

@@ -1,0 +1,178 @@
+"""The fate of many starts under one map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..engine.chunks import chunk_rows, map_ordered, row_slices
+from ..engine.driver import squared_norm
+from ..errors import InvalidInput
+from ..evidence import Evidence, Grade
+from ..losses.base import as_points
+from ..maps.base import Map
+from ..regions import Grid
+from .budget import Budget
+from .classify import WindowTask, advance
+from .fates import FATE_OF_DETAIL, Fate, Fates
+from .lanes import Decisions, Lanes
+
+__all__ = ["simulate"]
+
+Rows = NDArray[np.float64]
+
+
+def simulate(
+    F: Map,
+    starts: Any,
+    *,
+    budget: Budget = Budget(),  # noqa: B008 (frozen)
+    executor: Executor | None = None,
+    progress: Callable[[int, int], Any] | None = None,
+) -> Fates:
+    """Iterate `F` from every start and say what became of each orbit.
+
+    Parameters
+    ----------
+    F : Map
+        Every parameter must have a value.
+    starts : array_like of shape (n, k), or Grid
+        Points of the loss, from which a map with memory starts at rest, or states of the map.
+    budget : Budget
+        Caps and tolerances.
+    executor : concurrent.futures.Executor, optional
+        Computes chunks of starts; the result does not depend on it.
+    progress : callable, optional
+        Called as ``progress(decided, n)``.
+
+    Returns
+    -------
+    Fates
+
+    Raises
+    ------
+    InvalidInput
+        For no starts, starts that are not finite, rows of another width, or open parameters.
+
+    Notes
+    -----
+    Orbits run through windows of doubling length. At the end of each, an orbit with a short last
+    step and a residual no larger than in the window before is a candidate: Newton's method finds
+    the limit, and its multipliers decide, those along a family of limits left out. An orbit that
+    returns at a constant size is a candidate for a cycle and judged by the multipliers of the
+    p-step map. Escape means blow-up, not distance alone. What is left at the end is named by its
+    trend and by its Lyapunov exponent. "Bounded" always means up to the budget.
+
+    Examples
+    --------
+    >>> from sympy.abc import x, y
+    >>> from dynsys_gd import Box, GradientDescent, Loss
+    >>> F = GradientDescent(Loss((x*y - 1)**2 / 2, [x, y]), step_size="1/2")
+    >>> fates = simulate(F, Box([-3, -3], [3, 3]).grid(20))
+    >>> fates.count(Fate.CONVERGED), fates.count(Fate.ESCAPED), fates.count(Fate.UNDECIDED)
+    (260, 134, 6)
+    """
+    if not isinstance(F, Map):
+        raise InvalidInput("F", F, "a map", "for a loss write GradientDescent(loss, step_size)")
+    if not isinstance(budget, Budget):
+        raise InvalidInput("budget", budget, "a Budget")
+    grid = starts if isinstance(starts, Grid) else None
+    given = _checked_starts(F, starts.points if grid is not None else starts)
+    states = F.lift(given) if _are_points(F, given) else given
+    decisions = _simulated(F, states, budget, executor, progress)
+    details = decisions.detail.astype(np.int8)
+    return Fates(
+        map=F,
+        starts=given,
+        fate=FATE_OF_DETAIL[details],
+        detail=details,
+        limit=np.ascontiguousarray(F.project(decisions.limit)),
+        budget=budget,
+        grid=grid,
+        evidence=_evidence(budget),
+        **{
+            field.name: getattr(decisions, field.name)
+            for field in fields(decisions)
+            if field.name not in ("index", "detail", "limit")
+        },
+    )
+
+
+def _simulated(
+    F: Map,
+    states: Rows,
+    budget: Budget,
+    executor: Executor | None,
+    progress: Callable[[int, int], Any] | None,
+) -> Decisions:
+    n = len(states)
+    size = chunk_rows(F.dimension)
+    lanes = Lanes.start(states, _scale(F, states, size))
+    table = Decisions.open(lanes.index, states, 0)
+    decided = done = 0
+
+    def record(answer: tuple[Lanes, Decisions]) -> None:
+        nonlocal decided
+        answer[1].write_into(table)
+        decided += len(answer[1].index)
+        if progress is not None:
+            progress(decided, n)
+
+    for length in budget.windows():
+        tasks = [
+            WindowTask(F, budget, lanes.take(rows), done, length)
+            for rows in row_slices(len(lanes), size)
+        ]
+        answers = map_ordered(advance, tasks, executor=executor, on_answer=record)
+        lanes = Lanes.joined([going_on for going_on, _ in answers])
+        done += length
+        if not len(lanes):
+            break
+    return table
+
+
+def _scale(F: Map, states: Rows, size: int) -> NDArray[np.float64]:
+    """Return 1 + |x_0| + |x_1 - x_0| of each row: how far an orbit may go without escaping."""
+    kernel = F.kernel()
+    scale = np.empty(len(states))
+    with np.errstate(all="ignore"):
+        for rows in row_slices(len(states), size):
+            here = states[rows]
+            first = np.sqrt(squared_norm(kernel.step(np.asfortranarray(here))[0] - here))
+            first = np.where(np.isfinite(first), first, 0.0)
+            scale[rows] = 1.0 + np.sqrt(squared_norm(here)) + first
+    return scale
+
+
+def _are_points(F: Map, given: Rows) -> bool:
+    return F.loss is not None and given.shape[1] == F.loss.dimension != F.dimension
+
+
+def _checked_starts(F: Map, starts: Any) -> Rows:
+    widths = {F.dimension} if F.loss is None else {F.loss.dimension, F.dimension}
+    expected = "shape (n, " + " or ".join(str(width) for width in sorted(widths)) + "), n >= 1"
+    try:
+        array = np.array(starts, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidInput("starts", starts, f"numbers of {expected}") from None
+    if array.ndim != 2 or array.shape[1] not in widths or not len(array):
+        remedy = "write [[...]] for a single start" if array.ndim == 1 else "one start a row"
+        raise InvalidInput("starts", f"shape {array.shape}", expected, remedy)
+    finite = np.isfinite(array).all(axis=1)
+    if not finite.all():
+        row = int(np.flatnonzero(~finite)[0])
+        raise InvalidInput("starts", array[row], "finite numbers", f"row {row} is not finite")
+    return as_points(array, array.shape[1], "starts")
+
+
+def _evidence(budget: Budget) -> Evidence:
+    reason = (
+        f"double precision, at most {budget.steps} steps; limits by Newton's method, "
+        f"multipliers kept {budget.margin:g} off the unit circle"
+    )
+    return Evidence(grade=Grade.NUMERICAL, reason=reason)
