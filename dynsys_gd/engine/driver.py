@@ -87,7 +87,7 @@ def run_window(
     radius: Numbers,
     lags: int = 1,
     tolerance: float = 1e-6,
-    escape: EscapeRule = EscapeRule(),  # noqa: B008 (frozen)
+    escape: EscapeRule = EscapeRule(),
 ) -> Window:
     """Advance every row of `states` by `length` steps.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,14 +62,23 @@ class TapeKernel(Kernel):
     def dimension(self) -> int:
         return len(self.step_tape.inputs)
 
+    # Looked up once: finding a function by its tape hashes every instruction.
+    @cached_property
+    def _step(self) -> Callable[[Rows, Rows], Rows]:
+        return numpy_function(self.step_tape)
+
+    @cached_property
+    def _jacobian(self) -> Callable[[Rows, Rows], Rows]:
+        return numpy_function(self.jacobian_tape)
+
     def step(self, states: Rows) -> tuple[Rows, Rows]:
-        outputs = numpy_function(self.step_tape)(states.T, self.parameters)
+        outputs = self._step(states.T, self.parameters)
         d = self.dimension
         return outputs[:d].T, outputs[d:].T
 
     def jacobian(self, states: Rows) -> NDArray[np.float64]:
         d = self.dimension
-        outputs = numpy_function(self.jacobian_tape)(states.T, self.parameters)
+        outputs = self._jacobian(states.T, self.parameters)
         return np.ascontiguousarray(outputs.T).reshape(-1, d, d)
 
 

@@ -89,7 +89,7 @@ def pseudo_step(
 
     Rows with a non-finite entry stay where they are.
     """
-    finite = np.isfinite(matrices).all(axis=(1, 2)) & np.isfinite(rights).all(axis=1)
+    finite = np.all(np.isfinite(matrices), axis=(1, 2)) & np.all(np.isfinite(rights), axis=1)
     A = np.where(finite[:, None, None], matrices, 0.0)
     r = np.where(finite[:, None], rights, 0.0)
     if symmetric:

@@ -56,7 +56,7 @@ class Spectrum:
 def spectrum(steps: PStep, points: NDArray[np.float64], budget: Budget) -> Spectrum:
     """Return the multipliers of the p-step map at `points`, shape (n, d), sorted by side."""
     A = steps.derivative(points)
-    finite = np.isfinite(A).all(axis=(1, 2))
+    finite = np.all(np.isfinite(A), axis=(1, 2))
     A = np.where(finite[:, None, None], A, 0.0)
     if steps.symmetric:
         a = np.linalg.eigvalsh(A).astype(np.complex128)
