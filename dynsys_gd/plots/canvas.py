@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib
@@ -10,9 +12,24 @@ from matplotlib.figure import Figure
 
 from .style import RC
 
-__all__ = ["free_figure", "new_axes", "save"]
+__all__ = ["free_figure", "in_our_style", "new_axes", "save"]
 
 DOTS_PER_INCH = 110
+
+
+@contextmanager
+def in_our_style() -> Iterator[None]:
+    """Put the settings of `style` in force, and only those back afterwards.
+
+    ``matplotlib.rc_context`` would put back every setting, also the interactive mode that the
+    notebook backend switches on when the first figure is made; later figures would stay hidden.
+    """
+    before = {name: matplotlib.rcParams[name] for name in RC}
+    matplotlib.rcParams.update(RC)
+    try:
+        yield
+    finally:
+        matplotlib.rcParams.update(before)
 
 
 def new_axes(size: tuple[float, float]) -> Axes:
@@ -51,7 +68,7 @@ def save(figure: Figure, folder: str | Path, name: str) -> tuple[Path, Path]:
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     png, svg = target / f"{name}.png", target / f"{name}.svg"
-    with matplotlib.rc_context(RC):
+    with in_our_style():
         figure.savefig(png, dpi=DOTS_PER_INCH, metadata={"Software": None})
         figure.savefig(svg, metadata={"Date": None, "Creator": None})
     return png, svg

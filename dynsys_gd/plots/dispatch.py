@@ -5,14 +5,12 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import Any
 
-import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..errors import InvalidInput
 from ..maps.trajectory import Trajectory
-from .canvas import free_figure, new_axes
-from .style import RC
+from .canvas import free_figure, in_our_style, new_axes
 from .trajectories import draw_trajectory
 
 __all__ = ["draw", "figure"]
@@ -51,7 +49,7 @@ def draw(result: Any, ax: Axes | None = None, **style: Any) -> Axes:
     InvalidInput
         For a result that has no picture; the message lists those that have one.
     """
-    with matplotlib.rc_context(RC):
+    with in_our_style():
         axes = new_axes(_size(result)) if ax is None else ax
         _paint(result, axes, **style)
     return axes
@@ -59,7 +57,7 @@ def draw(result: Any, ax: Axes | None = None, **style: Any) -> Axes:
 
 def figure(result: Any, **style: Any) -> Figure:
     """Return a new figure of a result that pyplot does not keep: for reports of many pictures."""
-    with matplotlib.rc_context(RC):
+    with in_our_style():
         fig, axes = free_figure(_size(result))
         _paint(result, axes, **style)
     return fig

@@ -46,9 +46,7 @@ def test_a_map_of_the_line_is_a_cobweb():
     corners = lines["orbit"].get_xydata()
     states = trajectory.points[:, 0]
     np.testing.assert_array_equal(corners[::2], np.stack([states, states], axis=1)[: len(states)])
-    np.testing.assert_array_equal(
-        corners[1::2], np.stack([states[:-1], states[1:]], axis=1)
-    )
+    np.testing.assert_array_equal(corners[1::2], np.stack([states[:-1], states[1:]], axis=1))
     graph = lines["map"].get_xydata()
     np.testing.assert_allclose(graph[:, 1], 3.5 * graph[:, 0] * (1 - graph[:, 0]))
     assert "r = 7/2" in ax.get_title(loc="left")

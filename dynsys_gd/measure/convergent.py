@@ -1,0 +1,117 @@
+"""How much converges: the one door to every method of measuring it."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from typing import Any
+
+from ..ensembles.budget import Budget
+from ..errors import InvalidInput
+from ..maps.base import Map
+from ..regions import Region
+from .estimate import Estimate
+from .monte_carlo import MonteCarlo, Progress
+from .target import Target
+
+__all__ = ["convergent_measure"]
+
+
+def convergent_measure(
+    F: Map,
+    region: Region,
+    *,
+    method: MonteCarlo | None = None,
+    to: Target = Target.MINIMA,
+    budget: Budget | None = None,
+    rng: Any = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Estimate:
+    """Return the share of a law of initialisations from which the iteration converges.
+
+    Parameters
+    ----------
+    F : Map
+        Every parameter has a value.
+    region : Box, Ball, Gaussian
+        Law of the initialisations: points of the loss (which start at rest under momentum), or
+        states. He and Xavier laws and the ball about the flattest minimum are of these kinds.
+    method : MonteCarlo, optional
+        How to measure, ``MonteCarlo(n=100_000, level=0.95)`` by default.
+    to : Target
+        Which limits count: minima, or every fixed point.
+    budget : Budget, optional
+        Caps and tolerances of the simulation.
+    rng : int, Generator or SeedSequence, optional
+        Where the starts come from. The estimate records one number that draws them again, also
+        where nothing is given.
+    executor : concurrent.futures.Executor, optional
+        Who computes the chunks; the answer does not depend on it, to the last bit.
+    progress : callable, optional
+        Called as ``progress(done, n)`` after each chunk.
+
+    Returns
+    -------
+    Estimate
+        Graded STATISTICAL.
+
+    Raises
+    ------
+    InvalidInput
+        For a region of the wrong dimension, minima of a map that has no loss, and wrong types.
+
+    Notes
+    -----
+    With h of n starts seen to converge and u undecided, the interval goes from the lower
+    Clopper-Pearson limit of h to the upper one of h + u. A start counts as converging only after
+    the audit of its limit, by its multipliers and by perturbation.
+
+    References
+    ----------
+    Clopper and Pearson (1934), ``clopper1934use``.
+
+    Examples
+    --------
+    Under the double well x⁴/4 - x²/2 with step size 1/2, exactly the starts between ±√5 converge,
+    up to a null set.
+
+    >>> from sympy.abc import x
+    >>> from dynsys_gd import Box, GradientDescent, Loss
+    >>> from dynsys_gd.measure import MonteCarlo
+    >>> F = GradientDescent(Loss(x**4 / 4 - x**2 / 2, [x]), step_size="1/2")
+    >>> m = convergent_measure(F, Box([-3], [3]), method=MonteCarlo(n=2000), rng=0)
+    >>> low, high = m.volume_interval()
+    >>> low < 2 * 5**0.5 < high
+    True
+    """
+    if not isinstance(F, Map):
+        raise InvalidInput("F", F, "a map", "wrap the loss, for example as GradientDescent")
+    if not isinstance(region, Region):
+        raise InvalidInput("region", region, "a Box, Ball or Gaussian")
+    if not isinstance(to, Target):
+        raise InvalidInput("to", to, "Target.MINIMA or Target.FIXED_POINTS")
+    if method is not None and not isinstance(method, MonteCarlo):
+        raise InvalidInput("method", method, "a method object such as MonteCarlo()")
+    if budget is not None and not isinstance(budget, Budget):
+        raise InvalidInput("budget", budget, "a Budget")
+    sizes = {F.dimension, F.loss.dimension if F.loss is not None else F.dimension}
+    if region.dimension not in sizes:
+        raise InvalidInput(
+            "region",
+            f"dimension {region.dimension}",
+            f"dimension {' or '.join(map(str, sorted(sizes)))}, that of the map",
+        )
+    if to is Target.MINIMA and F.loss is None:
+        raise InvalidInput(
+            "to", to, "Target.FIXED_POINTS for a map without a loss", "it has no minima"
+        )
+    chosen = MonteCarlo() if method is None else method
+    return chosen.measure(
+        F,
+        region,
+        to=to,
+        budget=Budget() if budget is None else budget,
+        rng=rng,
+        executor=executor,
+        progress=progress,
+    )
