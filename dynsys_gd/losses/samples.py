@@ -96,7 +96,14 @@ def _matrix(values: Any, argument: str, shape: str) -> Samples:
             "finite numbers",
             "leave out or fill in the incomplete samples",
         )
-    if np.asarray(values).dtype.kind in "iu" and not np.array_equal(np.asarray(values), array):
+    given = np.asarray(values)
+    if given.dtype.kind in "iuO":
+        large = np.abs(array) >= 2.0**53
+        pairs = zip(given[large], array[large], strict=True)
+        rounded = any(int(exact) != int(double) for exact, double in pairs)
+    else:
+        rounded = False
+    if rounded:
         raise InvalidInput(
             argument, "integers above 2^53", "numbers that double precision holds exactly"
         )
