@@ -1,0 +1,165 @@
+"""The plan of ``dynsys-gd verify --data``: linear networks on a user's table."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+import shlex
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import dynsys_gd as dg
+
+from ..data import Table, read_table
+from ..errors import InvalidInput
+from .instances import table_network
+from .jobs import Job
+
+__all__ = ["table_jobs"]
+
+_FLAGS = {
+    "path": "--data",
+    "target": "--target",
+    "features": "--features",
+    "widths": "--width",
+    "X": "--data",
+    "Y": "--data",
+    "X, Y": "--data",
+}
+
+
+def table_jobs(
+    path: str,
+    target: Sequence[str],
+    features: Sequence[str],
+    *,
+    depth: int | None,
+    width: int | None,
+) -> tuple[list[Job], list[tuple[str, str]]]:
+    """Return the jobs on a table, and how its columns and the network were chosen.
+
+    Parameters
+    ----------
+    path : str
+    target, features : sequence of str
+        Column names; no features means all other columns.
+    depth, width : int, optional
+        Number of layers, and width of the hidden ones.
+
+    Returns
+    -------
+    list of Job
+    list of (label, text)
+
+    Raises
+    ------
+    InvalidInput
+        Where the table cannot be used; arguments carry the names of the command line.
+    """
+    try:
+        table = read_table(path, target=list(target), features=list(features) or None)
+        widths = _widths(table, depth or 2, width)
+        net = dg.LinearNetwork(widths=widths, X=table.X, Y=table.Y)
+        threshold = dg.critical_step_size(net)
+    except InvalidInput as error:
+        raise _in_words_of_the_command(error) from None
+    used = [
+        ("File", f"{path}, {len(table.X)} rows"),
+        ("Features", ", ".join(table.feature_names)),
+        ("Targets", ", ".join(table.target_names)),
+        *(("Note", note) for note in table.notes),
+        ("Network", f"{net.describe()}, {net.dimension} weights"),
+        ("Critical step size", threshold.headline()),
+        ("Known by", str(threshold.evidence)),
+    ]
+    return _jobs(path, target, features, widths, threshold), used
+
+
+def _widths(table: Table, depth: int, width: int | None) -> tuple[int, ...]:
+    dx, dy = table.X.shape[1], table.Y.shape[1]
+    hidden = max(dx, dy) if width is None else width
+    return (dx, *[hidden] * (depth - 1), dy)
+
+
+def _jobs(
+    path: str,
+    target: Sequence[str],
+    features: Sequence[str],
+    widths: tuple[int, ...],
+    threshold: dg.Threshold,
+) -> list[Job]:
+    where = f"network {'-'.join(map(str, widths))} on {Path(path).name}"
+    table = (
+        ("path", path),
+        ("target", list(target)),
+        ("features", list(features) or None),
+        ("widths", widths),
+    )
+    known = threshold.decided and math.isfinite(threshold.value)
+    above = _decimal(1.02 * threshold.value) if known else "1"
+    below = _decimal(0.98 * threshold.value) if known else "1"
+    job = partial(Job, make=table_network)
+    at_above = (*table, ("step_size", above))
+    at_below = (*table, ("step_size", below))
+    beyond = f"{where}, 2 % above the critical step size" if known else f"{where}, step size 1"
+    jobs = [
+        job(
+            name="non-singular",
+            claim="non_singular_map",
+            instance=beyond,
+            why="Without it nothing could be said of initialisations from what happens at minima.",
+            settings=at_above,
+        ),
+        job(
+            name="manifold",
+            claim="minima_form_a_manifold",
+            instance=where,
+            why="Whether the minima of this network are a smooth manifold, and of which dimension.",
+            settings=at_above,
+        ),
+        job(
+            name="no-stable-minimum",
+            claim="no_stable_minimum",
+            instance=beyond,
+            why="Whether any minimum could hold gradient descent.",
+            settings=at_above,
+        ),
+        job(
+            name="null-set",
+            claim="linear_network_impossibility",
+            instance=beyond,
+            why="The main theorem on this table.",
+            settings=at_above,
+        ),
+    ]
+    if known:
+        jobs += [
+            job(
+                name="null-set-below",
+                claim="linear_network_impossibility",
+                instance=f"{where}, 2 % below the critical step size",
+                why="Some minima are stable here, so that the theorem must be silent.",
+                settings=at_below,
+                control=True,
+            ),
+        ]
+    return jobs
+
+
+def _decimal(step_size: float) -> str:
+    """Return a step size as text, which the library reads exactly."""
+    return f"{step_size:.6g}"
+
+
+def _in_words_of_the_command(error: InvalidInput) -> InvalidInput:
+    """Return the error with the names of options in place of those of Python arguments."""
+    listed = re.search(r"features=(\[.*\])", error.remedy)
+    remedy = error.remedy
+    if listed:
+        # The list was written by repr(), or is the sign for "some list".
+        names = "COLUMN…" if "…" in listed[1] else shlex.join(ast.literal_eval(listed[1]))
+        remedy = remedy.replace(listed[0], f"--features {names}")
+    flag = _FLAGS.get(error.argument, error.argument)
+    return InvalidInput(flag, error.received, error.expected, remedy)

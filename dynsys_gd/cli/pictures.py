@@ -1,0 +1,67 @@
+"""Which figures a verdict gets."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InvalidInput
+from ..results import Result
+from .jobs import Job
+
+if TYPE_CHECKING:
+    from ..claims import Verdict
+
+__all__ = ["Picture", "pictures_of"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """One figure in both forms.
+
+    Parameters
+    ----------
+    name : str
+        File name without ending.
+    caption : str
+    png, svg : bytes
+    on_page : bool
+        Whether the page shows it. The verdict card is kept as a file only: the page says the same
+        in words that can be searched and read on a small screen.
+    """
+
+    name: str
+    caption: str
+    png: bytes = field(repr=False)
+    svg: bytes = field(repr=False)
+    on_page: bool = True
+
+
+def pictures_of(job: Job, verdict: Verdict) -> Iterator[Picture]:
+    """Yield the measurements of the verdict that have a picture, the views, the verdict card."""
+    for number, result in enumerate(verdict.observation.results, start=1):
+        try:
+            yield _drawn(result, f"{job.name}-{number}", result.headline())
+        except InvalidInput:  # a result that has no picture, such as a table of numbers
+            continue
+    for view in job.views:
+        result = view.make(verdict.instance.F, verdict.instance.region)
+        yield _drawn(result, f"{job.name}-{view.name}", view.caption)
+    yield _drawn(verdict, f"{job.name}-card", verdict.headline(), on_page=False)
+
+
+def _drawn(result: Result, name: str, caption: str, *, on_page: bool = True) -> Picture:
+    from ..plots import figure, save
+
+    with tempfile.TemporaryDirectory() as folder:
+        png, svg = save(figure(result), Path(folder), name)
+        return Picture(
+            name=name,
+            caption=caption,
+            png=png.read_bytes(),
+            svg=svg.read_bytes(),
+            on_page=on_page,
+        )

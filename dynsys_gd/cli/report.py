@@ -1,0 +1,159 @@
+"""The report: one self-contained page, the figures, and the verdicts as plain data."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import resources
+from typing import Any
+
+from ..results import bibliography
+from .checking import Checked
+from .folder import MADE_BY, ReportFolder
+from .jobs import Job
+from .pictures import Picture
+from .references import reference, short_reference
+from .terminal import status_of, summary
+
+__all__ = ["Report"]
+
+_TITLE = "Gradient descent beyond the critical step size"
+_FORMAT = 1
+_HEAVIEST_SVG = 400_000
+
+LIMITS = (
+    "A simulation alone never gives “verified”: a set of positive measure may be smaller than any "
+    "number of starts can find. Verified means that every hypothesis is proved or certified.",
+    "Above the critical step size the theorems exclude convergence to a minimum from all but a "
+    "null set of initialisations. They do not say that orbits diverge, and they are silent at the "
+    "critical step size itself.",
+    "Orbits that pass slowly by a degenerate saddle are reported as undecided, never as converged.",
+    "Everything is said of the law of initialisations and the number of steps that are named; "
+    "another law may show the transition at a smaller step size.",
+)
+
+
+@dataclass(kw_only=True)
+class Report:
+    """A report that grows with each verdict and is whole on disk after each.
+
+    Parameters
+    ----------
+    folder : ReportFolder
+    jobs : sequence of Job
+        All that was planned, in the order in which they are shown.
+    seed : int
+    command : str
+        The command line that makes this report.
+    used : sequence of (label, text)
+        How the columns of a user's table were used; empty for the shipped instances.
+    """
+
+    folder: ReportFolder
+    jobs: Sequence[Job]
+    seed: int
+    command: str
+    used: Sequence[tuple[str, str]] = ()
+    checked: list[Checked] = field(default_factory=list)
+
+    def add(self, item: Checked) -> None:
+        """Take in one verdict, and write it with its figures."""
+        self.checked.append(item)
+        self.checked.sort(key=lambda one: self.jobs.index(one.job))
+        # The list of files first: a run that is killed here is still known as a report.
+        self.folder.write("verdicts.json", self.data())
+        for picture in item.pictures:
+            self.folder.write(f"figures/{picture.name}.png", picture.png)
+            self.folder.write(f"figures/{picture.name}.svg", picture.svg)
+
+    def finish(self) -> None:
+        """Write the page."""
+        self.folder.write("index.html", self.page())
+
+    def data(self) -> str:
+        """Return ``verdicts.json``: the same for the same seed and versions, times left out."""
+        from ..claims.verdict import versions
+
+        verdicts = [
+            {
+                "name": item.job.name,
+                "instance": item.job.instance,
+                "control": item.job.control,
+                "as_the_theorems_say": item.as_the_theorems_say,
+                "figures": [picture.name for picture in item.pictures],
+                "verdict": _without_versions(item.verdict),
+            }
+            for item in self.checked
+        ]
+        figures = [picture.name for item in self.checked for picture in item.pictures]
+        files = [f"figures/{name}.{kind}" for name in figures for kind in ("png", "svg")]
+        data = {
+            "made_by": MADE_BY,
+            "format": _FORMAT,
+            "complete": len(self.checked) == len(self.jobs),
+            "seed": self.seed,
+            "versions": versions(),
+            "data": [list(pair) for pair in self.used],
+            "verdicts": verdicts,
+            "files": ["index.html", "verdicts.json", *files],
+        }
+        return json.dumps(data, indent=1, ensure_ascii=False, sort_keys=False) + "\n"
+
+    def page(self) -> str:
+        """Return the page as HTML, with every figure inside it."""
+        import jinja2
+
+        from ..claims.verdict import Status, versions
+
+        now = datetime.now()
+        text = resources.files("dynsys_gd.cli").joinpath("report.html").read_text(encoding="utf-8")
+        environment = jinja2.Environment(
+            autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+        )
+        return environment.from_string(text).render(
+            title=_TITLE,
+            summary=summary(self.checked),
+            seed=self.seed,
+            date=f"{now.day} {now:%B %Y, %H:%M}",
+            complete=len(self.checked) == len(self.jobs),
+            planned=len(self.jobs),
+            used=self.used,
+            checked=self.checked,
+            status=status_of,
+            meanings=[(status.value, status.meaning) for status in Status],
+            limits=LIMITS,
+            command=self.command,
+            versions=versions(),
+            literature=_literature(self.checked),
+            citations=_citations,
+            embedded=_embedded,
+            told=lambda finding: finding["detail"] or finding["reason"],
+        )
+
+
+def _without_versions(verdict: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the verdict without the versions, which the file states once for all."""
+    if verdict is None:
+        return None
+    return {key: value for key, value in verdict.items() if key != "versions"}
+
+
+def _citations(keys: Sequence[str]) -> str:
+    entries = bibliography()
+    return "; ".join(short_reference(entries[key]) for key in keys)
+
+
+def _literature(checked: Sequence[Checked]) -> list[str]:
+    keys = {key for item in checked if item.verdict for key in item.verdict["sources"]}
+    entries = bibliography()
+    return sorted(reference(entries[key]) for key in keys)
+
+
+def _embedded(picture: Picture) -> str:
+    """Return a data address: the SVG, or the PNG where an SVG of many marks would weigh too much."""
+    light = len(picture.svg) <= _HEAVIEST_SVG
+    kind, data = ("svg+xml", picture.svg) if light else ("png", picture.png)
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
