@@ -20,7 +20,7 @@ __all__ = ["MLP"]
 
 Array = NDArray[np.float64]
 
-_BLOCK_ENTRIES = 2**20  # numbers held at once for one layer: 8 MB
+_BLOCK_ENTRIES = 2**15  # numbers of one layer at a time: 256 kB stay in the cache
 
 
 class _Pass(NamedTuple):
@@ -172,35 +172,34 @@ class MLP(AbstractLoss):
                 gradients = [*self._layer_gradient(back, run.signals[k]), *gradients]
                 if k:
                     back = (back @ layers[k][0]) * self.activation.slope(run.preactivations[k - 1])
-            return _joined(gradients)
+            return _flat(gradients, self.shapes)
 
         return self._by_blocks(gradient, as_points(points, self.dimension), (self.dimension,))
 
     @np.errstate(all="ignore")
     def hessian_at(self, points: Any) -> NDArray[np.float64]:
-        rows = as_points(points, self.dimension)
-        d = self.dimension
-        directions = np.eye(d)
-        hessian = np.empty((*rows.shape[:-1], d, d))
-        block = max(1, _BLOCK_ENTRIES // (self.n_samples * max(self.widths)))
-        for index in np.ndindex(rows.shape[:-1]):
-            for start in range(0, d, block):
-                some = directions[start : start + block]
-                hessian[(*index, slice(start, start + block))] = self._along(rows[index], some)
-        return 0.5 * (hessian + np.swapaxes(hessian, -1, -2))
+        array, d = as_points(points, self.dimension), self.dimension
+        rows, directions = array.reshape(-1, d), np.eye(d)
+        hessian = np.empty((len(rows), d, d))
+        entries = self.n_samples * max(self.widths)
+        for part in _parts(len(rows), entries * d):
+            for some in _parts(d, entries):
+                hessian[part, some] = self._along(rows[part], directions[some])
+        hessian = 0.5 * (hessian + _transposed(hessian))
+        return hessian.reshape((*array.shape[:-1], d, d))
 
-    def _along(self, point: Array, directions: Array) -> Array:
-        """Return the derivative of the gradient at one point along each direction, (k, d)."""
-        layers, moves = self.unflatten(point), self.unflatten(directions)
+    def _along(self, points: Array, directions: Array) -> Array:
+        """Return the derivative of the gradient at each point along each direction, (s, k, d)."""
+        layers, moves = self.unflatten(points[:, None, :]), self.unflatten(directions)
         run = self._forward(layers)
         slopes = [self.activation.slope(u) for u in run.preactivations]
-        shift: Any = np.zeros((1, 1, 1))  # derivative of the signal
+        shift: Any = np.zeros((1, 1))  # derivative of the signal
         shifts, bends = [], []
         for k, ((weights, _), (move, bias_move)) in enumerate(zip(layers, moves, strict=True)):
             shifts.append(shift)
             moved = run.signals[k] @ _transposed(move)
             if k:
-                moved = moved + shift @ weights.T
+                moved = moved + shift @ _transposed(weights)
             if bias_move is not None:
                 moved = moved + bias_move[:, None, :]
             if k < self.depth - 1:
@@ -212,7 +211,7 @@ class MLP(AbstractLoss):
         for k in reversed(range(self.depth)):
             own = self._layer_gradient(back_shift, run.signals[k])
             if k:
-                own[0] = own[0] + back.T @ shifts[k]
+                own[0] = own[0] + _transposed(back) @ shifts[k]
             columns = [*own, *columns]
             if k:
                 weights, move = layers[k][0], moves[k][0]
@@ -220,7 +219,7 @@ class MLP(AbstractLoss):
                 back_shift = slopes[k - 1] * (back_shift @ weights + back @ move)
                 back_shift = back_shift + bends[k - 1] * pulled
                 back = slopes[k - 1] * pulled
-        return _joined(columns)
+        return _flat(columns, self.shapes)
 
     def _forward(self, layers: Sequence[tuple[Array, Array | None]]) -> _Pass:
         signals, preactivations = [self.X], []
@@ -282,9 +281,13 @@ def _transposed(stack: Array) -> Array:
     return np.swapaxes(stack, -1, -2)
 
 
-def _joined(stacks: Sequence[Array]) -> Array:
-    """Return layers of shape (k, …) as rows (k, d)."""
-    return np.concatenate([stack.reshape(len(stack), -1) for stack in stacks], axis=1)
+def _flat(stacks: Sequence[Array], shapes: Sequence[tuple[int, ...]]) -> Array:
+    """Return layers, of shapes (..., *shape), as rows (..., d)."""
+    rows = [
+        stack.reshape((*stack.shape[: stack.ndim - len(shape)], -1))
+        for stack, shape in zip(stacks, shapes, strict=True)
+    ]
+    return np.concatenate(rows, axis=-1)
 
 
 def _members() -> str:
