@@ -189,7 +189,11 @@ class MLP(AbstractLoss):
         return hessian.reshape((*array.shape[:-1], d, d))
 
     def _along(self, points: Array, directions: Array) -> Array:
-        """Return the derivative of the gradient at each point along each direction, (s, k, d)."""
+        """Return the derivative of the gradient at each point along each direction, (s, k, d).
+
+        Forward, the signals move by `shift`; backward, back-propagation is differentiated term by
+        term: `back` is the derivative of the loss in a preactivation, `back_shift` its own.
+        """
         layers, moves = self.unflatten(points[:, None, :]), self.unflatten(directions)
         run = self._forward(layers)
         slopes = [self.activation.slope(u) for u in run.preactivations]
@@ -248,7 +252,8 @@ class MLP(AbstractLoss):
 
     def describe(self) -> str:
         shape = "-".join(str(width) for width in self.widths)
-        return f"{self.activation} network {shape} with {self.loss} on {self.n_samples} samples"
+        samples = "1 sample" if self.n_samples == 1 else f"{self.n_samples} samples"
+        return f"{self.activation} network {shape} with {self.loss} on {samples}"
 
     def __eq__(self, other: object) -> bool:
         return (
