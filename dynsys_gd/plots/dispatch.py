@@ -10,7 +10,11 @@ from matplotlib.figure import Figure
 
 from ..errors import InvalidInput
 from ..maps.trajectory import Trajectory
+from ..measure.estimate import Estimate
+from ..thresholds.threshold import Threshold
 from .canvas import free_figure, in_our_style, new_axes
+from .estimate_bar import draw_estimate
+from .threshold_line import draw_threshold
 from .trajectories import draw_trajectory
 
 __all__ = ["draw", "figure"]
@@ -29,7 +33,12 @@ def _size(result: Any) -> tuple[float, float]:
     return _USUAL_SIZE
 
 
+_paint.register(Estimate, draw_estimate)
+_paint.register(Threshold, draw_threshold)
 _paint.register(Trajectory, draw_trajectory)
+
+_size.register(Estimate, lambda _: (7.6, 2.1))
+_size.register(Threshold, lambda _: (6.4, 1.9))
 
 
 def draw(result: Any, ax: Axes | None = None, **style: Any) -> Axes:

@@ -99,7 +99,12 @@ def _part_in_view(points: NDArray[np.float64]) -> int:
 
 
 def _mark_ends(ax: Axes, points: NDArray[np.float64], *, ended: bool) -> None:
-    ends = {"linestyle": "none", "markersize": 8, "markeredgecolor": INK, "zorder": 4}
+    ends: dict[str, Any] = {
+        "linestyle": "none",
+        "markersize": 8,
+        "markeredgecolor": INK,
+        "zorder": 4,
+    }
     ax.plot(*points[:1].T, marker="o", markerfacecolor="white", label="start", **ends)
     last = "end" if ended else "leaves the picture"
     ax.plot(*points[-1:].T, marker="s", markerfacecolor=ACCENT, label=last, **ends)

@@ -11,7 +11,16 @@ from matplotlib.axes import Axes
 
 from ..maps.base import Map
 
-__all__ = ["count", "formula", "label_axes", "on_the_map", "settings_of", "symbol_of", "title"]
+__all__ = [
+    "count",
+    "formula",
+    "inches_of",
+    "label_axes",
+    "on_the_map",
+    "settings_of",
+    "symbol_of",
+    "title",
+]
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _GREEK = {"step_size": "η", "momentum": "β"}
@@ -77,9 +86,14 @@ def count(n: int) -> str:
 
 def title(ax: Axes, sentence: str) -> None:
     """Set a title, broken so that it fits the width of the axes."""
-    room = ax.get_position().width * ax.figure.get_size_inches()[0]
-    width = max(24, int(room * _CHARACTERS_PER_INCH))
+    width = max(24, int(inches_of(ax)[0] * _CHARACTERS_PER_INCH))
     ax.set_title("\n".join(textwrap.wrap(sentence, width)), loc="left")
+
+
+def inches_of(ax: Axes) -> tuple[float, float]:
+    """Return width and height of the axes in inches, before any layout."""
+    extent, dots = ax.get_window_extent(), ax.figure.dpi
+    return float(extent.width / dots), float(extent.height / dots)
 
 
 def label_axes(ax: Axes, names: tuple[str, ...]) -> None:
