@@ -20,7 +20,7 @@ Rows = NDArray[np.float64]
 Numbers = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-_COMPACT_EVERY = 8
+_LOOK_EVERY = 8
 _RATIO_SLACK = 1e-9  # geometric growth has a constant ratio, up to rounding
 
 
@@ -58,6 +58,8 @@ class Window:
         Extremes of the residual norm over the states before each step.
     largest_norm : ndarray, shape (n,)
         Largest |x| over the images.
+    extent : ndarray, shape (n,)
+        Largest distance from the first state, looked at every 8 steps.
     last_step : ndarray, shape (n,)
         Distance between the last two states.
     settled : ndarray of int, shape (n,)
@@ -72,6 +74,7 @@ class Window:
     largest_residual: Numbers
     smallest_residual: Numbers
     largest_norm: Numbers
+    extent: Numbers
     last_step: Numbers
     settled: Counts
     departure: Counts
@@ -147,6 +150,7 @@ class _Lanes:
         self.gone = np.zeros(n, dtype=bool)
         self.largest, self.smallest = np.zeros(n), np.full(n, np.inf)
         self.highest = self.norm.copy()
+        self.origin, self.extent = self.now, np.zeros(n)
         self.settled = np.zeros(n, dtype=np.int64)
         self.final_states = np.array(states, dtype=np.float64)
         self.departure = np.zeros(n, dtype=np.int64)
@@ -162,7 +166,7 @@ class _Lanes:
         first_lag = length - self.lags + 1
         base = before = self.now
         for t in range(1, length + 1):
-            if t == first_lag or (t < first_lag and t % _COMPACT_EVERY == 0):
+            if t == first_lag or (t < first_lag and t % _LOOK_EVERY == 0):
                 self._compact(full, settled, force=t == first_lag)
                 base = self.now
             if not self.place.size:
@@ -175,6 +179,8 @@ class _Lanes:
             np.copyto(self.settled, t, where=square > floor)
             self._watch(images, t, escape)
             self.now = images
+            if t % _LOOK_EVERY == 0 or t == length:
+                np.maximum(self.extent, squared_norm(images - self.origin), out=self.extent)
             if t >= first_lag:
                 distance = np.sqrt(squared_norm(images - base))
                 lag_distances[t - first_lag, self.place] = distance
@@ -188,6 +194,7 @@ class _Lanes:
             largest_residual=np.sqrt(full["largest"]),
             smallest_residual=np.sqrt(full["smallest"]),
             largest_norm=np.sqrt(full["highest"]),
+            extent=np.sqrt(full["extent"]),
             last_step=last_step,
             settled=settled,
             departure=self.departure,
@@ -237,7 +244,7 @@ class _Lanes:
             return
         self._store(full, settled, np.flatnonzero(self.gone))
         keep = np.flatnonzero(~self.gone)
-        self.now = _take(self.now, keep)
+        self.now, self.origin = _take(self.now, keep), _take(self.origin, keep)
         for name in (*_PACKED_NUMBERS, *_PACKED_REST):
             setattr(self, name, getattr(self, name)[keep])
 
@@ -248,7 +255,7 @@ class _Lanes:
         settled[places] = self.settled[which]
 
 
-_PACKED_NUMBERS = ("largest", "smallest", "highest")
+_PACKED_NUMBERS = ("largest", "smallest", "highest", "extent")
 _PACKED_REST = ("place", "norm", "limit", "run_length", "last_ratio", "gone", "settled")
 
 

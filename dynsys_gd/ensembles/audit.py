@@ -14,7 +14,7 @@ from ..maps.gradient_descent import GradientDescent
 from .budget import Budget
 from .fates import Detail
 from .iterate import PStep, norms, polish
-from .multipliers import GAP, Side, in_a_family, spectrum
+from .multipliers import GAP, Side, in_a_family, kernel_projections, spectrum
 from .replay import Return, flat_nearby, returns
 
 __all__ = ["NONE", "Verdicts", "audit_points"]
@@ -82,7 +82,9 @@ def row_blocks(n: int, dimension: int) -> list[slice]:
     return [slice(first, min(first + size, n)) for first in range(0, n, size)]
 
 
-def audit_points(F: Map, kernel: Kernel, states: Rows, frozen: Mask, budget: Budget) -> Verdicts:
+def audit_points(
+    F: Map, kernel: Kernel, states: Rows, frozen: Mask, budget: Budget, *, last: bool = True
+) -> Verdicts:
     """Return what each candidate for convergence sits at.
 
     Parameters
@@ -94,6 +96,9 @@ def audit_points(F: Map, kernel: Kernel, states: Rows, frozen: Mask, budget: Bud
     frozen : ndarray of bool, shape (n,)
         Whether the last step was exactly zero in floating point.
     budget : Budget
+    last : bool
+        Whether time is up. Degenerate limits are approached slowly and dear to examine: before the
+        end only those at which an orbit has frozen are.
 
     Notes
     -----
@@ -103,7 +108,8 @@ def audit_points(F: Map, kernel: Kernel, states: Rows, frozen: Mask, budget: Bud
     """
     verdicts = Verdicts.blank(states)
     for block in row_blocks(len(states), states.shape[1]):
-        one = _Audit(F, kernel, np.ascontiguousarray(states[block]), frozen[block], budget).run()
+        here = np.ascontiguousarray(states[block])
+        one = _Audit(F, kernel, here, frozen[block], budget).run(last)
         verdicts.put(np.arange(len(states))[block], one)
     return verdicts
 
@@ -118,9 +124,10 @@ class _Audit:
         self.scale = 1.0 + norms(states)
         self.out = Verdicts.blank(states)
 
-    def run(self) -> Verdicts:
+    def run(self, last: bool) -> Verdicts:
         rows = self._flat(np.arange(len(self.states)))
         rows = self._regular(rows, cut=GAP, rounds=4)
+        rows = rows[self.frozen[rows] | last]
         rows = self._regular(rows, cut=self.budget.kernel_tolerance, rounds=_DEEP_ROUNDS)
         self._degenerate(rows)
         decided = self.out.detail != NONE
@@ -212,12 +219,21 @@ class _Audit:
         near = found.moved <= budget.capture * self.scale[rows]
         points = np.where(near[:, None], found.points, self.states[rows])
         here = spectrum(self.steps, points, budget)
-        came = returns(self.kernel, points, np.where(near, found.moved, 0.0), budget)
+        came = returns(
+            self.kernel,
+            points,
+            np.where(near, found.moved, 0.0),
+            budget,
+            along=kernel_projections(self.steps, points, budget),
+        )
         nonzero = norms(self.kernel.step(points)[1]) > 0
-        detail = np.full(rows.size, int(Detail.MARGINAL))
-        detail[came == Return.ALL] = Detail.DEGENERATE_MINIMUM
-        detail[came == Return.SOME_LEFT] = Detail.DEGENERATE_UNSTABLE_APPROACH
-        detail[(came == Return.NEITHER) & self.frozen[rows] & nonzero] = Detail.STAGNATED_ROUNDING
+        neither = np.where(nonzero, Detail.STAGNATED_ROUNDING, Detail.MARGINAL)
+        neither = np.where(self.frozen[rows], neither, NONE)
+        detail = np.select(
+            [came == Return.ALL, came == Return.SOME_LEFT],
+            [int(Detail.DEGENERATE_MINIMUM), int(Detail.DEGENERATE_UNSTABLE_APPROACH)],
+            neither,
+        )
         unstable = here.side == Side.OUTSIDE
         saddle = here.above_one & (self.F.loss is not None)
         detail[unstable] = np.where(

@@ -17,12 +17,15 @@ from .iterate import norms
 from .lanes import Decisions, Lanes
 from .lyapunov import lyapunov_exponents
 from .recurrence import audit_cycles, sizes_and_periods
-from .trends import decay_exponents, drifting
+from .trends import decay_exponents, drifting, exploding, staying
 
 __all__ = ["WindowTask", "advance"]
 
-_STANDARD_ERRORS = 5.0
-_FLAT_EXPONENT = 1e-2
+Mask = NDArray[np.bool_]
+
+# A residual much smaller while the exponent is measured than in the last window means that the
+# measurement caught an orbit in one of its rests.
+_REPRESENTATIVE = 0.5
 
 # These end an orbit's simulation. The others are kept in mind and asked again a window later, since
 # an orbit may still leave the point it passes.
@@ -67,8 +70,7 @@ def advance(task: WindowTask) -> tuple[Lanes, Decisions]:
         Undecided orbits, none after the last window.
     decisions : Decisions
     """
-    budget, lanes = task.budget, task.lanes
-    kernel = task.F.kernel()
+    budget, lanes, kernel = task.budget, task.lanes, task.F.kernel()
     window = run_window(
         kernel,
         lanes.states,
@@ -78,46 +80,34 @@ def advance(task: WindowTask) -> tuple[Lanes, Decisions]:
         tolerance=budget.tolerance,
         escape=EscapeRule(steps=budget.growth_steps),
     )
-    sizes, periods = sizes_and_periods(window.lag_distances, budget)
-    new = _remembered(lanes, window, sizes, task.done)
+    amplitude, periods = sizes_and_periods(window.lag_distances, budget)
+    new = lanes.after(window, amplitude, periods, task.done)
     decisions = Decisions.open(lanes.index, window.states, task.done + task.length)
     decisions.residual[:] = window.largest_residual
-    _departed(decisions, window, task.done)
-    frozen = window.last_step == 0
+    _escaped(decisions, window, new, task)
+    escaped = decisions.decided
+    frozen, repeating = window.last_step == 0, _repeating(window, periods)
     _converged(task, kernel, decisions, window, lanes, frozen)
-    _cycling(task, kernel, decisions, periods, lanes.amplitude, sizes)
-    repeating = frozen | _repeats(window, periods)
-    final = np.isin(decisions.detail, _FINAL) | (window.departure != Departure.NONE)
-    final |= decisions.decided & repeating
-    arrived = np.isin(decisions.detail, _FINAL) & (decisions.period == 1)
-    decisions.steps[arrived] = new.settled[arrived]
+    _cycling(task, kernel, decisions, new, lanes, repeating)
+    arrived = np.isin(decisions.detail, _FINAL)
+    decisions.steps[arrived & (decisions.period == 1)] = new.settled[
+        arrived & (decisions.period == 1)
+    ]
+    final = escaped | arrived | (decisions.decided & (frozen | repeating))
     if task.last:
         _time_is_up(kernel, decisions, new, budget)
         final[:] = True
-    going_on = np.flatnonzero(~final)
-    return new.take(going_on), decisions.take(np.flatnonzero(final))
+    return new.take(np.flatnonzero(~final)), decisions.take(np.flatnonzero(final))
 
 
-def _remembered(lanes: Lanes, window: Window, sizes: NDArray[np.float64], done: int) -> Lanes:
-    moved = window.settled > 0
-    return Lanes(
-        index=lanes.index,
-        states=window.states,
-        scale=lanes.scale,
-        residuals=np.column_stack([lanes.residuals[:, 1:], window.largest_residual]),
-        sizes=np.column_stack([lanes.sizes[:, 1:], window.largest_norm]),
-        amplitude=sizes,
-        settled=np.where(moved, done + window.settled, lanes.settled),
-    )
-
-
-def _departed(decisions: Decisions, window: Window, done: int) -> None:
+def _escaped(decisions: Decisions, window: Window, new: Lanes, task: WindowTask) -> None:
     gone = window.departure != Departure.NONE
-    undefined = window.departure == Departure.NOT_A_NUMBER
     decisions.detail[gone] = Detail.DIVERGED
-    decisions.detail[undefined] = Detail.NOT_A_NUMBER
-    decisions.steps[gone] = done + window.departed_after[gone]
-    decisions.limit[gone] = np.nan
+    decisions.detail[window.departure == Departure.NOT_A_NUMBER] = Detail.NOT_A_NUMBER
+    decisions.steps[gone] = task.done + window.departed_after[gone]
+    slowly = ~gone & exploding(new.sizes, task.budget.radius * new.scale)
+    decisions.detail[slowly] = Detail.DIVERGED
+    decisions.limit[gone | slowly] = np.nan
 
 
 def _converged(
@@ -126,16 +116,17 @@ def _converged(
     decisions: Decisions,
     window: Window,
     lanes: Lanes,
-    frozen: NDArray[np.bool_],
+    frozen: Mask,
 ) -> None:
     """Audit the orbits with a short last step whose residual has not grown since last window."""
-    budget = task.budget
     with np.errstate(all="ignore"):
-        short = window.last_step <= budget.tolerance * (1.0 + norms(window.states))
+        short = window.last_step <= task.budget.tolerance * (1.0 + norms(window.states))
         falling = window.largest_residual <= lanes.residuals[:, -1]
     rows = np.flatnonzero(~decisions.decided & short & falling)
     if rows.size:
-        found = audit_points(task.F, kernel, window.states[rows], frozen[rows], budget)
+        found = audit_points(
+            task.F, kernel, window.states[rows], frozen[rows], task.budget, last=task.last
+        )
         known = found.detail != NONE
         decisions.note(rows[known], found.take(known), 1)
 
@@ -144,25 +135,30 @@ def _cycling(
     task: WindowTask,
     kernel: Kernel,
     decisions: Decisions,
-    periods: NDArray[np.int64],
-    before: NDArray[np.float64],
-    sizes: NDArray[np.float64],
+    new: Lanes,
+    lanes: Lanes,
+    repeating: Mask,
 ) -> None:
     """Audit the orbits that return, if they have kept their size while the time doubled."""
     with np.errstate(all="ignore"):
-        kept = sizes >= task.budget.persistence * before
-    rows = np.flatnonzero(~decisions.decided & (periods > 1) & kept)
-    if rows.size:
-        found = audit_cycles(task.F, kernel, decisions.limit[rows], periods[rows], task.budget)
-        known = found.detail != NONE
-        decisions.note(rows[known], found.take(known), periods[rows][known])
+        kept = new.amplitude >= task.budget.persistence * lanes.amplitude
+    rows = np.flatnonzero(~decisions.decided & (new.period > 1) & kept)
+    if not rows.size:
+        return
+    periods = new.period[rows]
+    found = audit_cycles(task.F, kernel, new.states[rows], periods, task.budget)
+    # A chaotic orbit comes close to an unstable cycle now and then; one that is held there by
+    # rounding repeats bit by bit, or is still there a window later.
+    held = repeating[rows] | (periods == lanes.period[rows])
+    known = (found.detail == Detail.STABLE_CYCLE) | ((found.detail != NONE) & held)
+    decisions.note(rows[known], found.take(known), periods[known])
 
 
-def _repeats(window: Window, periods: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _repeating(window: Window, periods: NDArray[np.int64]) -> Mask:
     """Return which orbits repeat bit by bit, so that more steps cannot change anything."""
-    which = np.maximum(periods, 1) - 1
-    distances = np.take_along_axis(window.lag_distances, which[None, :], axis=0)[0]
-    return (periods > 1) & (distances == 0)
+    lag = np.maximum(periods, 1) - 1
+    distances = np.take_along_axis(window.lag_distances, lag[None, :], axis=0)[0]
+    return np.asarray((periods > 1) & (distances == 0))
 
 
 def _time_is_up(kernel: Kernel, decisions: Decisions, lanes: Lanes, budget: Budget) -> None:
@@ -173,20 +169,22 @@ def _time_is_up(kernel: Kernel, decisions: Decisions, lanes: Lanes, budget: Budg
     decisions.detail[rows[slow]] = Detail.SLOW_DECAY
     decisions.decay[rows[slow]] = decay[slow]
     rows = rows[~slow]
-    drift = drifting(lanes.sizes[rows], lanes.scale[rows])
+    drift = drifting(lanes.sizes[rows], lanes.extents[rows], lanes.scale[rows])
     decisions.detail[rows[drift]] = Detail.UNBOUNDED_DRIFT
     decisions.limit[rows[drift]] = np.nan
     rows = rows[~drift]
     if not rows.size:
         return
-    exponents, errors, states = lyapunov_exponents(kernel, lanes.states[rows], budget)
-    decisions.exponent[rows] = exponents
+    found = lyapunov_exponents(kernel, lanes.states[rows], budget)
+    decisions.exponent[rows] = found.mean
+    residuals = lanes.residuals[rows]
     with np.errstate(all="ignore"):
-        # An orbit that leaves while its exponent is measured is not called bounded.
-        inside = norms(states) <= budget.radius * lanes.scale[rows]
-        chaotic = inside & (exponents > _STANDARD_ERRORS * errors)
-        flat = np.abs(exponents) + _STANDARD_ERRORS * errors <= _FLAT_EXPONENT
-        regular = inside & (np.abs(exponents) <= _STANDARD_ERRORS * errors) & flat
-    decisions.detail[rows] = np.where(
-        chaotic, Detail.CHAOTIC, np.where(regular, Detail.QUASI_PERIODIC, Detail.BUDGET_SPENT)
+        bounded = staying(lanes.sizes[rows], lanes.extents[rows], lanes.scale[rows])
+        bounded &= norms(found.states) <= budget.radius * lanes.scale[rows]
+        bounded &= found.largest_residual >= _REPRESENTATIVE * residuals[:, -1]
+        bounded &= ~(residuals[:, -1] < _REPRESENTATIVE * residuals[:, -2])
+    decisions.detail[rows] = np.select(
+        [bounded & found.chaotic, bounded & found.quasi_periodic],
+        [int(Detail.CHAOTIC), int(Detail.QUASI_PERIODIC)],
+        int(Detail.BUDGET_SPENT),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.driver import Window
 from .audit import NONE, Verdicts
 from .trends import HISTORY
 
@@ -27,10 +28,13 @@ class Lanes:
     states : ndarray, shape (m, d)
     scale : ndarray, shape (m,)
         1 + |x_0| + |x_1 - x_0|.
-    residuals, sizes : ndarray, shape (m, HISTORY)
-        Largest residual and |x| of the last windows, NaN before there were as many.
+    residuals, sizes, extents : ndarray, shape (m, HISTORY)
+        Largest residual, |x| and distance travelled of the last windows, NaN before there were as
+        many.
     amplitude : ndarray, shape (m,)
         Size of the orbit piece at the end of the last window.
+    period : ndarray of int, shape (m,)
+        Period seen there, 0 where none.
     settled : ndarray of int, shape (m,)
         Steps after which the residual stayed below the tolerance.
     """
@@ -40,7 +44,9 @@ class Lanes:
     scale: Numbers
     residuals: Numbers
     sizes: Numbers
+    extents: Numbers
     amplitude: Numbers
+    period: Counts
     settled: Counts
 
     @staticmethod
@@ -54,12 +60,28 @@ class Lanes:
             scale=scale,
             residuals=nothing,
             sizes=nothing,
+            extents=nothing,
             amplitude=np.full(n, np.nan),
+            period=np.zeros(n, dtype=np.int64),
             settled=np.zeros(n, dtype=np.int64),
         )
 
     def __len__(self) -> int:
         return len(self.index)
+
+    def after(self, window: Window, amplitude: Numbers, period: Counts, done: int) -> Lanes:
+        """Return the lanes at the end of a window that began after `done` steps."""
+        return Lanes(
+            index=self.index,
+            states=window.states,
+            scale=self.scale,
+            residuals=np.column_stack([self.residuals[:, 1:], window.largest_residual]),
+            sizes=np.column_stack([self.sizes[:, 1:], window.largest_norm]),
+            extents=np.column_stack([self.extents[:, 1:], window.extent]),
+            amplitude=amplitude,
+            period=period,
+            settled=np.where(window.settled > 0, done + window.settled, self.settled),
+        )
 
     def take(self, which: NDArray[np.generic] | slice) -> Lanes:
         """Return some of the lanes."""

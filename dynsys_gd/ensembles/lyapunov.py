@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,18 +12,60 @@ from ..engine.kernel import Kernel
 from .budget import Budget
 from .iterate import norms
 
-__all__ = ["lyapunov_exponents"]
+__all__ = ["Exponents", "lyapunov_exponents"]
 
 Rows = NDArray[np.float64]
+Numbers = NDArray[np.float64]
+Tangent = Callable[[Kernel, Rows, Rows, Rows], Rows]
 
 _LARGEST_JACOBIAN = 8
 _OFFSET = 1e-7
+_STANDARD_ERRORS = 5.0
+_FLAT = 1e-2
+_TANGENT_GROWTH = 20.0  # e^20 within the measurement: more than shear, which grows like a power
+_ROUNDS = 4.0
 
 
-def lyapunov_exponents(
-    kernel: Kernel, states: Rows, budget: Budget
-) -> tuple[NDArray[np.float64], NDArray[np.float64], Rows]:
-    """Return the largest exponent of each orbit, its standard error, and the last states.
+@dataclass(frozen=True, eq=False)
+class Exponents:
+    """Finite-time Lyapunov exponents and what the orbits did while they were measured, per row.
+
+    Parameters
+    ----------
+    mean, error : ndarray, shape (n,)
+        Exponent per step, and its standard error from the means of successive batches.
+    steps : int
+        Steps of the measurement.
+    states : ndarray, shape (n, d)
+        After it.
+    largest_residual, path, extent : ndarray, shape (n,)
+        Largest residual norm, length of the path, and largest distance from its first state.
+    """
+
+    mean: Numbers
+    error: Numbers
+    steps: int
+    states: Rows
+    largest_residual: Numbers
+    path: Numbers
+    extent: Numbers
+
+    @property
+    def chaotic(self) -> NDArray[np.bool_]:
+        """Whether the exponent is positive beyond its error and beyond polynomial growth."""
+        clear = self.mean > _STANDARD_ERRORS * self.error
+        return clear & (self.mean * self.steps > _TANGENT_GROWTH)
+
+    @property
+    def quasi_periodic(self) -> NDArray[np.bool_]:
+        """Whether the exponent is zero to within a small error, on an orbit that goes round."""
+        flat = np.abs(self.mean) + _STANDARD_ERRORS * self.error <= _FLAT
+        zero = np.abs(self.mean) * self.steps <= _TANGENT_GROWTH
+        return flat & zero & (self.path >= _ROUNDS * self.extent) & (self.extent > 0)
+
+
+def lyapunov_exponents(kernel: Kernel, states: Rows, budget: Budget) -> Exponents:
+    """Return the largest Lyapunov exponent of each orbit.
 
     Parameters
     ----------
@@ -28,54 +73,86 @@ def lyapunov_exponents(
     states : ndarray, shape (n, d)
     budget : Budget
 
-    Returns
-    -------
-    exponents, errors : ndarray, shape (n,)
-        Per step. The error comes from the means of ``budget.lyapunov_batches`` batches in a row.
-    states : ndarray, shape (n, d)
-
     Notes
     -----
     A tangent v is carried along, v <- DF(x) v, and scaled to length 1 after each step; the mean of
-    log |v| is the exponent [benettin1980lyapunov]. Above 8 coordinates, where a Jacobian costs many
-    steps, the difference quotient (F(x + εv) - F(x)) / ε takes its place; its error is of the
+    log |v| is the exponent [benettin1980lyapunov]_. Above 8 coordinates, where a Jacobian costs
+    many steps, the difference quotient (F(x + εv) - F(x)) / ε takes its place; its error is of the
     order of ε = 1e-7 relative to 1 + |x|.
+
+    Examples
+    --------
+    >>> import sympy as sp
+    >>> from dynsys_gd import SymbolicMap
+    >>> x = sp.Symbol("x")
+    >>> logistic = SymbolicMap([4 * x * (1 - x)], [x])
+    >>> exponents = lyapunov_exponents(logistic.kernel(), np.array([[0.3]]), Budget())
+    >>> bool(abs(exponents.mean[0] - np.log(2)) < 5 * exponents.error[0] + 1e-3)
+    True
     """
     n, d = states.shape
     start = np.random.default_rng(budget.seed).standard_normal(d)
-    tangents = np.tile(start / np.linalg.norm(start), (n, 1))
-    advance = _by_jacobian if d <= _LARGEST_JACOBIAN else _by_difference
-    length = budget.lyapunov_steps // budget.lyapunov_batches
-    means = np.empty((budget.lyapunov_batches, n))
-    rows = np.asfortranarray(states)
+    run = _Run(
+        kernel,
+        _by_jacobian if d <= _LARGEST_JACOBIAN else _by_difference,
+        np.asfortranarray(states),
+        np.tile(start / np.linalg.norm(start), (n, 1)),
+    )
+    batches = budget.lyapunov_batches
+    length = budget.lyapunov_steps // batches
     with np.errstate(all="ignore"):
-        rows, tangents, _ = _batch(advance, kernel, rows, tangents, length)  # to align the tangent
-        for batch in range(budget.lyapunov_batches):
-            rows, tangents, total = _batch(advance, kernel, rows, tangents, length)
-            means[batch] = total / length
-        errors = means.std(axis=0, ddof=1) / np.sqrt(budget.lyapunov_batches)
-    return means.mean(axis=0), errors, rows
+        run.batch(length)  # turns the tangent into the fastest direction
+        run.watch_from_here()
+        means = np.stack([run.batch(length) for _ in range(batches)])
+        error = means.std(axis=0, ddof=1) / np.sqrt(batches)
+    return Exponents(
+        mean=means.mean(axis=0),
+        error=error,
+        steps=batches * length,
+        states=run.states,
+        largest_residual=run.largest_residual,
+        path=run.path,
+        extent=run.extent,
+    )
 
 
-def _batch(advance, kernel: Kernel, rows: Rows, tangents: Rows, length: int):  # type: ignore[no-untyped-def]
-    total = np.zeros(len(rows))
-    for _ in range(length):
-        rows, tangents = advance(kernel, rows, tangents)
-        size = norms(tangents)
-        # A tangent that is annihilated has exponent -inf; it is kept finite and restarted.
-        total += np.log(np.maximum(size, 1e-300))
-        tangents = np.where(
-            (size > 0)[:, None], tangents / np.where(size > 0, size, 1.0)[:, None], 1.0
-        )
-    return rows, tangents, total
+class _Run:
+    """Orbits with their tangents, and running statistics."""
+
+    def __init__(self, kernel: Kernel, tangent: Tangent, states: Rows, tangents: Rows) -> None:
+        self.kernel, self.tangent = kernel, tangent
+        self.states, self.tangents = states, tangents
+        self.watch_from_here()
+
+    def watch_from_here(self) -> None:
+        n = len(self.states)
+        self.origin = self.states
+        self.largest_residual, self.path, self.extent = np.zeros(n), np.zeros(n), np.zeros(n)
+
+    def batch(self, length: int) -> Numbers:
+        """Take `length` steps; return the mean logarithm of the stretching."""
+        total = np.zeros(len(self.states))
+        for _ in range(length):
+            images, residuals = self.kernel.step(self.states)
+            moved = self.tangent(self.kernel, self.states, images, self.tangents)
+            size = norms(moved)
+            # A tangent that is annihilated has exponent -inf; it is kept finite and restarted.
+            alive = size > 0
+            total += np.log(np.where(alive, size, 1e-300))
+            self.tangents = np.where(
+                alive[:, None], moved / np.where(alive, size, 1.0)[:, None], 1.0
+            )
+            np.maximum(self.largest_residual, norms(residuals), out=self.largest_residual)
+            self.path += norms(images - self.states)
+            np.maximum(self.extent, norms(images - self.origin), out=self.extent)
+            self.states = images
+        return total / length
 
 
-def _by_jacobian(kernel: Kernel, rows: Rows, tangents: Rows) -> tuple[Rows, Rows]:
-    moved = np.einsum("nij,nj->ni", kernel.jacobian(rows), tangents)
-    return kernel.step(rows)[0], moved
+def _by_jacobian(kernel: Kernel, states: Rows, images: Rows, tangents: Rows) -> Rows:
+    return np.asarray(np.einsum("nij,nj->ni", kernel.jacobian(states), tangents))
 
 
-def _by_difference(kernel: Kernel, rows: Rows, tangents: Rows) -> tuple[Rows, Rows]:
-    offset = (_OFFSET * (1.0 + norms(rows)))[:, None]
-    images = kernel.step(rows)[0]
-    return images, (kernel.step(rows + offset * tangents)[0] - images) / offset
+def _by_difference(kernel: Kernel, states: Rows, images: Rows, tangents: Rows) -> Rows:
+    offset = (_OFFSET * (1.0 + norms(states)))[:, None]
+    return (kernel.step(states + offset * tangents)[0] - images) / offset

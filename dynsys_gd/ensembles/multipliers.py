@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .budget import Budget
 from .iterate import PStep, norms, polish
 
-__all__ = ["GAP", "Side", "Spectrum", "in_a_family", "spectrum"]
+__all__ = ["GAP", "Side", "Spectrum", "in_a_family", "kernel_projections", "spectrum"]
 
 #: Newton's method leaves directions with |a| below this alone; a limit is regular only where the
 #: eigenvalues a of DF - I keep out of the gap between the kernel tolerance and this.
@@ -98,13 +98,8 @@ def in_a_family(steps: PStep, points: NDArray[np.float64], budget: Budget) -> ND
     another fixed point about ρ away. Where the kernel comes from a degenerate point, as for
     x² + y⁴, the residual stays, or the point falls back.
     """
-    d = points.shape[1]
-    zero = budget.kernel_tolerance
-    A = steps.derivative(points)
-    _, singular, adjoint = np.linalg.svd(np.where(np.isfinite(A), A, 0.0))
-    null = singular <= zero * np.maximum(1.0, singular.max(axis=1, keepdims=True))
-    basis = adjoint * null[:, :, None]  # rows that span the kernel, the others zero
-    random = np.random.default_rng(budget.seed).standard_normal(d)
+    basis = _kernel_bases(steps, points, budget)
+    random = np.random.default_rng(budget.seed).standard_normal(points.shape[1])
     direction = np.einsum("nij,ni->nj", basis, basis @ random)
     length = norms(direction)
     direction /= np.where(length > 0, length, 1.0)[:, None]
@@ -119,7 +114,28 @@ def in_a_family(steps: PStep, points: NDArray[np.float64], budget: Budget) -> ND
         along = np.einsum("nij,nj->ni", basis[rows], other.points - points[rows])
         wanted = np.einsum("nij,nj->ni", basis[rows], step)
         stayed = norms(along - wanted) <= 0.5 * relative * scale[rows]
-        size = np.maximum(1.0, singular[rows].max(axis=1))
-        still = norms(steps.displacement(other.points)) <= 1e-12 * scale[rows] * size
+        still = norms(steps.displacement(other.points)) <= 1e-12 * scale[rows]
         found[rows] = stayed & still
     return found
+
+
+def kernel_projections(
+    steps: PStep, points: NDArray[np.float64], budget: Budget
+) -> NDArray[np.float64]:
+    """Return the orthogonal projections onto the kernels of D(F^p) - I, shape (n, d, d).
+
+    Where there is no kernel all directions are in question, and the identity comes back.
+    """
+    basis = _kernel_bases(steps, points, budget)
+    projections = np.swapaxes(basis, 1, 2) @ basis
+    empty = ~basis.any(axis=(1, 2))
+    projections[empty] = np.eye(points.shape[1])
+    return projections
+
+
+def _kernel_bases(steps: PStep, points: NDArray[np.float64], budget: Budget) -> NDArray[np.float64]:
+    """Return orthonormal rows that span each kernel, the other rows zero, shape (n, d, d)."""
+    A = steps.derivative(points)
+    _, singular, adjoint = np.linalg.svd(np.where(np.isfinite(A), A, 0.0))
+    scale = np.maximum(1.0, singular.max(axis=1, keepdims=True))
+    return adjoint * (singular <= budget.kernel_tolerance * scale)[:, :, None]

@@ -7,6 +7,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.chunks import chunk_rows, row_slices
 from ..engine.kernel import Kernel
 from .budget import Budget
 from .iterate import norms
@@ -14,9 +15,12 @@ from .iterate import norms
 __all__ = ["Return", "directions", "flat_nearby", "returns"]
 
 Rows = NDArray[np.float64]
+Numbers = NDArray[np.float64]
 
 _CHANGE = 1e-6  # relative change of the residual that is told apart from rounding
+_BACK = 1e-3  # a residual that has fallen by this factor needs no finer comparison
 _FARTHEST = 1e-2
+_FLAT_RADIUS = 1e-6
 
 
 class Return(IntEnum):
@@ -31,6 +35,11 @@ def directions(dimension: int, budget: Budget) -> Rows:
     """Return the unit directions ±u of every perturbation, shape (2 · perturbations, d).
 
     They depend on the budget's seed only, so that each start meets the same ones.
+
+    Examples
+    --------
+    >>> directions(3, Budget(perturbations=2)).shape
+    (4, 3)
     """
     draws = np.random.default_rng(budget.seed).standard_normal((budget.perturbations, dimension))
     draws /= np.linalg.norm(draws, axis=1, keepdims=True)
@@ -39,60 +48,80 @@ def directions(dimension: int, budget: Budget) -> Rows:
 
 def flat_nearby(kernel: Kernel, points: Rows, budget: Budget) -> NDArray[np.bool_]:
     """Return which residual entries vanish exactly at each point and all about it, shape (n, r)."""
-    about = directions(points.shape[1], budget)
-    size = 1e-6 * (1.0 + norms(points))
+    size = _FLAT_RADIUS * (1.0 + norms(points))
     flat = kernel.step(points)[1] == 0
-    for direction in about:
+    for direction in directions(points.shape[1], budget):
         flat &= kernel.step(points + size[:, None] * direction)[1] == 0
-    return flat
+    return np.asarray(flat)
 
 
 def returns(
     kernel: Kernel,
     points: Rows,
-    radius: NDArray[np.float64],
+    radius: Numbers,
     budget: Budget,
     *,
+    along: NDArray[np.float64] | None = None,
     widen: bool = True,
 ) -> NDArray[np.int64]:
-    """Follow starts at ``points ± radius · u`` and return a `Return` for each point, shape (n,).
+    """Follow perturbed limits and return a `Return` for each point, shape (n,).
+
+    Parameters
+    ----------
+    kernel : Kernel
+    points : ndarray, shape (n, d)
+    radius : ndarray, shape (n,)
+        Size of the perturbations.
+    budget : Budget
+    along : ndarray, shape (n, d, d), optional
+        Projections onto the directions in question; all directions by default.
+    widen : bool
+        Whether to take ten times the radius, up to one hundredth of 1 + |x|, while nothing shows:
+        near degenerate points all is slow.
 
     Notes
     -----
-    An orbit comes back when its residual is smaller at the end than at the start of the replay,
-    and leaves when it is larger. Distances are not compared: along a family of limits they stay.
-    Near degenerate points all is slow, so `widen` takes ten times the radius while neither shows.
+    An orbit has come back when its residual is smaller in the last quarter of the replay than in
+    the second one, by when fast transients are over; it has left when it is larger than in both
+    the first and the second. Distances are not compared: along a family of limits they stay.
     """
-    about = directions(points.shape[1], budget)
+    n, d = points.shape
+    about = np.broadcast_to(directions(d, budget), (n, 2 * budget.perturbations, d))
+    if along is not None:
+        about = np.einsum("nij,nkj->nki", along, about)
+        length = np.sqrt(np.einsum("nki,nki->nk", about, about))[:, :, None]
+        about = about / np.where(length > 0, length, 1.0)
     scale = 1.0 + norms(points)
     radius = np.maximum(radius, 1e-8 * scale)
-    result = np.full(len(points), int(Return.NEITHER))
-    open_rows = np.arange(len(points))
-    while open_rows.size:
-        came_back, left = np.ones(open_rows.size, bool), np.zeros(open_rows.size, bool)
-        for direction in about:
-            starts = points[open_rows] + radius[open_rows, None] * direction
-            change = _residual_change(kernel, starts, budget.replay_steps)
-            came_back &= change < 1.0 - _CHANGE
-            left |= ~(change <= 1.0 + _CHANGE)
-        result[open_rows[came_back]] = Return.ALL
-        result[open_rows[left]] = Return.SOME_LEFT
+    result = np.full(n, int(Return.NEITHER))
+    rows = np.arange(n)
+    while rows.size:
+        starts = points[rows, None, :] + radius[rows, None, None] * about[rows]
+        back, left = _replayed(kernel, starts.reshape(-1, d), budget.replay_steps)
+        all_back = back.reshape(rows.size, -1).all(axis=1)
+        some_left = left.reshape(rows.size, -1).any(axis=1)
+        result[rows[all_back]] = Return.ALL
+        result[rows[some_left]] = Return.SOME_LEFT
         radius = 10.0 * radius
-        again = ~came_back & ~left & (radius[open_rows] <= _FARTHEST * scale[open_rows])
-        open_rows = open_rows[again & widen]
+        again = ~all_back & ~some_left & (radius[rows] <= _FARTHEST * scale[rows])
+        rows = rows[again & widen]
     return result
 
 
-def _residual_change(kernel: Kernel, starts: Rows, steps: int) -> NDArray[np.float64]:
-    """Return the largest residual of the last quarter over that of the first; 0/0 counts as 0."""
+def _replayed(
+    kernel: Kernel, starts: Rows, steps: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return for each start whether its orbit came back, and whether it left."""
+    first, second, last = (np.zeros(len(starts)) for _ in range(3))
     quarter = max(1, steps // 4)
-    early, late = np.zeros(len(starts)), np.zeros(len(starts))
-    states = np.asfortranarray(starts)
     with np.errstate(all="ignore"):
-        for t in range(steps):
-            states, residuals = kernel.step(states)
-            if t < quarter:
-                np.maximum(early, norms(residuals), out=early)
-            if t >= steps - quarter:
-                np.maximum(late, norms(residuals), out=late)
-        return np.where(late == 0, 0.0, late / early)
+        for block in row_slices(len(starts), chunk_rows(starts.shape[1])):
+            states = np.asfortranarray(starts[block])
+            for t in range(4 * quarter):
+                states, residuals = kernel.step(states)
+                kept = (first, second, None, last)[t // quarter]
+                if kept is not None:
+                    np.maximum(kept[block], norms(residuals), out=kept[block])
+        back = (last <= _BACK * first) | (last < (1.0 - _CHANGE) * second)
+        left = ~(last <= (1.0 + _CHANGE) * np.maximum(first, second))
+    return back, left & ~back
