@@ -59,7 +59,7 @@ class Window:
     largest_norm : ndarray, shape (n,)
         Largest |x| over the images.
     extent : ndarray, shape (n,)
-        Largest distance from the first state, looked at every 8 steps.
+        Diagonal of the smallest box about the states, looked at every 8 steps.
     last_step : ndarray, shape (n,)
         Distance between the last two states.
     settled : ndarray of int, shape (n,)
@@ -150,7 +150,7 @@ class _Lanes:
         self.gone = np.zeros(n, dtype=bool)
         self.largest, self.smallest = np.zeros(n), np.full(n, np.inf)
         self.highest = self.norm.copy()
-        self.origin, self.extent = self.now, np.zeros(n)
+        self.low = self.high = self.now
         self.settled = np.zeros(n, dtype=np.int64)
         self.final_states = np.array(states, dtype=np.float64)
         self.departure = np.zeros(n, dtype=np.int64)
@@ -162,7 +162,7 @@ class _Lanes:
         full = {name: np.zeros(n) for name in _PACKED_NUMBERS}
         settled = np.zeros(n, dtype=np.int64)
         lag_distances = np.full((self.lags, n), np.nan)
-        last_step = np.full(n, np.nan)
+        last_step, extent = np.full(n, np.nan), np.full(n, np.nan)
         first_lag = length - self.lags + 1
         base = before = self.now
         for t in range(1, length + 1):
@@ -180,12 +180,13 @@ class _Lanes:
             self._watch(images, t, escape)
             self.now = images
             if t % _LOOK_EVERY == 0 or t == length:
-                np.maximum(self.extent, squared_norm(images - self.origin), out=self.extent)
+                self.low, self.high = np.minimum(self.low, images), np.maximum(self.high, images)
             if t >= first_lag:
                 distance = np.sqrt(squared_norm(images - base))
                 lag_distances[t - first_lag, self.place] = distance
         if self.place.size:
             last_step[self.place] = np.sqrt(squared_norm(self.now - before))
+            extent[self.place] = np.sqrt(squared_norm(self.high - self.low))
         staying = ~self.gone
         self.final_states[self.place[staying]] = self.now[staying]
         self._store(full, settled, np.arange(self.place.size))
@@ -194,7 +195,7 @@ class _Lanes:
             largest_residual=np.sqrt(full["largest"]),
             smallest_residual=np.sqrt(full["smallest"]),
             largest_norm=np.sqrt(full["highest"]),
-            extent=np.sqrt(full["extent"]),
+            extent=extent,
             last_step=last_step,
             settled=settled,
             departure=self.departure,
@@ -244,7 +245,8 @@ class _Lanes:
             return
         self._store(full, settled, np.flatnonzero(self.gone))
         keep = np.flatnonzero(~self.gone)
-        self.now, self.origin = _take(self.now, keep), _take(self.origin, keep)
+        self.now = _take(self.now, keep)
+        self.low, self.high = _take(self.low, keep), _take(self.high, keep)
         for name in (*_PACKED_NUMBERS, *_PACKED_REST):
             setattr(self, name, getattr(self, name)[keep])
 
@@ -255,7 +257,7 @@ class _Lanes:
         settled[places] = self.settled[which]
 
 
-_PACKED_NUMBERS = ("largest", "smallest", "highest", "extent")
+_PACKED_NUMBERS = ("largest", "smallest", "highest")
 _PACKED_REST = ("place", "norm", "limit", "run_length", "last_ratio", "gone", "settled")
 
 

@@ -26,6 +26,7 @@ Rows = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _DEEP_ROUNDS = 80
+_KINK_RADIUS = 1e-6
 _MOST_ENTRIES = 2**21  # of the Jacobians held at once
 
 
@@ -175,6 +176,11 @@ class _Audit:
             ),
             Detail.MARGINAL,
         )
+        unstable = np.flatnonzero(good & (here.side == Side.OUTSIDE))
+        if unstable.size and analytic(self.F, self.kernel) is not Outcome.YES:
+            # A multiplier belongs to one side of a kink; it is believed if perturbed orbits leave.
+            came = self._perturbed(points[unstable])
+            detail[unstable[came == Return.ALL]] = Detail.MARGINAL
         stable = np.flatnonzero(inside)
         if stable.size:
             detail[stable] = self._kind(points[stable], here.kernel[stable])
@@ -202,11 +208,13 @@ class _Audit:
         if analytic(self.F, self.kernel) is not Outcome.YES:
             flat = flat_nearby(self.kernel, points, self.budget)[:, : loss.dimension]
             detail[flat.any(axis=1) & (kernel > 0)] = Detail.PARTIAL_PLATEAU
-            # Beyond a kink the multipliers of this side say nothing.
-            radius = 1e-6 * (1.0 + norms(points))
-            came = returns(self.kernel, points, radius, self.budget, widen=False)
+            came = self._perturbed(points)
             detail[came == Return.SOME_LEFT] = Detail.DEGENERATE_UNSTABLE_APPROACH
         return detail
+
+    def _perturbed(self, points: Rows) -> NDArray[np.int64]:
+        radius = _KINK_RADIUS * (1.0 + norms(points))
+        return returns(self.kernel, points, radius, self.budget, widen=False)
 
     def _degenerate(self, rows: NDArray[np.int64]) -> None:
         """Decide limits that Newton's method approaches slowly, or not at all."""

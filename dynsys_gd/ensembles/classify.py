@@ -169,7 +169,7 @@ def _time_is_up(kernel: Kernel, decisions: Decisions, lanes: Lanes, budget: Budg
     decisions.detail[rows[slow]] = Detail.SLOW_DECAY
     decisions.decay[rows[slow]] = decay[slow]
     rows = rows[~slow]
-    drift = drifting(lanes.sizes[rows], lanes.extents[rows], lanes.scale[rows])
+    drift = drifting(lanes.extents[rows], lanes.residuals[rows], lanes.scale[rows])
     decisions.detail[rows[drift]] = Detail.UNBOUNDED_DRIFT
     decisions.limit[rows[drift]] = np.nan
     rows = rows[~drift]
@@ -177,12 +177,10 @@ def _time_is_up(kernel: Kernel, decisions: Decisions, lanes: Lanes, budget: Budg
         return
     found = lyapunov_exponents(kernel, lanes.states[rows], budget)
     decisions.exponent[rows] = found.mean
-    residuals = lanes.residuals[rows]
     with np.errstate(all="ignore"):
-        bounded = staying(lanes.sizes[rows], lanes.extents[rows], lanes.scale[rows])
+        bounded = staying(lanes.extents[rows], lanes.residuals[rows], lanes.scale[rows])
         bounded &= norms(found.states) <= budget.radius * lanes.scale[rows]
-        bounded &= found.largest_residual >= _REPRESENTATIVE * residuals[:, -1]
-        bounded &= ~(residuals[:, -1] < _REPRESENTATIVE * residuals[:, -2])
+        bounded &= found.largest_residual >= _REPRESENTATIVE * lanes.residuals[rows, -1]
     decisions.detail[rows] = np.select(
         [bounded & found.chaotic, bounded & found.quasi_periodic],
         [int(Detail.CHAOTIC), int(Detail.QUASI_PERIODIC)],

@@ -123,7 +123,8 @@ class Fates(Result):
         Codes of `Fate` and of `Detail`.
     limit : ndarray, shape (n, d)
         For a converged orbit the limit, for a cycling one a point of the cycle, for a bounded or
-        undecided one the last state, each as a point of the loss; NaN for one that escaped.
+        undecided one the last state or the point it was found at, each as a point of the loss; NaN
+        for one that escaped or became undefined.
     steps : ndarray of int, shape (n,)
         Converged: steps after which the residual stayed below the tolerance. Escaped: steps until
         it was recognised. Otherwise: steps until the decision.
@@ -184,7 +185,7 @@ class Fates(Result):
 
     def headline(self) -> str:
         shares = ", ".join(
-            f"{100 * self.count(fate) / len(self):.4g} % {_WORDS[fate]}"
+            f"{100 * self.count(fate) / len(self):.4g} % {self._word(fate)}"
             for fate in Fate
             if self.count(fate)
         )
@@ -199,13 +200,16 @@ class Fates(Result):
                 if detail.fate is fate
             ]
             if details:
-                rows.append((_WORDS[fate].split(" up to")[0], ", ".join(details)))
+                rows.append((fate.name.lower(), ", ".join(details)))
         exponents = self.exponent[self.where(Detail.CHAOTIC)]
         if exponents.size:
             rows.append(("Lyapunov exponent", f"median {np.median(exponents):.4g} per step"))
-        rows.append(("budget", f"{self.budget.steps} steps; bounded means up to there"))
         rows.append(("evidence", str(self.evidence)))
         return rows
+
+    def _word(self, fate: Fate) -> str:
+        word = fate.name.lower()
+        return f"{word} up to {self.budget.steps} steps" if fate is Fate.BOUNDED else word
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -222,10 +226,3 @@ class Fates(Result):
 
 _NUMBERS = ("starts", "limit", "steps", "period", "exponent", "decay", "residual", "multiplier")
 _ARRAYS = (*_NUMBERS, "fate", "detail")
-_WORDS = {
-    Fate.CONVERGED: "converged",
-    Fate.CYCLING: "cycling",
-    Fate.BOUNDED: "bounded",
-    Fate.ESCAPED: "escaped",
-    Fate.UNDECIDED: "undecided",
-}

@@ -17,6 +17,8 @@ __all__ = ["PStep", "Polished", "norms", "polish", "pseudo_step"]
 Rows = NDArray[np.float64]
 Numbers = NDArray[np.float64]
 
+_LARGEST = 1e100
+
 
 @dataclass(frozen=True, eq=False)
 class PStep:
@@ -49,13 +51,16 @@ class PStep:
             return images - states
 
     def derivative(self, states: Rows) -> NDArray[np.float64]:
-        """Return D(F^p) - I by the chain rule, shape (n, d, d)."""
+        """Return D(F^p) - I by the chain rule, shape (n, d, d); NaN where it is astronomic."""
         with np.errstate(all="ignore"):
             product = self.kernel.jacobian(states)
             for _ in range(self.period - 1):
                 states = self.kernel.step(states)[0]
                 product = self.kernel.jacobian(states) @ product
-            return product - np.eye(states.shape[1])
+            derivative = product - np.eye(states.shape[1])
+            # Decompositions of such matrices fail; a row of NaN says so without stopping the rest.
+            size = np.abs(derivative).max(axis=(1, 2), keepdims=True)
+            return np.where(size <= _LARGEST, derivative, np.nan)
 
 
 @dataclass(frozen=True, eq=False)

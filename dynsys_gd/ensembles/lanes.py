@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..engine.driver import Window
 from .audit import NONE, Verdicts
+from .fates import FATE_OF_DETAIL, Fate
 from .trends import HISTORY
 
 __all__ = ["Decisions", "Lanes"]
@@ -142,7 +143,9 @@ class Decisions:
         self.detail[rows] = verdicts.detail
         self.limit[rows] = verdicts.limit
         self.multiplier[rows] = verdicts.multiplier
-        self.residual[rows] = verdicts.residual
+        # A point that was not decided to be the limit has no say in how large the residual is.
+        arrived = FATE_OF_DETAIL[verdicts.detail] != Fate.UNDECIDED
+        self.residual[rows[arrived]] = verdicts.residual[arrived]
         self.period[rows] = period
 
     def write_into(self, other: Decisions) -> None:

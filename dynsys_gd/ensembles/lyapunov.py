@@ -24,6 +24,7 @@ _STANDARD_ERRORS = 5.0
 _FLAT = 1e-2
 _TANGENT_GROWTH = 20.0  # e^20 within the measurement: more than shear, which grows like a power
 _ROUNDS = 4.0
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +59,15 @@ class Exponents:
 
     @property
     def quasi_periodic(self) -> NDArray[np.bool_]:
-        """Whether the exponent is zero to within a small error, on an orbit that goes round."""
+        """Whether the exponent is zero to within a small error, on an orbit that goes round.
+
+        Shear lets tangents grow like a power of the time, so a small positive value is allowed; a
+        value below zero by more than its error belongs to an orbit that is being attracted.
+        """
         flat = np.abs(self.mean) + _STANDARD_ERRORS * self.error <= _FLAT
-        zero = np.abs(self.mean) * self.steps <= _TANGENT_GROWTH
+        zero = (self.mean * self.steps <= _TANGENT_GROWTH) & (
+            self.mean >= -_STANDARD_ERRORS * self.error - _ROUNDING
+        )
         return flat & zero & (self.path >= _ROUNDS * self.extent) & (self.extent > 0)
 
 

@@ -79,7 +79,6 @@ def simulate(
       converged: 260 minimum
       escaped: 134 diverged
       undecided: 6 saddle reached
-      budget: 16384 steps; bounded means up to there
       evidence: NUMERICAL: double precision, ...
     """
     if not isinstance(F, Map):

@@ -61,14 +61,13 @@ def exploding(sizes: Maxima, radius: Numbers) -> NDArray[np.bool_]:
         return (sizes[:, -1] > radius) & (before > 4.0) & (last > 2.0 * before)
 
 
-def drifting(sizes: Maxima, extents: Maxima, scale: Numbers) -> NDArray[np.bool_]:
-    """Return which orbits travel farther in every longer window, and are far from their start.
+def drifting(extents: Maxima, residuals: Maxima, scale: Numbers) -> NDArray[np.bool_]:
+    """Return which orbits travel farther in longer windows, and far, without slowing down.
 
     Parameters
     ----------
-    sizes, extents : ndarray, shape (n, HISTORY)
-        Largest |x|, and largest distance from the window's first state, in windows of doubling
-        length.
+    extents, residuals : ndarray, shape (n, HISTORY)
+        Diagonal of the box about the states, and largest residual, in windows of doubling length.
     scale : ndarray, shape (n,)
         Size of the orbit at its start.
 
@@ -80,14 +79,31 @@ def drifting(sizes: Maxima, extents: Maxima, scale: Numbers) -> NDArray[np.bool_
     Examples
     --------
     >>> extents = np.array([[10.0, 14.0, 20.0, 28.0], [30.0, 30.0, 31.0, 31.0]])
-    >>> drifting(extents, extents, np.ones(2))
+    >>> drifting(extents, np.ones((2, 4)), np.ones(2))
     array([ True, False])
     """
     with np.errstate(all="ignore"):
-        return (extents[:, -1] >= 1.9 * extents[:, 0]) & (sizes[:, -1] >= _FAR * scale)
+        farther = extents[:, -1] >= 1.9 * extents[:, 0]
+        return farther & (extents[:, -1] >= _FAR * scale) & ~_slower(residuals)
 
 
-def staying(sizes: Maxima, extents: Maxima, scale: Numbers) -> NDArray[np.bool_]:
-    """Return which orbits show no sign of leaving; takes the same arguments as `drifting`."""
+def staying(extents: Maxima, residuals: Maxima, scale: Numbers) -> NDArray[np.bool_]:
+    """Return which orbits fill the same box in longer windows, without coming to rest.
+
+    Takes the arguments of `drifting`. Where the budget is too short for a history, an orbit piece
+    that is small compared with ten times the start must do.
+
+    Examples
+    --------
+    >>> extents = np.array([[10.0, 14.0, 20.0, 28.0], [30.0, 30.0, 31.0, 31.0]])
+    >>> staying(extents, np.ones((2, 4)), np.ones(2))
+    array([False,  True])
+    """
     with np.errstate(all="ignore"):
-        return (sizes[:, -1] <= _FAR * scale) | (extents[:, -1] <= 1.25 * extents[:, 0])
+        same = extents[:, -1] <= 1.15 * extents[:, 0]
+        short = np.isnan(extents[:, 0]) & (extents[:, -1] <= _FAR * scale)
+        return (same | short) & ~_slower(residuals)
+
+
+def _slower(residuals: Maxima) -> NDArray[np.bool_]:
+    return np.any(residuals[:, -1:] < _SLOWEST_DECAY * residuals[:, :-1], axis=1)
