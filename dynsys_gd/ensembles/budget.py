@@ -41,7 +41,7 @@ class Budget:
     max_period : int
         Longest period that is looked for.
     recurrence : float
-        Return distance of a cycle, relative to its size.
+        An orbit that returns to within this, relative to its size, is a candidate for a cycle.
     persistence : float
         A cycle must keep at least this share of its size while the time doubles.
     perturbations : int
@@ -74,7 +74,7 @@ class Budget:
     radius: float = 1e3
     growth_steps: int = 6
     max_period: int = 64
-    recurrence: float = 1e-7
+    recurrence: float = 1e-6
     persistence: float = 0.99
     perturbations: int = 8
     replay_steps: int = 512

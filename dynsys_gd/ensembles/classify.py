@@ -16,7 +16,7 @@ from .fates import Detail
 from .iterate import norms
 from .lanes import Decisions, Lanes
 from .lyapunov import lyapunov_exponents
-from .recurrence import audit_cycles, sizes_and_periods
+from .recurrence import audit_cycles, recurrence
 from .trends import decay_exponents, drifting, exploding, staying
 
 __all__ = ["WindowTask", "advance"]
@@ -26,6 +26,10 @@ Mask = NDArray[np.bool_]
 # A residual much smaller while the exponent is measured than in the last window means that the
 # measurement caught an orbit in one of its rests.
 _REPRESENTATIVE = 0.5
+
+# An orbit that returns this closely may be on its way to a cycle. When time is up, and its exponent
+# is not positive, Newton's method says whether the cycle is there.
+_NEAR_A_CYCLE = 1e-3
 
 # These end an orbit's simulation. The others are kept in mind and asked again a window later, since
 # an orbit may still leave the point it passes.
@@ -80,22 +84,22 @@ def advance(task: WindowTask) -> tuple[Lanes, Decisions]:
         tolerance=budget.tolerance,
         escape=EscapeRule(steps=budget.growth_steps),
     )
-    amplitude, periods = sizes_and_periods(window.lag_distances, budget)
-    new = lanes.after(window, amplitude, periods, task.done)
+    seen = recurrence(window.lag_distances, budget.recurrence)
+    new = lanes.after(window, seen.size, seen.period, task.done)
     decisions = Decisions.open(lanes.index, window.states, task.done + task.length)
     decisions.residual[:] = window.largest_residual
     _escaped(decisions, window, new, task)
     escaped = decisions.decided
-    frozen, repeating = window.last_step == 0, _repeating(window, periods)
+    frozen = window.last_step == 0
     _converged(task, kernel, decisions, window, lanes, frozen)
-    _cycling(task, kernel, decisions, new, lanes, repeating)
+    _cycling(task, kernel, decisions, new, lanes, seen.exact)
     arrived = np.isin(decisions.detail, _FINAL)
     decisions.steps[arrived & (decisions.period == 1)] = new.settled[
         arrived & (decisions.period == 1)
     ]
-    final = escaped | arrived | (decisions.decided & (frozen | repeating))
+    final = escaped | arrived | (decisions.decided & (frozen | seen.exact))
     if task.last:
-        _time_is_up(kernel, decisions, new, budget)
+        _time_is_up(task, kernel, decisions, window, new)
         final[:] = True
     return new.take(np.flatnonzero(~final)), decisions.take(np.flatnonzero(final))
 
@@ -137,7 +141,7 @@ def _cycling(
     decisions: Decisions,
     new: Lanes,
     lanes: Lanes,
-    repeating: Mask,
+    exact: Mask,
 ) -> None:
     """Audit the orbits that return, if they have kept their size while the time doubled."""
     with np.errstate(all="ignore"):
@@ -149,19 +153,14 @@ def _cycling(
     found = audit_cycles(task.F, kernel, new.states[rows], periods, task.budget)
     # A chaotic orbit comes close to an unstable cycle now and then; one that is held there by
     # rounding repeats bit by bit, or is still there a window later.
-    held = repeating[rows] | (periods == lanes.period[rows])
+    held = exact[rows] | (periods == lanes.period[rows])
     known = (found.detail == Detail.STABLE_CYCLE) | ((found.detail != NONE) & held)
     decisions.note(rows[known], found.take(known), periods[known])
 
 
-def _repeating(window: Window, periods: NDArray[np.int64]) -> Mask:
-    """Return which orbits repeat bit by bit, so that more steps cannot change anything."""
-    lag = np.maximum(periods, 1) - 1
-    distances = np.take_along_axis(window.lag_distances, lag[None, :], axis=0)[0]
-    return np.asarray((periods > 1) & (distances == 0))
-
-
-def _time_is_up(kernel: Kernel, decisions: Decisions, lanes: Lanes, budget: Budget) -> None:
+def _time_is_up(
+    task: WindowTask, kernel: Kernel, decisions: Decisions, window: Window, lanes: Lanes
+) -> None:
     """Name what was seen of the orbits that no earlier test decided."""
     rows = np.flatnonzero(~decisions.decided)
     decay = decay_exponents(lanes.residuals[rows])
@@ -175,14 +174,23 @@ def _time_is_up(kernel: Kernel, decisions: Decisions, lanes: Lanes, budget: Budg
     rows = rows[~drift]
     if not rows.size:
         return
-    found = lyapunov_exponents(kernel, lanes.states[rows], budget)
-    decisions.exponent[rows] = found.mean
+    found = lyapunov_exponents(kernel, lanes.states[rows], task.budget)
+    # Of an orbit that escaped meanwhile no exponent is known.
+    decisions.exponent[rows] = np.where(np.isfinite(found.mean), found.mean, np.nan)
+    loose = recurrence(window.lag_distances[:, rows], _NEAR_A_CYCLE)
     with np.errstate(all="ignore"):
         bounded = staying(lanes.extents[rows], lanes.residuals[rows], lanes.scale[rows])
-        bounded &= norms(found.states) <= budget.radius * lanes.scale[rows]
+        bounded &= norms(found.states) <= task.budget.radius * lanes.scale[rows]
         bounded &= found.largest_residual >= _REPRESENTATIVE * lanes.residuals[rows, -1]
+        round_and_round = found.quasi_periodic & (loose.closest > _NEAR_A_CYCLE)
     decisions.detail[rows] = np.select(
-        [bounded & found.chaotic, bounded & found.quasi_periodic],
+        [bounded & found.chaotic, bounded & round_and_round],
         [int(Detail.CHAOTIC), int(Detail.QUASI_PERIODIC)],
         int(Detail.BUDGET_SPENT),
     )
+    late = np.flatnonzero(bounded & ~found.chaotic & (loose.period > 1))
+    if late.size:
+        periods = loose.period[late]
+        cycles = audit_cycles(task.F, kernel, lanes.states[rows[late]], periods, task.budget)
+        stable = cycles.detail == Detail.STABLE_CYCLE
+        decisions.note(rows[late[stable]], cycles.take(stable), periods[stable])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,40 +16,62 @@ from .fates import Detail
 from .iterate import PStep, norms, polish
 from .multipliers import GAP, Side, in_a_family, spectrum
 
-__all__ = ["audit_cycles", "sizes_and_periods"]
+__all__ = ["Recurrence", "audit_cycles", "recurrence"]
 
 Rows = NDArray[np.float64]
 
 
-def sizes_and_periods(
-    lag_distances: NDArray[np.float64], budget: Budget
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the size of each recent orbit piece and its least period (0 where none is seen).
+@dataclass(frozen=True, eq=False)
+class Recurrence:
+    """How closely recent orbit pieces return, per row.
+
+    Parameters
+    ----------
+    size : ndarray, shape (n,)
+        Largest distance within the piece.
+    period : ndarray of int, shape (n,)
+        Smallest p > 1 with a return distance below the tolerance times the size; 0 where none is
+        seen, or where already one step returns.
+    closest : ndarray, shape (n,)
+        Smallest return distance relative to the size.
+    exact : ndarray of bool, shape (n,)
+        Whether the piece repeats bit by bit with that period.
+    """
+
+    size: NDArray[np.float64]
+    period: NDArray[np.int64]
+    closest: NDArray[np.float64]
+    exact: NDArray[np.bool_]
+
+
+def recurrence(lag_distances: NDArray[np.float64], tolerance: float) -> Recurrence:
+    """Return how closely orbit pieces return.
 
     Parameters
     ----------
     lag_distances : ndarray, shape (lags, n)
         Distance from one state to the states 1, 2, … steps later.
-    budget : Budget
-
-    Returns
-    -------
-    sizes : ndarray, shape (n,)
-        Largest distance.
-    periods : ndarray of int, shape (n,)
-        Smallest lag p > 1 at which the distance is below ``budget.recurrence`` times the size.
+    tolerance : float
+        Relative to the largest of them.
 
     Examples
     --------
-    >>> sizes_and_periods(np.array([[1.0], [0.0], [1.0], [0.0]]), Budget())[1]
+    >>> recurrence(np.array([[1.0], [0.0], [1.0], [0.0]]), 1e-6).period
     array([2])
     """
     with np.errstate(all="ignore"):
-        sizes = lag_distances.max(axis=0)
-        close = lag_distances <= budget.recurrence * sizes
-    found = close.any(axis=0) & (sizes > 0)
-    periods = np.where(found, close.argmax(axis=0) + 1, 0)
-    return sizes, np.where(periods > 1, periods, 0)
+        size = lag_distances.max(axis=0)
+        close = lag_distances <= tolerance * size
+        closest = lag_distances.min(axis=0) / size
+    lag = close.argmax(axis=0)
+    found = close.any(axis=0) & (size > 0) & (lag > 0)
+    at_lag = np.take_along_axis(lag_distances, lag[None, :], axis=0)[0]
+    return Recurrence(
+        size=size,
+        period=np.where(found, lag + 1, 0),
+        closest=closest,
+        exact=found & (at_lag == 0),
+    )
 
 
 def audit_cycles(
