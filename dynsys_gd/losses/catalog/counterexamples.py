@@ -50,7 +50,7 @@ def dead_relu() -> CatalogEntry:
     box = Box([-4], [4])
     return CatalogEntry(
         name="dead_relu",
-        title="(relu(w) - 1)²/2: beyond η = 2 every start ends in the dead cell, none at the minimum",
+        title="(relu(w) - 1)²/2: beyond η = 2 all starts end in the dead cell",
         loss=Loss((sp.Max(_w, 0) - 1) ** 2 / 2, [_w]),
         region=box,
         facts=(

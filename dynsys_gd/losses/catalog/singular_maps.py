@@ -66,13 +66,14 @@ def piecewise_quartic() -> CatalogEntry:
 
 
 def smooth_trap() -> CatalogEntry:
-    # A smooth step from 0 at |x| = 1 to 1 at |x| = 12, made of exp(-11/t).
+    # A smooth step from 0 at |x| = 1 to 1 at |x| = 12, made of exp(-11/t): slow enough for the
+    # slope to keep the sign of x, so that 0 is the only critical point.
     distance = sp.Abs(_x)
     rise, fall = sp.exp(-11 / (distance - 1)), sp.exp(-11 / (12 - distance))
     curvature = 3 - 2 * rise / (rise + fall)
     return CatalogEntry(
         name="smooth_trap",
-        title="infinitely smooth, 3x²/2 near 0 and x²/2 for |x| ≥ 12: unstable at η = 1, yet a trap",
+        title="smooth, 3x²/2 near 0 and x²/2 for |x| ≥ 12: at η = 1 unstable at 0, yet a trap",
         loss=Loss(
             _x**2 / 2 * sp.Piecewise((3, distance <= 1), (1, distance >= 12), (curvature, True)),
             [_x],
