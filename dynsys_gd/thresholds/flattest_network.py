@@ -36,7 +36,9 @@ def smallest_map(
     """
     chosen = forms.coordinates
     rows = flint.fmpq_mat([[second_moment[i, j] for j in range(forms.inputs)] for i in chosen])
-    columns = flint.fmpq_mat([[cross_moment[i, j] for i in range(cross_moment.nrows())] for j in chosen])
+    columns = flint.fmpq_mat(
+        [[cross_moment[i, j] for i in range(cross_moment.nrows())] for j in chosen]
+    )
     for precision in _PRECISIONS:
         with flint.ctx.workprec(precision):
             try:

@@ -157,7 +157,7 @@ def _infinite(net: LinearNetwork) -> Threshold:
 
 
 def _whole_numbers(net: LinearNetwork) -> bool:
-    return bool(np.all(net.X == np.round(net.X)) and np.all(net.Y == np.round(net.Y)))
+    return bool(np.all(np.round(net.X) == net.X) and np.all(np.round(net.Y) == net.Y))
 
 
 def _is_zero(matrix: flint.fmpq_mat) -> bool:

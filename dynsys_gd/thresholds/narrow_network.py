@@ -36,9 +36,7 @@ _MOST_STEPS = 60
 _PRECISION = 256
 
 
-def narrow_threshold(
-    net: LinearNetwork, forms: QuadraticForms, cross: flint.fmpq_mat
-) -> Threshold:
+def narrow_threshold(net: LinearNetwork, forms: QuadraticForms, cross: flint.fmpq_mat) -> Threshold:
     """Return η_c: certified for white data, else a numerical value below a certified bound."""
     width = min(net.widths[1:-1])
     if _is_white(forms) and width in (net.widths[1], net.widths[-2]):
@@ -112,7 +110,10 @@ def flattest_by_gauge(
 def _white(net: LinearNetwork, forms: QuadraticForms, width: int) -> Threshold:
     enclosure = sharpness_enclosure(forms, net.depth)
     layers = flattest_layers(net.widths, _best_map(net, forms, width), enclosure.balance)
-    lower, upper = rounded_down(2 / enclosure.upper.upper()), rounded_up(2 / enclosure.lower.lower())
+    lower, upper = (
+        rounded_down(2 / enclosure.upper.upper()),
+        rounded_up(2 / enclosure.lower.lower()),
+    )
     return Threshold(
         name="critical step size",
         status=ThresholdStatus.VALUE,

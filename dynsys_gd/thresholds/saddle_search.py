@@ -56,7 +56,10 @@ def largest_balanced_product(A: Matrix, B: Matrix, depth: int) -> BalancedProduc
     high = math.log(top * size / trace_a)
     low = -(depth - 1) * math.log(top * size / ((depth - 1) * trace_b))
     low, high = low - 1.0, high + 1.0
-    falling, rising = _slope_and_vector(A, B, depth, low)[1], _slope_and_vector(A, B, depth, high)[1]
+    falling, rising = (
+        _slope_and_vector(A, B, depth, low)[1],
+        _slope_and_vector(A, B, depth, high)[1],
+    )
     for _ in range(_MOST_HALVINGS):
         middle = (low + high) / 2
         if not low < middle < high:
@@ -93,7 +96,7 @@ def _combination_of_slope_zero(slope: Matrix, falling: Matrix, rising: Matrix) -
     down, up = falling @ slope @ falling, rising @ slope @ rising
     cross = falling @ slope @ rising
     # (1-s)² down + 2s(1-s) cross + s² up = 0 for the ratio t = s/(1-s) ≥ 0.
-    root = math.sqrt(max(cross * cross - down * up, 0.0))
+    root = math.sqrt(max(float(cross * cross - down * up), 0.0))
     if up > 0 and down < 0:
         t = (-down) / (cross + root) if cross > 0 else (root - cross) / up
         combined = falling + t * rising

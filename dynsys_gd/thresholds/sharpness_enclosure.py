@@ -125,9 +125,7 @@ def sharpness_enclosure(forms: QuadraticForms, depth: int) -> SharpnessEnclosure
     raise ArithmeticError("the smallest sharpness could not be enclosed; are the data degenerate?")
 
 
-def _enclosure_at_current_precision(
-    forms: QuadraticForms, depth: int
-) -> SharpnessEnclosure | None:
+def _enclosure_at_current_precision(forms: QuadraticForms, depth: int) -> SharpnessEnclosure | None:
     factor = cholesky_factor(flint.arb_mat(forms.gram))
     if factor is None:
         return None
@@ -158,9 +156,7 @@ def _enclosure_at_current_precision(
     return SharpnessEnclosure(lower=lower, upper=upper, witness=witness, balance=balance)
 
 
-def balanced_quotient(
-    forms: QuadraticForms, witness: NDArray[np.float64], depth: int
-) -> flint.arb:
+def balanced_quotient(forms: QuadraticForms, witness: NDArray[np.float64], depth: int) -> flint.arb:
     """Return N (‖Σu‖²)^(1/N) (‖Cu‖²)^(1-1/N) / uᵀΣu at a float u, at the current precision."""
     u = _column(witness[forms.coordinates])
     image, target, gram = (
@@ -208,4 +204,3 @@ def _floats(matrix: flint.arb_mat) -> NDArray[np.float64]:
 
 def _column(values: NDArray[np.float64]) -> flint.arb_mat:
     return flint.arb_mat([[float(value)] for value in values])
-

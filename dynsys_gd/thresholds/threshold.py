@@ -21,6 +21,7 @@ __all__ = ["Threshold", "ThresholdStatus"]
 
 _MOST_POINTS = 4
 _MOST_COORDINATES = 6
+_LONGEST_COORDINATE = 16
 
 
 class ThresholdStatus(Enum):
@@ -41,9 +42,9 @@ class ThresholdStatus(Enum):
 class Threshold(Result):
     """A critical step size, with how it is known.
 
-    The critical step size is η_c = sup 2/λ_max(∇²L(θ)) over the minima θ of the loss: above it no
-    minimum is stable under gradient descent, below it some minimum is. The weak one has the
-    smallest non-zero eigenvalue in place of the largest.
+    The critical step size is η_c = sup 2/λ_max(∇²L(θ)) over the minima θ of the loss, local ones
+    included: above it no minimum is stable under gradient descent, below it some minimum is. The
+    weak one has the smallest non-zero eigenvalue in place of the largest.
 
     Attributes
     ----------
@@ -123,7 +124,7 @@ class Threshold(Result):
         yield "why", self.evidence.reason
         if self.status is ThresholdStatus.VALUE and self.value == math.inf:
             yield "means", "for every step size some minima do not have too large an eigenvalue"
-        enclosed = 0 < self.lower or self.upper < math.inf
+        enclosed = self.lower > 0 or self.upper < math.inf
         if enclosed and self.exact is None and self.status is not ThresholdStatus.NO_MINIMUM:
             yield "enclosure", f"[{self.lower!r}, {self.upper!r}]"
             if self.bound_evidence is not self.evidence and self.bound_evidence is not None:
@@ -183,8 +184,9 @@ class Threshold(Result):
             points = [[f"{c:.6g}" for c in point] for point in self.attained_at]
         else:
             return ""
-        if len(points[0]) > _MOST_COORDINATES or max(map(len, points[0])) > 24:
-            return f"attained at a point of {len(points[0])} coordinates (.attained_at)"
+        if len(points[0]) > _MOST_COORDINATES or max(map(len, points[0])) > _LONGEST_COORDINATE:
+            points_found = "a point" if len(points) == 1 else f"{len(points)} points"
+            return f"attained at {points_found} (see .attained_at)"
         shown = [f"({', '.join(point)})" for point in points[:_MOST_POINTS]]
         if len(points) > _MOST_POINTS:
             return f"attained at {', '.join(shown)} and {len(points) - _MOST_POINTS} more points"

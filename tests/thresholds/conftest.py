@@ -1,0 +1,6 @@
+"""The slow twins in tests/reference are imported by name."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
