@@ -1,0 +1,188 @@
+"""What becomes of the same starts as the step size grows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from ..ensembles.budget import Budget
+from ..ensembles.fates import Detail, Fate
+from ..ensembles.simulate import simulate
+from ..evidence import Evidence, Grade
+from ..losses.base import AbstractLoss
+from ..maps.gradient_descent import GradientDescent
+from ..measure.intervals import interval
+from ..regions import Region
+from ..results import Result, plain
+from ..thresholds.threshold import Threshold
+
+__all__ = ["QUANTILES", "TransitionScan", "scan_step_sizes"]
+
+QUANTILES = (0.1, 0.5, 0.9)
+_LEVEL = 0.95
+_MINIMA = (Detail.MINIMUM, Detail.DEGENERATE_MINIMUM)
+_PLATEAUS = (Detail.PLATEAU, Detail.PARTIAL_PLATEAU)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class TransitionScan(Result):
+    """Fates and asymptotic gradient norms of the same starts at several step sizes.
+
+    Parameters
+    ----------
+    loss : AbstractLoss
+    threshold : Threshold
+        The critical step size, or what bounds it.
+    region : Region
+        Law of the starts.
+    n : int
+        Number of starts, the same for every step size.
+    step_sizes : ndarray, shape (k,)
+        Ascending.
+    gradient_norm : ndarray, shape (k, 3)
+        Quantiles 0.1, 0.5, 0.9 over the starts of the asymptotic gradient norm: at the limit of a
+        convergent orbit, else its largest value in the last window; infinite for escaped orbits.
+    converged : ndarray of int, shape (k,)
+        Starts that converge to a minimum.
+    plateau : ndarray of int, shape (k,)
+        Starts that end where the gradient vanishes on an open set, as in a dead ReLU network.
+    escaped, undecided : ndarray of int, shape (k,)
+    budget : Budget
+    """
+
+    loss: AbstractLoss
+    threshold: Threshold
+    region: Region
+    n: int
+    step_sizes: NDArray[np.float64]
+    gradient_norm: NDArray[np.float64]
+    converged: NDArray[np.int64]
+    plateau: NDArray[np.int64]
+    escaped: NDArray[np.int64]
+    undecided: NDArray[np.int64]
+    budget: Budget
+    evidence: Evidence
+
+    def __post_init__(self) -> None:
+        for name in _ARRAYS:
+            getattr(self, name).setflags(write=False)
+
+    @property
+    def critical(self) -> float:
+        """Where the transition is expected: the critical step size, else its upper bound."""
+        return self.threshold.value if self.threshold.decided else self.threshold.upper
+
+    @property
+    def beyond(self) -> NDArray[np.bool_]:
+        """For each step size, whether no minimum is stable there, shape (k,)."""
+        return self.step_sizes > self.critical
+
+    @property
+    def share(self) -> NDArray[np.float64]:
+        """Share of the starts that converge to a minimum, shape (k,)."""
+        return self.converged / self.n
+
+    def interval(self, level: float = _LEVEL) -> NDArray[np.float64]:
+        """Return limits of the convergent share, undecided starts at both extremes, (k, 2)."""
+        pairs = zip(self.converged, self.undecided, strict=True)
+        return np.array([interval(int(c), int(u), self.n, level=level) for c, u in pairs])
+
+    def headline(self) -> str:
+        below, above = self.converged[~self.beyond], self.converged[self.beyond]
+        return (
+            f"Starts that converge to a minimum: up to {int(max(below, default=0))} of {self.n} "
+            f"below step size {self.critical:.6g}, up to {int(max(above, default=0))} beyond it"
+        )
+
+    def rows(self) -> list[tuple[str, str]]:
+        table = [("loss", self.loss.describe()), ("law", self.region.describe())]
+        for k, step in enumerate(self.step_sizes):
+            parts = [f"{self.converged[k]} converge"]
+            for word, counts in (("plateau", self.plateau), ("escaped", self.escaped)):
+                if counts[k]:
+                    parts.append(f"{counts[k]} {word}")
+            parts.append(f"median gradient norm {self.gradient_norm[k, 1]:.2g}")
+            table.append((f"η = {step:.5g}", ", ".join(parts)))
+        return table
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            **super().to_dict(),
+            "loss": self.loss.describe(),
+            "region": self.region.describe(),
+            "n": self.n,
+            "critical": plain(self.critical),
+            "threshold": self.threshold.to_dict(),
+            "interval": plain(self.interval()),
+            **{name: plain(getattr(self, name)) for name in _ARRAYS},
+        }
+
+
+_ARRAYS = ("step_sizes", "gradient_norm", "converged", "plateau", "escaped", "undecided")
+
+
+def scan_step_sizes(
+    loss: AbstractLoss,
+    region: Region,
+    *,
+    step_sizes: Sequence[float],
+    threshold: Threshold,
+    n: int,
+    budget: Budget,
+    rng: np.random.Generator,
+    executor: Executor | None = None,
+) -> TransitionScan:
+    """Return the fates of `n` starts at every step size; the starts are the same for all.
+
+    Parameters
+    ----------
+    loss : AbstractLoss
+    region : Region
+        Law from which the starts are drawn.
+    step_sizes : sequence of float
+    threshold : Threshold
+        Where the transition is expected.
+    n : int
+    budget : Budget
+    rng : Generator
+    executor : concurrent.futures.Executor, optional
+    """
+    steps = np.sort(np.asarray(step_sizes, dtype=np.float64))
+    starts = region.sample(n, rng=rng)
+    norms = np.empty((len(steps), len(QUANTILES)))
+    counts = np.zeros((4, len(steps)), dtype=np.int64)
+    for k, step in enumerate(steps):
+        F = GradientDescent(loss, step_size=sp.Float(step))
+        fates = simulate(F, starts, budget=budget, executor=executor)
+        gone = fates.where(Fate.ESCAPED) | ~np.isfinite(fates.residual)
+        norms[k] = np.quantile(np.where(gone, np.inf, fates.residual), QUANTILES, method="higher")
+        counts[:, k] = (
+            sum(fates.count(detail) for detail in _MINIMA),
+            sum(fates.count(detail) for detail in _PLATEAUS),
+            fates.count(Fate.ESCAPED),
+            fates.count(Fate.UNDECIDED),
+        )
+    return TransitionScan(
+        loss=loss,
+        threshold=threshold,
+        region=region,
+        n=n,
+        step_sizes=steps,
+        gradient_norm=norms,
+        converged=counts[0],
+        plateau=counts[1],
+        escaped=counts[2],
+        undecided=counts[3],
+        budget=budget,
+        evidence=Evidence(
+            grade=Grade.STATISTICAL,
+            reason=f"{n} random starts at each of {len(steps)} step sizes, Clopper-Pearson limits",
+            sources=("clopper1934use", "craciun2024convergence"),
+        ),
+    )
