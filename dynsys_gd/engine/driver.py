@@ -147,7 +147,7 @@ class _Lanes:
         self.limit = np.square(radius)
         self.run_length = np.zeros(n, dtype=np.int64)
         self.last_ratio = np.zeros(n)
-        self.gone = np.zeros(n, dtype=bool)
+        self.far, self.gone = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
         self.largest, self.smallest = np.zeros(n), np.full(n, np.inf)
         self.highest = self.norm.copy()
         self.low = self.high = self.now
@@ -211,14 +211,16 @@ class _Lanes:
         if far.any():
             outside = np.flatnonzero(far & ~self.gone)
             ratio = norm[outside] / self.norm[outside]
-            steady = ratio >= self.last_ratio[outside] * (1 - _RATIO_SLACK)
+            entered = ~self.far[outside]
+            steady = entered | (ratio >= self.last_ratio[outside] * (1 - _RATIO_SLACK))
             growing = steady & (ratio >= escape.ratio**2)
-            self.run_length[outside] = np.where(growing, self.run_length[outside] + 1, 0)
+            before = np.where(entered, 0, self.run_length[outside])
+            self.run_length[outside] = np.where(growing, before + 1, 0)
             self.last_ratio[outside] = ratio
             unbounded = ~np.isfinite(norm[outside])
             leaving = unbounded | (self.run_length[outside] >= escape.steps)
             self._depart(outside[leaving], unbounded[leaving], images, t)
-        self.norm = norm
+        self.norm, self.far = norm, far
 
     def _depart(self, which: Counts, unbounded: NDArray[np.bool_], images: Rows, t: int) -> None:
         if not which.size:
@@ -258,7 +260,7 @@ class _Lanes:
 
 
 _PACKED_NUMBERS = ("largest", "smallest", "highest")
-_PACKED_REST = ("place", "norm", "limit", "run_length", "last_ratio", "gone", "settled")
+_PACKED_REST = ("place", "norm", "limit", "run_length", "last_ratio", "far", "gone", "settled")
 
 
 def _take(rows: Rows, keep: Counts) -> Rows:
