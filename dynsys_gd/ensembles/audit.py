@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,33 +39,37 @@ class Verdicts:
     detail : ndarray of int, shape (n,)
         A `Detail`, or NONE.
     limit : ndarray, shape (n, d)
+    period : ndarray of int, shape (n,)
     multiplier, residual : ndarray, shape (n,)
-        Largest |multiplier| off the kernel, and residual norm at the limit.
+        Largest |multiplier| off the kernel, and largest residual norm at the limit.
     """
 
     detail: NDArray[np.int64]
     limit: Rows
+    period: NDArray[np.int64]
     multiplier: NDArray[np.float64]
     residual: NDArray[np.float64]
 
     @staticmethod
     def blank(states: Rows) -> Verdicts:
-        """Return verdicts that say nothing yet."""
+        """Return verdicts that say nothing yet, of period 1."""
         n = len(states)
-        return Verdicts(np.full(n, NONE), np.array(states), np.full(n, np.nan), np.full(n, np.nan))
+        return Verdicts(
+            detail=np.full(n, NONE),
+            limit=np.array(states),
+            period=np.ones(n, dtype=np.int64),
+            multiplier=np.full(n, np.nan),
+            residual=np.full(n, np.nan),
+        )
 
     def take(self, which: NDArray[np.generic]) -> Verdicts:
         """Return some of the verdicts."""
-        return Verdicts(
-            self.detail[which], self.limit[which], self.multiplier[which], self.residual[which]
-        )
+        return Verdicts(*(getattr(self, field.name)[which] for field in fields(self)))
 
     def put(self, rows: NDArray[np.int64], other: Verdicts) -> None:
         """Write `other` into the given rows."""
-        self.detail[rows] = other.detail
-        self.limit[rows] = other.limit
-        self.multiplier[rows] = other.multiplier
-        self.residual[rows] = other.residual
+        for field in fields(self):
+            getattr(self, field.name)[rows] = getattr(other, field.name)
 
 
 def analytic(F: Map, kernel: Kernel) -> Outcome:

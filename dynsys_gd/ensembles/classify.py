@@ -80,7 +80,7 @@ def advance(task: WindowTask) -> tuple[Lanes, Decisions]:
         lanes.states,
         task.length,
         radius=budget.radius * lanes.scale,
-        lags=budget.max_period + 1,
+        lags=max(2, budget.max_period),
         tolerance=budget.tolerance,
         escape=EscapeRule(steps=budget.growth_steps),
     )
@@ -132,7 +132,7 @@ def _converged(
             task.F, kernel, window.states[rows], frozen[rows], task.budget, last=task.last
         )
         known = found.detail != NONE
-        decisions.note(rows[known], found.take(known), 1)
+        decisions.note(rows[known], found.take(known))
 
 
 def _cycling(
@@ -155,7 +155,7 @@ def _cycling(
     # rounding repeats bit by bit, or is still there a window later.
     held = exact[rows] | (periods == lanes.period[rows])
     known = (found.detail == Detail.STABLE_CYCLE) | ((found.detail != NONE) & held)
-    decisions.note(rows[known], found.take(known), periods[known])
+    decisions.note(rows[known], found.take(known))
 
 
 def _time_is_up(
@@ -193,4 +193,4 @@ def _time_is_up(
         periods = loose.period[late]
         cycles = audit_cycles(task.F, kernel, lanes.states[rows[late]], periods, task.budget)
         stable = cycles.detail == Detail.STABLE_CYCLE
-        decisions.note(rows[late[stable]], cycles.take(stable), periods[stable])
+        decisions.note(rows[late[stable]], cycles.take(stable))

@@ -138,7 +138,7 @@ class Decisions:
         """Return some of the decisions."""
         return Decisions(*(getattr(self, field.name)[which] for field in fields(self)))
 
-    def note(self, rows: Counts, verdicts: Verdicts, period: Counts | int) -> None:
+    def note(self, rows: Counts, verdicts: Verdicts) -> None:
         """Write down what an audit found for the given rows."""
         self.detail[rows] = verdicts.detail
         self.limit[rows] = verdicts.limit
@@ -146,7 +146,7 @@ class Decisions:
         # A point that was not decided to be the limit has no say in how large the residual is.
         arrived = FATE_OF_DETAIL[verdicts.detail] != Fate.UNDECIDED
         self.residual[rows[arrived]] = verdicts.residual[arrived]
-        self.period[rows] = period
+        self.period[rows] = verdicts.period
 
     def write_into(self, other: Decisions) -> None:
         """Copy every entry to its place in `other`, which holds the whole ensemble in order."""

@@ -20,6 +20,8 @@ __all__ = ["Recurrence", "audit_cycles", "recurrence"]
 
 Rows = NDArray[np.float64]
 
+_SAME_POINT = 1e-8  # of points on a polished cycle, relative to its size
+
 
 @dataclass(frozen=True, eq=False)
 class Recurrence:
@@ -85,7 +87,8 @@ def audit_cycles(
     kernel : Kernel
     states : ndarray, shape (n, d)
     periods : ndarray of int, shape (n,)
-        Least periods as observed, all above 1.
+        Periods as observed, all above 1. An orbit that approaches a p-cycle alternately returns
+        better after 2p steps; the verdicts hold the least period, found at the cycle itself.
     budget : Budget
     """
     verdicts = Verdicts.blank(states)
@@ -98,11 +101,11 @@ def audit_cycles(
 
 
 def _audit_period(F: Map, kernel: Kernel, states: Rows, period: int, budget: Budget) -> Verdicts:
-    out = Verdicts.blank(states)
     steps = PStep(F, kernel, period)
     found = polish(steps, states, cut=GAP, rounds=6)
-    size, largest_residual = _extent(kernel, found.points, period)
-    near = found.moved <= budget.capture * size
+    size, largest_residual, least = _along(kernel, found.points, period)
+    # Where Newton's method ends at a fixed point the size is zero: this was no cycle.
+    near = (found.moved <= budget.capture * size) & (least > 1)
     points = np.where(near[:, None], found.points, states)
     here = spectrum(steps, points, budget)
     stable = near & found.regular & (here.side == Side.INSIDE) & (here.kernel < states.shape[1])
@@ -112,24 +115,34 @@ def _audit_period(F: Map, kernel: Kernel, states: Rows, period: int, budget: Bud
     detail = np.full(len(states), int(Detail.NEUTRAL_CYCLE))
     detail[here.side == Side.OUTSIDE] = Detail.CYCLE_ARTEFACT
     detail[stable] = Detail.STABLE_CYCLE
-    # Newton's method may end at a point of smaller period: then this was no cycle of its own.
     detail[~near] = NONE
-    out.detail[:] = detail
-    out.limit[:] = points
-    out.multiplier[:] = here.largest
-    out.residual[:] = largest_residual
+    out = Verdicts(
+        detail=detail,
+        limit=points,
+        period=np.full(len(states), period),
+        multiplier=here.largest,
+        residual=largest_residual,
+    )
+    shorter = np.flatnonzero(near & (least < period))
+    if shorter.size:
+        out.put(shorter, audit_cycles(F, kernel, points[shorter], least[shorter], budget))
     return out
 
 
-def _extent(
+def _along(
     kernel: Kernel, points: Rows, period: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the size of each cycle and its largest residual norm."""
-    size, residual = np.zeros(len(points)), np.zeros(len(points))
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Return the size of each cycle, its largest residual norm and its least period."""
+    residual = np.zeros(len(points))
+    distances = np.empty((period, len(points)))
     states = points
     with np.errstate(all="ignore"):
-        for _ in range(period):
+        for step in range(period):
             states, residuals = kernel.step(states)
-            np.maximum(size, np.sqrt(squared_norm(states - points)), out=size)
+            distances[step] = np.sqrt(squared_norm(states - points))
             np.maximum(residual, norms(residuals), out=residual)
-    return size, residual
+        size = distances.max(axis=0)
+        back = distances <= _SAME_POINT * size
+    back[-1] = True
+    divisor = np.array([period % p == 0 for p in range(1, period + 1)])
+    return size, residual, (back & divisor[:, None]).argmax(axis=0) + 1
