@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from ..engine.operations import sigmoid
 from ..errors import TimeLimitReached
 from ..losses.base import SymbolicForm
 from ..orbits.decomposition import Decomposition, Family
@@ -142,7 +143,10 @@ def _as_surface(family: Family, variables: tuple[sp.Symbol, ...]) -> sp.Poly | N
 
 def _has_slope_of_one_sign(form: SymbolicForm) -> bool:
     real = {v: sp.Symbol(v.name, real=True) for v in form.variables}
-    slopes = [sp.diff(form.bound, v).xreplace(real) for v in form.variables]
+    slopes = [
+        sp.diff(form.bound, v).xreplace(real).replace(sigmoid, lambda u: 1 / (1 + sp.exp(-u)))
+        for v in form.variables
+    ]
     return any(slope.is_positive or slope.is_negative for slope in slopes)
 
 

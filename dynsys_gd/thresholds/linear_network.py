@@ -41,6 +41,18 @@ def linear_network_threshold(net: LinearNetwork) -> Threshold:
     second, cross = net.exact_moments()
     if _is_zero(second) or (net.depth > 1 and _is_zero(cross)):
         return _infinite(net)
+    try:
+        return _finite(net, second, cross)
+    except ArithmeticError as error:
+        return Threshold(
+            name=NAME,
+            status=ThresholdStatus.UNDECIDED,
+            value=math.nan,
+            evidence=Evidence(grade=Grade.NUMERICAL, reason=str(error)),
+        )
+
+
+def _finite(net: LinearNetwork, second: flint.fmpq_mat, cross: flint.fmpq_mat) -> Threshold:
     forms = forms_on_inputs(second, cross, most=min(net.n_samples, net.widths[0]))
     if net.depth > 1 and min(net.widths[1:-1]) < cross.rank():
         return narrow_threshold(net, forms, cross)
@@ -80,10 +92,11 @@ def smallest_sharpness_in_closed_form(
 
 
 def _largest_eigenvalue(matrix: flint.fmpq_mat) -> sp.Expr | None:
-    """Return the largest eigenvalue of a matrix of size at most 2 with real ones, else None."""
-    if matrix.nrows() == 1:
-        return _rational(matrix[0, 0])
-    if matrix.nrows() == 2:
+    """Return the largest eigenvalue of a diagonal or 2 × 2 matrix with real ones, else None."""
+    size = matrix.nrows()
+    if all(matrix[i, j] == 0 for i in range(size) for j in range(size) if i != j):
+        return _rational(max(matrix[i, i] for i in range(size)))
+    if size == 2:
         half_trace = (matrix[0, 0] + matrix[1, 1]) / 2
         root = sp.sqrt(_rational(half_trace * half_trace - matrix.det()))
         return _rational(half_trace) + root

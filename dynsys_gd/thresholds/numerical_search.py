@@ -23,6 +23,8 @@ __all__ = ["SearchSettings", "numerical_threshold"]
 
 Point = NDArray[np.float64]
 
+_NEXT_DOOR = 1e-6
+
 
 @dataclass
 class _Found:
@@ -87,7 +89,7 @@ def _try_start(loss: AbstractLoss, start: Point, settings: SearchSettings, found
         # A minimum at infinity, or one without curvature: its sharpness has no positive limit.
         found.degenerate |= _is_flattening(loss, run.x, typical, settings)
         return
-    if not is_minimum(loss, point, settings):
+    if not is_minimum(loss, point, settings) or not _is_smooth(loss, point):
         return
     found.minima += 1
     before = float(loss.sharpness_at(point))
@@ -98,6 +100,14 @@ def _try_start(loss: AbstractLoss, start: Point, settings: SearchSettings, found
     elif sharpness < found.sharpness:
         found.sharpness, found.point = sharpness, point
         found.residual = float(np.linalg.norm(loss.gradient_at(point)))
+
+
+def _is_smooth(loss: AbstractLoss, point: Point) -> bool:
+    """Return whether the sharpness is about the same next door, which it is not at a cusp."""
+    values, vectors = np.linalg.eigh(loss.hessian_at(point))
+    step = _NEXT_DOOR * (1 + float(np.linalg.norm(point))) * vectors[:, -1]
+    beside = loss.sharpness_at(np.stack([point + step, point - step]))
+    return bool(np.all(np.abs(beside - values[-1]) <= 0.1 * values[-1]))
 
 
 def _is_flattening(

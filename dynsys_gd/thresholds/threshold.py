@@ -43,8 +43,8 @@ class Threshold(Result):
     """A critical step size, with how it is known.
 
     The critical step size is η_c = sup 2/λ_max(∇²L(θ)) over the minima θ of the loss, local ones
-    included: above it no minimum is stable under gradient descent, below it some minimum is. The
-    weak one has the smallest non-zero eigenvalue in place of the largest.
+    included and plateaus left out: above it no minimum is stable under gradient descent, below it
+    some minimum is. The weak one has the smallest non-zero eigenvalue in place of the largest.
 
     Attributes
     ----------
@@ -123,7 +123,8 @@ class Threshold(Result):
     def rows(self) -> Iterable[tuple[str, str]]:
         yield "why", self.evidence.reason
         if self.status is ThresholdStatus.VALUE and self.value == math.inf:
-            yield "means", "for every step size some minima do not have too large an eigenvalue"
+            which = "a non-zero" if self.name.startswith("weak") else "its largest"
+            yield "means", f"for every step size η some minimum has {which} eigenvalue below 2/η"
         enclosed = self.lower > 0 or self.upper < math.inf
         if enclosed and self.exact is None and self.status is not ThresholdStatus.NO_MINIMUM:
             yield "enclosure", f"[{self.lower!r}, {self.upper!r}]"

@@ -63,18 +63,20 @@ def test_witness_certifies_the_bound_in_rational_arithmetic(seed):
     assert power >= (2 / Fraction(found.upper)) ** N
 
 
-@pytest.mark.parametrize("seed", range(0, 30, 3))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_descent_near_the_flattest_minimum_converges_below_and_not_above(seed):
     net = random_network(seed)
     threshold = critical_step_size(net).value
     starts = near_flattest(net).sample(4, rng=seed)
-    for share, converges in ((0.98, True), (1.02, False)):
+    excess = {}
+    for share in (0.98, 1.02):
         points = starts.copy()
-        for _ in range(6000):
+        for _ in range(4000):
             points = points - share * threshold * net.gradient_at(points)
-        with np.errstate(invalid="ignore"):
-            rest = np.linalg.norm(net.gradient_at(points), axis=1)
-        assert np.all(rest < 1e-8) if converges else not np.any(rest < 1e-3)
+        excess[share] = net(points) - net.minimal_loss
+    # Ill-conditioned inputs leave slow directions, so that the loss tells more than the gradient.
+    assert np.all(excess[0.98] < 1e-6)
+    assert np.all(excess[1.02] > 1e-4)
 
 
 def test_white_data_give_the_balanced_spectrum_formula():
@@ -104,6 +106,9 @@ def test_two_outputs_on_white_data_are_a_closed_form():
     found = critical_step_size(net)
     sigma = np.linalg.norm([[1, 2], [0, 3]], 2)
     assert float(found.exact) == pytest.approx(2 / (2 * np.sqrt(0.5) * sigma * np.sqrt(0.5)))
+    diagonal = critical_step_size(LinearNetwork((3, 3, 3), np.eye(3), np.diag([1, 3, 2])))
+    assert diagonal.exact == 1
+    assert diagonal.evidence.grade is Grade.PROVED
 
 
 def test_one_layer_is_the_largest_moment():
