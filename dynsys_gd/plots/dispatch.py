@@ -8,18 +8,29 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..claims.transition_scan import TransitionScan
+from ..claims.verdict import Verdict
+from ..ensembles.fates import Fates
 from ..errors import InvalidInput
 from ..maps.trajectory import Trajectory
 from ..measure.estimate import Estimate
+from ..orbits.critical_manifold import CriticalManifold
+from ..orbits.orbit_set import OrbitSet
+from ..orbits.periodic_orbit import PeriodicOrbit
 from ..thresholds.threshold import Threshold
 from .canvas import free_figure, in_our_style, new_axes
 from .estimate_bar import draw_estimate
+from .fates_picture import draw_fates, fates_size
+from .orbits_picture import draw_family_alone, draw_orbit, draw_orbits
 from .threshold_line import draw_threshold
 from .trajectories import draw_trajectory
+from .transition import draw_transition
+from .verdict_card import card_size, draw_verdict
 
 __all__ = ["draw", "figure"]
 
 _USUAL_SIZE = (6.4, 4.8)
+_WITH_LEGEND = (7.6, 5.0)
 
 
 @singledispatch
@@ -33,12 +44,24 @@ def _size(result: Any) -> tuple[float, float]:
     return _USUAL_SIZE
 
 
+_paint.register(CriticalManifold, draw_family_alone)
 _paint.register(Estimate, draw_estimate)
+_paint.register(Fates, draw_fates)
+_paint.register(OrbitSet, draw_orbits)
+_paint.register(PeriodicOrbit, draw_orbit)
 _paint.register(Threshold, draw_threshold)
 _paint.register(Trajectory, draw_trajectory)
+_paint.register(TransitionScan, draw_transition)
+_paint.register(Verdict, draw_verdict)
 
+_size.register(CriticalManifold, lambda _: _WITH_LEGEND)
 _size.register(Estimate, lambda _: (7.6, 2.1))
+_size.register(Fates, fates_size)
+_size.register(OrbitSet, lambda _: _WITH_LEGEND)
+_size.register(PeriodicOrbit, lambda _: _WITH_LEGEND)
 _size.register(Threshold, lambda _: (6.4, 1.9))
+_size.register(TransitionScan, lambda _: (7.6, 5.4))
+_size.register(Verdict, card_size)
 
 
 def draw(result: Any, ax: Axes | None = None, **style: Any) -> Axes:

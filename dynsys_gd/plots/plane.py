@@ -42,6 +42,6 @@ def view_of(points: NDArray[np.float64], *, margin: float = 0.25) -> Box:
     """Return a box around points, shape (n, 2), with room to spare and never too thin."""
     finite = points[np.all(np.isfinite(points), axis=1)]
     low, high = finite.min(axis=0), finite.max(axis=0)
-    side = max(float(np.max(high - low)), 1e-3 * (1.0 + float(np.abs(finite).max())))
+    side = float(np.max(high - low)) or 1.0 + float(np.abs(finite).max())
     middle, half = (low + high) / 2, np.maximum((high - low) / 2, 0.3 * side) + margin * side
     return Box(middle - half, middle + half)

@@ -15,7 +15,7 @@ __all__ = [
     "GRID",
     "INK",
     "KINDS",
-    "MARKERS_OF_ORBITS",
+    "LINES_OF_ORBITS",
     "ORBITS",
     "OUTCOMES",
     "QUIET",
@@ -74,6 +74,8 @@ class Look:
         Marker in scatter plots.
     hatch : str
         Hatch of bars and swatches, so that they are told apart without colour.
+    line : str
+        Style of lines.
     sign : str
         One character in tables.
     """
@@ -82,6 +84,7 @@ class Look:
     colour: str
     marker: str = "o"
     hatch: str = ""
+    line: str = "-"
     sign: str = ""
 
     @property
@@ -130,7 +133,7 @@ STABILITY: dict[str, Look] = {
 }
 
 ORBITS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#1A1A1A")
-MARKERS_OF_ORBITS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "h", "p")
+LINES_OF_ORBITS = ("-", "--", "-.", ":")
 
 
 def look_of_fate(fate: Any) -> Look:
@@ -151,12 +154,12 @@ def look_of_outcome(outcome: Any) -> Look:
 def look_of_orbit(index: int) -> Look:
     """Return how the orbit of this index in its list is drawn.
 
-    Colours repeat after 7 orbits and markers after 11, so 77 orbits look different.
+    Colours repeat after 7 orbits and lines after 4, so 28 orbits look different.
     """
     return Look(
         label=f"orbit {index}",
         colour=ORBITS[index % len(ORBITS)],
-        marker=MARKERS_OF_ORBITS[index % len(MARKERS_OF_ORBITS)],
+        line=LINES_OF_ORBITS[index % len(LINES_OF_ORBITS)],
     )
 
 

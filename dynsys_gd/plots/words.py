@@ -25,6 +25,7 @@ __all__ = [
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _GREEK = {"step_size": "η", "momentum": "β"}
 _CHARACTERS_PER_INCH = 13.5
+_EQUALS = "\u00a0=\u00a0"
 
 
 def symbol_of(name: str) -> str:
@@ -39,19 +40,20 @@ def symbol_of(name: str) -> str:
 
 
 def settings_of(F: Map) -> str:
-    """Return the settings of a map, such as ``η = 1/2``; empty where it has none.
+    """Return the settings of a map that have a value, such as ``η = 1/2``.
 
     Examples
     --------
     >>> from sympy.abc import x
     >>> from dynsys_gd import GradientDescent, Loss
-    >>> settings_of(GradientDescent(Loss(x**2, [x]), step_size="1/3"))
-    'η = 1/3'
+    >>> print(settings_of(GradientDescent(Loss(x**2, [x]), step_size="1/3")))
+    η = 1/3
     """
     settings = getattr(F, "settings", None) or dict(getattr(F, "values", ()))
     return ", ".join(
         f"{_GREEK.get(name, name.replace('_', ' '))} = {_number(value)}"
         for name, value in settings.items()
+        if sp.sympify(value).is_number
     )
 
 
@@ -70,7 +72,7 @@ def formula(text: str) -> str:
     '(x·y − 1)²/2 + 3·x¹⁰'
     """
     raised = re.sub(r"\*\*(\d+)", lambda m: m[1].translate(_SUPERSCRIPTS), text)
-    return raised.replace("*", "·").replace(" - ", " − ")
+    return raised.replace("*", "·").replace(" - ", " − ").replace(",)", ")")
 
 
 def count(n: int) -> str:
@@ -87,7 +89,9 @@ def count(n: int) -> str:
 def title(ax: Axes, sentence: str) -> None:
     """Set a title, broken so that it fits the width of the axes."""
     width = max(24, int(inches_of(ax)[0] * _CHARACTERS_PER_INCH))
-    ax.set_title("\n".join(textwrap.wrap(sentence, width)), loc="left")
+    whole = sentence.replace(" = ", _EQUALS)  # a value stays on the line of its name
+    lines = textwrap.wrap(whole, width)
+    ax.set_title("\n".join(lines).replace(_EQUALS, " = "), loc="left")
 
 
 def inches_of(ax: Axes) -> tuple[float, float]:

@@ -1,0 +1,116 @@
+"""The verdict card: a statement, what it needs, what was seen, on one sheet."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from ..claims.verdict import Verdict
+from ..evidence import Finding
+from .style import GRID, INK, QUIET, STATUSES, look_of_outcome
+from .words import count, formula, inches_of
+
+__all__ = ["card_size", "draw_verdict"]
+
+_WIDTH = 8.4  # inches
+_LINE = 0.165  # inches
+_FONT = 9.0
+_FULL, _CLAIM, _KNOWN, _WHY = 136, 55, 17, 58  # characters that fit in a line and in the columns
+_COLUMNS = (0.0, 0.028, 0.435, 0.575)  # where the mark and the three columns begin
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Row:
+    """Texts that start on one line of the card; the longest decides its height."""
+
+    cells: tuple[tuple[float, str], ...]
+    size: float = _FONT
+    colour: str = INK
+    weight: str = "normal"
+    style: str = "normal"
+    before: float = 0.0  # empty lines above
+    after: float = 0.0  # empty lines below
+    rule: bool = False  # a thin line above
+
+    @property
+    def lines(self) -> float:
+        longest = max(text.count("\n") + 1 for _, text in self.cells)
+        return self.before + longest * self.size / _FONT + self.after
+
+
+def card_size(verdict: Verdict) -> tuple[float, float]:
+    """Return the size of the sheet in inches: as high as its text."""
+    return _WIDTH, _LINE * (sum(row.lines for row in _rows(verdict)) + 2.8)
+
+
+def draw_verdict(verdict: Verdict, ax: Axes, **style: Any) -> None:
+    """Write the verdict card; `style` goes to every text."""
+    rows = list(_rows(verdict))
+    height = sum(row.lines for row in rows) + 2.2
+    shrink = min(1.0, inches_of(ax)[1] / 0.77 / (_LINE * height))
+    ax.set_axis_off()
+    ax.set_xlim(-0.02, 1.01)
+    ax.set_ylim(height, -0.4)
+    look = STATUSES[verdict.status.name]
+    ax.text(
+        0.01,
+        0.6,
+        f" {look.label} ",
+        fontsize=12 * shrink,
+        fontweight="bold",
+        color="white" if look.grey < 60 else INK,
+        va="center",
+        bbox={"facecolor": look.colour, "edgecolor": INK, "boxstyle": "round,pad=0.35"},
+        **style,
+    )
+    meaning = f"{verdict.status.meaning}."
+    ax.text(0.24, 0.6, meaning, fontsize=_FONT * shrink, color=INK, va="center", **style)
+    y = 2.9
+    for row in rows:
+        if row.rule:
+            ax.axhline(y + row.before - 1.4, color=GRID, linewidth=0.8)
+        font = {"fontsize": row.size * shrink, "color": row.colour, "fontweight": row.weight}
+        # One text for each line: matplotlib aligns the last line of a block, a table the first.
+        for x, text in row.cells:
+            for k, line in enumerate(text.split("\n")):
+                down = y + row.before + k * row.size / _FONT
+                ax.text(x, down, line, va="baseline", fontstyle=row.style, **{**font, **style})
+        y += row.lines
+
+
+def _rows(verdict: Verdict) -> Iterator[_Row]:
+    claim, instance = verdict.claim, verdict.instance
+    yield _Row(cells=((0, _wrapped(claim.title, 84)),), size=12.5, weight="bold", after=0.2)
+    where = f"{formula(instance.F.describe())}; {instance.region.describe()}"
+    starts = f"; {count(instance.starts)} starts, seed {instance.seed}"
+    yield _Row(cells=((0, _wrapped(where + starts, _FULL)),), colour=QUIET, after=0.5)
+    yield _Row(cells=((0, _wrapped(claim.statement, _FULL)),), style="italic", after=0.7)
+    header = tuple(zip(_COLUMNS[1:], ("If", "known", "because"), strict=True))
+    yield _Row(cells=header, weight="bold", after=0.35)
+    for hypothesis, finding in zip(claim.hypotheses, verdict.findings, strict=True):
+        yield _line(hypothesis.statement, finding)
+    header = tuple(zip(_COLUMNS[1:], ("Then", "seen", "because"), strict=True))
+    yield _Row(cells=header, weight="bold", before=0.8, after=0.35, rule=True)
+    yield _line(claim.conclusion, verdict.observation.finding)
+    for k, note in enumerate(verdict.notes):
+        first: dict[str, Any] = {"before": 0.8, "rule": True} if k == 0 else {}
+        yield _Row(cells=((0, _wrapped(note, _FULL)),), colour=QUIET, after=0.3, **first)
+
+
+def _line(statement: str, finding: Finding) -> _Row:
+    mark = look_of_outcome(finding.outcome).sign
+    texts = (
+        mark,
+        _wrapped(formula(statement), _CLAIM),
+        _wrapped(finding.label, _KNOWN),
+        _wrapped(formula(finding.detail or finding.evidence.reason), _WHY),
+    )
+    return _Row(cells=tuple(zip(_COLUMNS, texts, strict=True)), after=0.5)
+
+
+def _wrapped(text: str, width: int) -> str:
+    return "\n".join(textwrap.wrap(text, width))
