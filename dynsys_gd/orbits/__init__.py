@@ -1,0 +1,1 @@
+"""Exact invariant sets: fixed points, families, periodic orbits and their stability."""

@@ -1,0 +1,55 @@
+"""Critical points of a loss, exactly."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from ..errors import InvalidInput
+from ..losses.base import AbstractLoss
+from ..maps.gradient_descent import GradientDescent
+from .fixed_points import dispatched
+from .orbit_set import OrbitSet
+from .time_limit import checked_seconds
+
+__all__ = ["critical_points"]
+
+
+def critical_points(loss: AbstractLoss, *, seconds: float = 20) -> OrbitSet:
+    """Return all critical points of a loss: the fixed points of every gradient map.
+
+    Parameters
+    ----------
+    loss : Loss or another loss with a symbolic form
+        Polynomial with rational coefficients for a complete answer.
+    seconds : float
+        Time limit for the exact algebra.
+
+    Returns
+    -------
+    OrbitSet
+        Isolated points and families, with the multipliers of gradient descent as functions of
+        the step size.
+
+    Examples
+    --------
+    >>> from sympy.abc import x
+    >>> from dynsys_gd import Loss
+    >>> critical_points(Loss((x**2 - 1)**2 / 4, [x]))
+    Critical points: 3 points; complete
+      minimum: (-1): multipliers 1 - 2*eta; stable for 0 < eta < 1
+      maximum: (0): multipliers 1 + eta; stable for no eta
+      minimum: (1): multipliers 1 - 2*eta; stable for 0 < eta < 1
+      complete: every real solution of gradient = 0 is in one of the listed sets
+      evidence: PROVED: exact algebra: Gröbner bases split by factors, real roots isolated
+    """
+    if not isinstance(loss, AbstractLoss):
+        raise InvalidInput(
+            "loss", loss, "a loss", "wrap an expression as Loss(expression, variables)"
+        )
+    form = loss.symbolic
+    taken = set(loss.names) | set(loss.parameters)
+    if form is not None:
+        taken |= {symbol.name for symbol in form.expression.free_symbols}
+    name = next(n for n in ("eta", "step_size", "the_step_size") if n not in taken)
+    F = GradientDescent(loss, step_size=sp.Symbol(name, positive=True))
+    return dispatched(F, "Critical points", None, checked_seconds(seconds))

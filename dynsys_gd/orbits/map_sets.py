@@ -1,0 +1,169 @@
+"""Fixed points and periodic orbits of polynomial maps whose parameters all have a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+import sympy as sp
+
+from ..errors import DynsysError
+from ..evidence import Evidence, Grade
+from ..maps.base import Map
+from ..maps.gradient_map import GradientMap
+from ..regions import Region
+from .critical_manifold import CriticalManifold
+from .cycles import Cycle, CycleRequest, Cycles, RationalTerms
+from .decomposition import Family
+from .enclosures import bounds, exact_coordinates, lies_in
+from .gradient_families import equations_of
+from .gradient_sets import FLOAT_REASON, undecided
+from .kinds import kind_of
+from .one_dimension import one_dimensional_fixed_points
+from .open_parameters import orbits_with_parameters
+from .orbit_set import OrbitSet
+from .periodic_orbit import PeriodicOrbit
+from .polynomials import rational_polynomials
+from .time_limit import solved_cycles
+
+__all__ = ["map_orbits", "orbit_of", "request_of"]
+
+PROOF = Evidence(
+    grade=Grade.PROVED,
+    reason="exact algebra: all real solutions of F^p(x) = x of least period p",
+    sources=("gianni1988grobner", "johansson2017arb"),
+)
+
+
+def map_orbits(F: Map, title: str, region: Region | None, period: int, seconds: float) -> OrbitSet:
+    """Return the orbits of least period `period` of a symbolic map."""
+    if F.expression is None:
+        reason = "the map has no symbolic form; use a certified or numerical search"
+        return undecided(title, reason, region)
+    plain_loss = isinstance(F, GradientMap) and not F.loss.parameters and F.loss.dimension == 1
+    if period == 1 and plain_loss:
+        return one_dimensional_fixed_points(F, title, region, seconds)
+    if F.parameters:
+        return orbits_with_parameters(F, title, region, period)
+    read = rational_polynomials(list(F.expression), F.variables)
+    if read is None:
+        if period == 1 and F.dimension == 1:
+            return one_dimensional_fixed_points(F, title, region, seconds)
+        reason = (
+            "the map is not a polynomial with rational coefficients; "
+            "use a certified or numerical search"
+        )
+        return undecided(title, reason, region)
+    polynomials, exact = read
+    evidence = PROOF if exact else PROOF.weakened_to(Grade.NUMERICAL, FLOAT_REASON)
+    try:
+        found = solved_cycles(request_of(polynomials, period), seconds)
+    except DynsysError as error:
+        return undecided(title, f"{error}; use a certified or numerical search", region)
+    orbits = [
+        orbit_of(F, cycle, evidence)
+        for cycle in found.cycles
+        if all(lies_in(point, region) for point in cycle.points)
+    ]
+    families = _families(F, polynomials, found, period, evidence)
+    note = "; families are listed whole, also outside the region" if families and region else ""
+    return OrbitSet(
+        title=title,
+        orbits=tuple(orbits),
+        families=tuple(families),
+        complete=True,
+        why=f"every real point of least period {period} is in one of the listed sets{note}"
+        if period > 1
+        else f"every real solution of F(x) = x is in one of the listed sets{note}",
+        region=region,
+        meetings=found.meetings,
+        evidence=evidence,
+    )
+
+
+def request_of(polynomials: Sequence[sp.Poly], period: int) -> CycleRequest:
+    """Return the map with its Jacobian as plain data."""
+    jacobian = [[p.diff(v) for v in p.gens] for p in polynomials]
+    return CycleRequest(
+        images=tuple(_plain(p) for p in polynomials),
+        jacobian=tuple(tuple(_plain(p) for p in row) for row in jacobian),
+        period=period,
+    )
+
+
+def _plain(polynomial: sp.Poly) -> RationalTerms:
+    return tuple(
+        (tuple(exponents), Fraction(int(c.p), int(c.q)))
+        for exponents, c in polynomial.terms()
+        if c != 0
+    )
+
+
+def orbit_of(F: Map, cycle: Cycle, evidence: Evidence) -> PeriodicOrbit:
+    """Return an exact cycle as a result."""
+    exact = [exact_coordinates(point) for point in cycle.points]
+    whole = tuple(e for e in exact if e is not None)
+    return PeriodicOrbit(
+        map=F,
+        points=np.array([point.approximate for point in cycle.points]),
+        enclosure=bounds(cycle.points),
+        exact=whole if len(whole) == len(exact) else None,
+        multipliers=np.array(cycle.multipliers, dtype=np.complex128),
+        exact_multipliers=_exact_multipliers(cycle),
+        kind=kind_of(cycle.count),
+        step_sizes=None,
+        parameter=None,
+        evidence=evidence,
+        algebraic=cycle.points,
+    )
+
+
+def _exact_multipliers(cycle: Cycle) -> tuple[sp.Expr, ...] | None:
+    if cycle.exact is not None:
+        return tuple(number.to_sympy() for number in cycle.exact)
+    if cycle.trace_and_product is None:
+        return None
+    trace, product = (number.to_sympy() for number in cycle.trace_and_product)
+    if trace.has(sp.CRootOf) or product.has(sp.CRootOf):
+        return None
+    root = sp.sqrt(sp.expand(trace**2 / 4 - product))
+    return (trace / 2 - root, trace / 2 + root)
+
+
+def _families(
+    F: Map, polynomials: Sequence[sp.Poly], found: Cycles, period: int, evidence: Evidence
+) -> list[CriticalManifold]:
+    return [_family(F, polynomials, family, period, evidence) for family in found.families]
+
+
+def _family(
+    F: Map, polynomials: Sequence[sp.Poly], family: Family, period: int, evidence: Evidence
+) -> CriticalManifold:
+    equations = equations_of(family.generators, F.variables)
+    transverse = stable = unstable = None
+    if period == 1 and len(F.variables) - family.dimension == 1 and equations:
+        # All multipliers but one are 1, so the trace tells the last.
+        trace = sum(p.diff(v).as_expr() for p, v in zip(polynomials, F.variables, strict=True))
+        basis = sp.groebner(equations, *F.variables, order="grevlex").exprs
+        rest = sp.reduced(trace - family.dimension, basis, *F.variables, order="grevlex")[1]
+        transverse = (sp.expand(rest),)
+        stable = sp.And(sp.Gt(rest, -1), sp.Lt(rest, 1))
+        unstable = sp.Or(sp.Lt(rest, -1), sp.Gt(rest, 1))
+    return CriticalManifold(
+        map=F,
+        variables=F.variables,
+        equations=equations,
+        dimension=family.dimension,
+        period=period,
+        evidence=evidence,
+        transverse=transverse,
+        stable_part=stable,
+        unstable_part=unstable,
+        smooth=family.smooth,
+        singular_points=tuple(
+            c for p in family.singular_points if (c := exact_coordinates(p)) is not None
+        ),
+        singular_families=tuple(equations_of(g, F.variables) for g in family.singular_families),
+        example=None if family.sample is None else exact_coordinates(family.sample),
+    )

@@ -1,0 +1,162 @@
+"""One fixed point or periodic orbit, with its multipliers and what they mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from ..evidence import Evidence, Outcome
+from ..maps.base import Map
+from ..results import Result, plain
+from .display import interval_text, latex_value, point_latex, point_text, value_text
+from .kinds import CriticalKind, Kind
+from .number_field import AlgebraicPoint
+
+__all__ = ["PeriodicOrbit"]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class PeriodicOrbit(Result):
+    """A periodic orbit of least period p; a fixed point where p is 1.
+
+    Parameters
+    ----------
+    map : Map
+    points : ndarray, shape (p, d)
+        The orbit in order, rounded to doubles; read-only.
+    enclosure : ndarray, shape (p, d, 2) or None
+        Certified lower and upper bounds of every coordinate.
+    exact : tuple of p tuples of d sympy numbers, or None
+        The coordinates as rationals, radicals or ``CRootOf``, or in terms of open parameters.
+    multipliers : ndarray of complex, or None
+        Eigenvalues of the product of the p Jacobians along the orbit, rounded; None while a
+        parameter they depend on is open.
+    exact_multipliers : tuple of sympy expressions, or None
+        The same exactly, in the open parameters; None where the formulas would be out of hand.
+    kind : Kind
+        For the given parameter values; UNDECIDED while it depends on an open one.
+    step_sizes : sympy Set or None
+        All values of `parameter` for which every multiplier lies inside the unit circle.
+    parameter : str or None
+        Name of the parameter of `step_sizes`: the step size of a gradient map.
+    critical : CriticalKind or None
+        What the point is for the loss; None for maps without a loss and for longer periods.
+    global_minimum : Outcome
+        Whether the loss attains its lowest value here.
+    loss_value : sympy number or None
+    exists_where : sympy Set or None
+        Values of `parameter` for which the orbit is real; None where no parameter is open.
+    evidence : Evidence
+    """
+
+    map: Map
+    points: NDArray[np.float64]
+    enclosure: NDArray[np.float64] | None
+    exact: tuple[tuple[sp.Expr, ...], ...] | None
+    multipliers: NDArray[np.complex128] | None
+    exact_multipliers: tuple[sp.Expr, ...] | None
+    kind: Kind
+    step_sizes: sp.Set | None
+    parameter: str | None
+    evidence: Evidence
+    critical: CriticalKind | None = None
+    global_minimum: Outcome = Outcome.UNDECIDED
+    loss_value: sp.Expr | None = None
+    exists_where: sp.Set | None = None
+    algebraic: tuple[AlgebraicPoint, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        for array in (self.points, self.enclosure, self.multipliers):
+            if array is not None:
+                array.setflags(write=False)
+
+    @property
+    def period(self) -> int:
+        """The least period."""
+        return len(self.points)
+
+    def headline(self) -> str:
+        name = "FixedPoint" if self.period == 1 else f"PeriodicOrbit of period {self.period}"
+        role = "" if self.critical is None else f", {self._role()} of the loss"
+        kind = "" if self.kind is Kind.UNDECIDED else f": {self.kind}"
+        return f"{name} {self.where()}{kind}{role}"
+
+    def where(self) -> str:
+        """Return the first point in words."""
+        return point_text(self.points[0], None if self.exact is None else self.exact[0])
+
+    def _role(self) -> str:
+        if self.critical is CriticalKind.UNDECIDED:
+            return "critical point"
+        lowest = self.global_minimum is Outcome.YES and self.critical is CriticalKind.MINIMUM
+        return f"global {self.critical}" if lowest else str(self.critical)
+
+    def rows(self) -> list[tuple[str, str]]:
+        rows = []
+        if self.period > 1:
+            exact = self.exact or (None,) * self.period
+            chain = [point_text(p, e) for p, e in zip(self.points, exact, strict=True)]
+            shown = chain if self.period <= 4 else [*chain[:4], "…"]
+            rows.append(("orbit", " → ".join(shown)))
+        rows.append(("multipliers", self.multipliers_text()))
+        if self.step_sizes is not None:
+            rows.append(("stable for", interval_text(self.step_sizes, self.parameter or "")))
+        if self.exists_where is not None and self.exists_where != sp.S.Reals:
+            rows.append(("real for", interval_text(self.exists_where, self.parameter or "")))
+        if self.loss_value is not None:
+            rows.append(("loss", value_text(self.loss_value)))
+        rows.append(("evidence", str(self.evidence)))
+        return rows
+
+    def multipliers_text(self) -> str:
+        """Return the multipliers in one line, exact where they are short."""
+        if self.exact_multipliers is not None:
+            texts = [value_text(m) for m in self.exact_multipliers]
+            if len(", ".join(texts)) <= 90:
+                return ", ".join(texts)
+        if self.multipliers is None:
+            return "functions of the open parameters, too long for a line"
+        return ", ".join(_number(m) for m in self.multipliers)
+
+    def latex(self) -> str:
+        """Return the orbit and its multipliers as a formula."""
+        exact = self.exact or (None,) * self.period
+        chain = r" \to ".join(point_latex(p, e) for p, e in zip(self.points, exact, strict=True))
+        if self.exact_multipliers is None:
+            return chain
+        values = ", ".join(latex_value(m) for m in self.exact_multipliers)
+        stable = "" if self.step_sizes is None else rf",\quad {self._latex_stable()}"
+        return rf"{chain},\quad \mu \in \left\{{{values}\right\}}{stable}"
+
+    def _latex_stable(self) -> str:
+        name = sp.latex(sp.Symbol(self.parameter or "parameter"))
+        if self.step_sizes is sp.S.EmptySet:
+            return rf"\text{{stable for no }} {name}"
+        return rf"\text{{stable for }} {name} \in {latex_value(self.step_sizes)}"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            **super().to_dict(),
+            "period": self.period,
+            "points": plain(self.points),
+            "enclosure": plain(self.enclosure),
+            "exact": plain(self.exact),
+            "multipliers": plain(self.multipliers),
+            "exact_multipliers": plain(self.exact_multipliers),
+            "kind": self.kind.value,
+            "step_sizes": None if self.step_sizes is None else str(self.step_sizes),
+            "parameter": self.parameter,
+            "critical": None if self.critical is None else self.critical.value,
+            "global_minimum": self.global_minimum.value,
+            "loss_value": plain(self.loss_value),
+        }
+
+
+def _number(value: complex) -> str:
+    if abs(value.imag) == 0:
+        return f"{value.real:.6g}"
+    return f"{value.real:.6g}{value.imag:+.6g}i"

@@ -1,0 +1,93 @@
+"""Exact algebra within a stated time: a quick attempt here, the full one where it can be killed.
+
+The algebra runs in compiled code that no signal interrupts, so the full attempt is a process of
+its own, started from the command line of the same interpreter (which needs no guard in the
+caller's script) and killed when the time is over or the user gives up.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..errors import DynsysError, InvalidInput, TimeLimitReached
+from .cycles import CycleRequest, Cycles, find_cycles
+from .decomposition import Decomposition, System, decompose
+from .ideals import EffortSpent, small_effort
+
+__all__ = ["AlgebraFailed", "checked_seconds", "solved", "solved_cycles", "within_seconds"]
+
+_QUICK = 0.4  # seconds; starting a process takes about twice that
+
+
+class AlgebraFailed(DynsysError):
+    """An exact computation ended without an answer, for example for lack of memory."""
+
+
+def checked_seconds(seconds: Any) -> float:
+    """Return a time limit in seconds, or refuse it."""
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds > 0:
+        raise InvalidInput("seconds", seconds, "a positive number of seconds")
+    return float(seconds)
+
+
+@lru_cache(maxsize=64)
+def solved(system: System, seconds: float) -> Decomposition:
+    """Return all real solutions of `system`.
+
+    Raises
+    ------
+    TimeLimitReached
+        After `seconds` without an answer.
+    AlgebraFailed
+        Where the computation broke off.
+    """
+    answer: Decomposition = _first_quickly("decompose", decompose, system, seconds)
+    return answer
+
+
+@lru_cache(maxsize=64)
+def solved_cycles(request: CycleRequest, seconds: float) -> Cycles:
+    """Return all real orbits of one least period; raises as `solved` does."""
+    answer: Cycles = _first_quickly("cycles", find_cycles, request, seconds)
+    return answer
+
+
+def _first_quickly(task: str, function: Callable[[Any], Any], argument: Any, seconds: float) -> Any:
+    try:
+        with small_effort(min(_QUICK, seconds)):
+            return function(argument)
+    except EffortSpent:
+        return within_seconds(task, argument, seconds)
+
+
+def within_seconds(task: str, argument: Any, seconds: float) -> Any:
+    """Return the answer of a task of ``worker.TASKS``, run in a process of its own."""
+    root = str(Path(__file__).resolve().parents[2])
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dynsys_gd.orbits.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+    )
+    try:
+        output, errors = process.communicate(pickle.dumps((task, argument)), timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise TimeLimitReached(f"exact algebra was stopped after {seconds:g} s") from None
+    finally:
+        # Also after Ctrl-C: nothing is left running.
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+    if process.returncode != 0:
+        last = errors.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
+        raise AlgebraFailed(f"exact algebra ended without an answer ({last[0]})")
+    return pickle.loads(output)
