@@ -6,8 +6,10 @@ functions that make one from another. Every answer says how it is known: see `Gr
 
 from __future__ import annotations
 
-from . import data
+from . import claims, data
 from ._version import __version__
+from .claims.verdict import Status, Verdict
+from .claims.verify import verify
 from .ensembles.budget import Budget
 from .ensembles.fates import Detail, Fate, Fates
 from .ensembles.simulate import simulate
@@ -22,6 +24,7 @@ from .errors import (
     UnsupportedFunction,
 )
 from .evidence import Evidence, Finding, Grade, Outcome
+from .losses import catalog
 from .losses.activations import Activation
 from .losses.autodiff import AutodiffLoss
 from .losses.data_loss import DataLoss
@@ -41,7 +44,19 @@ from .measure.convergent import convergent_measure
 from .measure.estimate import Estimate
 from .measure.monte_carlo import MonteCarlo
 from .measure.target import Target
+from .orbits.critical_manifold import CriticalManifold
+from .orbits.critical_points import critical_points
+from .orbits.fixed_points import Exact, fixed_points
+from .orbits.kinds import Kind
+from .orbits.orbit_set import OrbitSet
+from .orbits.periodic_orbit import PeriodicOrbit
+from .orbits.periodic_orbits import periodic_orbits
+from .orbits.stability import Stability, stability
 from .regions import Ball, Box, Gaussian, Grid
+from .thresholds.critical import critical_step_size
+from .thresholds.flattest import flattest_minimum, near_flattest
+from .thresholds.threshold import Threshold, ThresholdStatus
+from .thresholds.weak import weak_critical_step_size
 
 __all__ = [
     "MLP",
@@ -50,11 +65,13 @@ __all__ = [
     "Ball",
     "Box",
     "Budget",
+    "CriticalManifold",
     "DataLoss",
     "Detail",
     "DynsysError",
     "Estimate",
     "Evidence",
+    "Exact",
     "Fate",
     "Fates",
     "Finding",
@@ -64,6 +81,7 @@ __all__ = [
     "Grid",
     "HeavyBall",
     "InvalidInput",
+    "Kind",
     "LinearNetwork",
     "Loss",
     "Map",
@@ -71,21 +89,39 @@ __all__ = [
     "MissingExtra",
     "MonteCarlo",
     "Nesterov",
+    "OrbitSet",
     "Outcome",
+    "PeriodicOrbit",
+    "Stability",
+    "Status",
     "SymbolicMap",
     "Target",
+    "Threshold",
+    "ThresholdStatus",
     "TimeLimitReached",
     "Trajectory",
     "UndecidedError",
     "UnknownParameter",
     "UnsafeExpression",
     "UnsupportedFunction",
+    "Verdict",
     "__version__",
+    "catalog",
+    "claims",
     "convergent_measure",
+    "critical_points",
+    "critical_step_size",
     "data",
+    "fixed_points",
+    "flattest_minimum",
     "he_normal",
     "minibatches",
+    "near_flattest",
     "parse_loss",
+    "periodic_orbits",
     "simulate",
+    "stability",
+    "verify",
+    "weak_critical_step_size",
     "xavier_normal",
 ]

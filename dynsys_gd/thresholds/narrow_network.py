@@ -17,7 +17,6 @@ from dataclasses import replace
 
 import flint
 import numpy as np
-import scipy.optimize
 from numpy.typing import NDArray
 
 from ..evidence import Evidence, Grade
@@ -74,6 +73,8 @@ def flattest_by_gauge(
 
     The p-norm of the Hessian's eigenvalues stands in for the largest one, p rising.
     """
+    import scipy.optimize  # slow to import, and rarely needed
+
     best = _best_map(net, forms, width)
     core = flattest_layers((net.widths[0], *[width] * (net.depth - 1), net.widths[-1]), best, 1.0)
     count = net.depth - 1

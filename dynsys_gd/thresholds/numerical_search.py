@@ -11,7 +11,6 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.optimize
 from numpy.typing import NDArray
 
 from ..evidence import Evidence, Grade
@@ -77,6 +76,8 @@ def numerical_threshold(
 
 
 def _try_start(loss: AbstractLoss, start: Point, settings: SearchSettings, found: _Found) -> None:
+    import scipy.optimize  # slow to import, and rarely needed
+
     found.starts += 1
     typical = float(np.abs(loss.hessian_at(start)).max())
     run = scipy.optimize.minimize(
