@@ -26,11 +26,11 @@ def parse_loss(text: str, variables: Sequence[str], parameters: Sequence[str] = 
 
     The text is read by Python's parser and never evaluated. The syntax tree may contain decimal
     numbers (taken exactly as written: 0.1 is one tenth), the given names, ``pi`` and ``E``,
-    ``+ - * / **``, and calls of these functions: abs, arctan, atan, cos, cosh, erf, exp,
-    Heaviside, ln, log, logcosh, max, min, relu, sigmoid, sign, sin, sinh, softplus, sqrt, tan,
-    tanh (also Abs, Max, Min). Everything else is refused, and so is what would be expensive:
-    long text, deep nesting, exponents above 100, a degree above 100, more than 1000 terms when
-    multiplied out, three exponentials inside one another, constants beyond 1e300.
+    ``+ - * / **``, and calls of these functions: abs, arctan, atan, cos, cosh, erf, exp, ln, log,
+    logcosh, max, min, relu, sigmoid, sign, sin, sinh, softplus, sqrt, tan, tanh (also Abs, Max,
+    Min). Everything else is refused, and so is what would be expensive: long text, deep nesting,
+    exponents above 100, a degree above 100, more than 1000 terms when multiplied out, three
+    exponentials inside one another, constants beyond 1e300.
 
     Parameters
     ----------
@@ -44,6 +44,7 @@ def parse_loss(text: str, variables: Sequence[str], parameters: Sequence[str] = 
     Returns
     -------
     Loss
+        Its symbols carry ``real=True``; take them from ``loss.variables``.
 
     Raises
     ------
@@ -69,7 +70,8 @@ def parse_loss(text: str, variables: Sequence[str], parameters: Sequence[str] = 
         raise InvalidInput(
             "parameters", shared[0], "names that are not variables as well", "list it once"
         )
-    symbols = {name: sp.Symbol(name) for name in (*coordinates, *given)}
+    # Real symbols: on complex ones sympy would split abs(f(x)) into real and imaginary parts.
+    symbols = {name: sp.Symbol(name, real=True) for name in (*coordinates, *given)}
     expression = build(*syntax_tree(text), symbols)
     try:
         return Loss(expression, [symbols[name] for name in coordinates])

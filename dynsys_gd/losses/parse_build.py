@@ -20,6 +20,7 @@ from .parse_size import (
     LARGEST_ROOT,
     LARGEST_ROOT_OF_NUMBER,
     MOST_BITS,
+    MOST_BITS_IN_EXPONENT,
     Piece,
     added,
     bits,
@@ -167,6 +168,12 @@ class _Builder:
 
     def _general_power(self, node: ast.expr, base: Piece, exponent: Piece) -> Piece:
         check_exponent(self.text(node), exponent.expression)
+        numbers = exponent.expression.atoms(sp.Rational)
+        if base.expression.is_Rational and any(bits(n) > MOST_BITS_IN_EXPONENT for n in numbers):
+            # sympy would split 2**(x + n) into 2**n * 2**x.
+            raise refusal(
+                self.text(node), "numbers of ordinary size in an exponent", "write E**u for 2**u"
+            )
         value = None
         if base.value is not None and exponent.value is not None:
             value = base.value**exponent.value

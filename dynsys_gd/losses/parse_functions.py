@@ -52,7 +52,6 @@ _ABS = Function(build=sp.Abs, kinked=True)
 
 FUNCTIONS: dict[str, Function] = {
     "Abs": _ABS,
-    "Heaviside": Function(build=sp.Heaviside, kinked=True),
     "Max": _MAX,
     "Min": _MIN,
     "abs": _ABS,

@@ -30,8 +30,8 @@ _REMEDIES = {
     '"': "text in quotes has no place in a formula",
     "#": "leave the comment out",
     "\n": "write the formula on one line",
-    "<": "write a case distinction with Max, Min, abs, sign or Heaviside",
-    ">": "write a case distinction with Max, Min, abs, sign or Heaviside",
+    "<": "write a case distinction with Max, Min, abs or sign",
+    ">": "write a case distinction with Max, Min, abs or sign",
 }
 
 
