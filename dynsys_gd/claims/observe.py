@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from ..errors import DynsysError
+import numpy as np
+
 from ..evidence import Grade, Outcome
 from ..measure import Estimate, MonteCarlo, Target, convergent_measure
-from ..regions import Region
-from ..thresholds.flattest import near_flattest
+from ..regions import Ball, Region
 from .checks import decided
 from .claim import Instance, Observation
 
 __all__ = ["PROBES", "none_converges", "probe_region"]
 
 PROBES = 200
-_PROBE_RADIUS = "1/100"
+_PROBE_RADIUS = 0.01  # relative to the norm of the minimum
 _MOST_UNDECIDED = 0.2
 
 
@@ -78,11 +79,17 @@ def none_converges(instance: Instance, conclusion: str, *, to: Target) -> Observ
 
 
 def probe_region(instance: Instance) -> Region | None:
-    """Return the small ball about the flattest minimum, or None where none is known."""
-    try:
-        return near_flattest(instance.loss, radius=_PROBE_RADIUS)
-    except DynsysError:
+    """Return the small ball about the flattest minimum, or None where none is known.
+
+    The region of `near_flattest`, from the threshold that the hypotheses have used already.
+    """
+    if instance.F.loss is None or instance.loss.parameters:
         return None
+    known = instance.threshold.attained_at
+    size = 0.0 if known is None else float(np.linalg.norm(known[0]))
+    if known is None or not 0 < size < math.inf:
+        return None
+    return Ball(known[0].tolist(), _PROBE_RADIUS * size)
 
 
 def _measured(instance: Instance, probe: _Probe, to: Target) -> Estimate:

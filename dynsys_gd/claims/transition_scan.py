@@ -12,7 +12,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from ..ensembles.budget import Budget
-from ..ensembles.fates import Detail, Fate
+from ..ensembles.fates import Detail, Fate, Fates
 from ..ensembles.simulate import simulate
 from ..evidence import Evidence, Grade
 from ..losses.base import AbstractLoss
@@ -26,8 +26,7 @@ __all__ = ["QUANTILES", "TransitionScan", "scan_step_sizes"]
 
 QUANTILES = (0.1, 0.5, 0.9)
 _LEVEL = 0.95
-_MINIMA = (Detail.MINIMUM, Detail.DEGENERATE_MINIMUM)
-_PLATEAUS = (Detail.PLATEAU, Detail.PARTIAL_PLATEAU)
+_SAME_LOSS = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -51,7 +50,8 @@ class TransitionScan(Result):
     converged : ndarray of int, shape (k,)
         Starts that converge to a minimum.
     plateau : ndarray of int, shape (k,)
-        Starts that end where the gradient vanishes on an open set, as in a dead ReLU network.
+        Starts that end where the loss does not depend on some coordinates on an open set, above
+        the lowest loss that any start reached, as dead ReLU networks do.
     escaped, undecided : ndarray of int, shape (k,)
     budget : Budget
     """
@@ -155,30 +155,27 @@ def scan_step_sizes(
     """
     steps = np.sort(np.asarray(step_sizes, dtype=np.float64))
     starts = region.sample(n, rng=rng)
-    norms = np.empty((len(steps), len(QUANTILES)))
-    counts = np.zeros((4, len(steps)), dtype=np.int64)
-    for k, step in enumerate(steps):
-        F = GradientDescent(loss, step_size=sp.Float(step))
-        fates = simulate(F, starts, budget=budget, executor=executor)
-        gone = fates.where(Fate.ESCAPED) | ~np.isfinite(fates.residual)
-        norms[k] = np.quantile(np.where(gone, np.inf, fates.residual), QUANTILES, method="higher")
-        counts[:, k] = (
-            sum(fates.count(detail) for detail in _MINIMA),
-            sum(fates.count(detail) for detail in _PLATEAUS),
-            fates.count(Fate.ESCAPED),
-            fates.count(Fate.UNDECIDED),
+    runs = [
+        simulate(
+            GradientDescent(loss, step_size=sp.Float(step)),
+            starts,
+            budget=budget,
+            executor=executor,
         )
+        for step in steps
+    ]
+    converged, plateau = _settled(loss, runs)
     return TransitionScan(
         loss=loss,
         threshold=threshold,
         region=region,
         n=n,
         step_sizes=steps,
-        gradient_norm=norms,
-        converged=counts[0],
-        plateau=counts[1],
-        escaped=counts[2],
-        undecided=counts[3],
+        gradient_norm=np.array([_norm_quantiles(fates) for fates in runs]),
+        converged=converged,
+        plateau=plateau,
+        escaped=np.array([fates.count(Fate.ESCAPED) for fates in runs]),
+        undecided=np.array([fates.count(Fate.UNDECIDED) for fates in runs]),
         budget=budget,
         evidence=Evidence(
             grade=Grade.STATISTICAL,
@@ -186,3 +183,33 @@ def scan_step_sizes(
             sources=("clopper1934use", "craciun2024convergence"),
         ),
     )
+
+
+def _norm_quantiles(fates: Fates) -> NDArray[np.float64]:
+    gone = fates.where(Fate.ESCAPED) | ~np.isfinite(fates.residual)
+    return np.quantile(np.where(gone, np.inf, fates.residual), QUANTILES, method="higher")
+
+
+def _settled(
+    loss: AbstractLoss, runs: Sequence[Fates]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return how many starts of each run end at a minimum, and how many on a plateau.
+
+    A ReLU network with some dead units can still be at a minimum: its limit counts as one where
+    the loss is as low as the lowest one that any start reached.
+    """
+    values = [np.full(len(fates), np.inf) for fates in runs]
+    for value, fates in zip(values, runs, strict=True):
+        arrived = fates.where(Fate.CONVERGED)
+        if arrived.any():
+            value[arrived] = loss(fates.limit[arrived])
+    lowest = min(float(value.min()) for value in values)
+    converged, plateau = [], []
+    for value, fates in zip(values, runs, strict=True):
+        at_minimum = fates.where(Detail.MINIMUM) | fates.where(Detail.DEGENERATE_MINIMUM)
+        low = value <= lowest + _SAME_LOSS * (1 + abs(lowest))
+        at_minimum |= fates.where(Detail.PARTIAL_PLATEAU) & low
+        flat = fates.where(Detail.PLATEAU) | fates.where(Detail.PARTIAL_PLATEAU)
+        converged.append(int(at_minimum.sum()))
+        plateau.append(int((flat & ~at_minimum).sum()))
+    return np.array(converged), np.array(plateau)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -116,7 +118,7 @@ class MLP(AbstractLoss):
         """Whether the last, linear layer has a bias."""
         return self.biases
 
-    @property
+    @cached_property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
         """Shapes of W_1, b_1, W_2, b_2, … in the order in which a point holds them."""
         shapes: list[tuple[int, ...]] = []
@@ -124,9 +126,9 @@ class MLP(AbstractLoss):
             shapes += [(after, before), (after,)] if self.biases else [(after, before)]
         return tuple(shapes)
 
-    @property
+    @cached_property
     def dimension(self) -> int:
-        return sum(int(np.prod(shape)) for shape in self.shapes)
+        return sum(math.prod(shape) for shape in self.shapes)
 
     @property
     def names(self) -> tuple[str, ...]:

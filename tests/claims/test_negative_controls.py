@@ -35,7 +35,7 @@ from dynsys_gd.thresholds.critical import critical_step_size
 
 IMPOSSIBILITY = (linear_network_impossibility, general_loss_impossibility)
 SILENT_OR_OPEN = (Status.SILENT, Status.INCONCLUSIVE)
-BUDGET = Budget(steps=2048)
+BUDGET = Budget(steps=1024)
 
 
 def assert_no_claim_speaks(F, region=None, *, starts=200, claims=IMPOSSIBILITY):
@@ -130,13 +130,14 @@ def test_c7_a_huge_law_sees_nothing():
 @pytest.mark.parametrize("step_size", [4, 100])
 def test_c8_separable_logistic_loss_has_no_minimum(step_size):
     F = GradientDescent(controls.separable_logistic(), step_size=step_size)
-    assert_no_claim_speaks(F, claims=(*IMPOSSIBILITY, no_stable_minimum))
+    assert_no_claim_speaks(F)
 
 
 def test_c8_cross_entropy_network():
     X, Y = np.array([[1.0], [-1.0]]), np.array([[1.0, 0.0], [0.0, 1.0]])
     net = MLP((1, 2, 2), Activation.TANH, X, Y, DataLoss.CROSS_ENTROPY)
-    assert_no_claim_speaks(GradientDescent(net, step_size=50), starts=20)
+    F = GradientDescent(net, step_size=50)
+    assert_no_claim_speaks(F, starts=20, claims=[linear_network_impossibility])
 
 
 def test_c9_the_tent_lands_on_an_unstable_point():

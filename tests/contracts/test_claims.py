@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from dynsys_gd import InvalidInput, Outcome, claims
+from dynsys_gd import Budget, InvalidInput, Outcome, claims
 from dynsys_gd.claims import Claim, Status
 from dynsys_gd.results import bibliography
 
 CLAIMS = claims.all_claims()
-STARTS = 200
+STARTS, BUDGET = 24, Budget(steps=1024)
 
 
 def cases(kind):
@@ -48,17 +48,17 @@ class TestEveryClaim:
         assert claim.examples()
 
 
-@pytest.mark.parametrize(("claim", "_hypothesis", "case"), cases("examples"))
+@pytest.mark.parametrize(("claim", "_hypothesis", "case"), list(cases("examples")))
 def test_it_applies_on_its_examples(claim, _hypothesis, case):
-    verdict = claims.verify(claim, case.F, region=case.region, starts=STARTS, rng=0)
+    verdict = claims.verify(claim, case.F, region=case.region, starts=STARTS, budget=BUDGET, rng=0)
     assert verdict.applies is Outcome.YES, verdict
     assert verdict.status in (Status.VERIFIED, Status.SUPPORTED), verdict
     json.dumps(verdict.to_dict())
 
 
-@pytest.mark.parametrize(("claim", "hypothesis", "case"), cases("counterexamples"))
+@pytest.mark.parametrize(("claim", "hypothesis", "case"), list(cases("counterexamples")))
 def test_it_does_not_apply_where_a_hypothesis_fails(claim, hypothesis, case):
-    verdict = claims.verify(claim, case.F, region=case.region, starts=STARTS, rng=0)
+    verdict = claims.verify(claim, case.F, region=case.region, starts=STARTS, budget=BUDGET, rng=0)
     names = [h.name for h in claim.hypotheses]
     finding = verdict.findings[names.index(hypothesis)]
     assert finding.outcome is Outcome.NO, verdict

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...ensembles.budget import Budget
 from ...evidence import Finding, Grade, Outcome
 from ...losses.activations import Activation
 from ...losses.mlp import MLP
@@ -28,10 +29,11 @@ _CONCLUSION = (
 )
 
 _AROUND_A_VALUE = (0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 1.02, 1.05, 1.1, 1.2)
-_BELOW_A_BOUND = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.05, 1.1, 1.25)
-_MOST_STARTS = 40
-_MOST_STEPS = 4096
+_BELOW_A_BOUND = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.05, 1.15)
+_MOST_STARTS, _MOST_STEPS = 60, 4096
+_MOST_STARTS_NETWORK, _MOST_STEPS_NETWORK = 24, 2048  # a step costs a forward and a backward pass
 _GRADIENT_GONE = 1e-6
+_EXPONENT_STEPS = 8  # for each batch
 
 
 def _threshold_is_finite(instance: Instance) -> Finding:
@@ -66,14 +68,17 @@ def _observe(instance: Instance) -> Observation:
     ladder = _AROUND_A_VALUE if threshold.decided else _BELOW_A_BOUND
     near = probe_region(instance)
     laws = [instance.region] if near is None else [instance.region, near]
+    network = isinstance(instance.loss, MLP)
+    most = _MOST_STARTS_NETWORK if network else _MOST_STARTS
+    steps = min(instance.budget.steps, _MOST_STEPS_NETWORK if network else _MOST_STEPS)
     scans = tuple(
         scan_step_sizes(
             instance.loss,
             law,
             step_sizes=[q * expected for q in ladder],
             threshold=threshold,
-            n=min(instance.starts, _MOST_STARTS),
-            budget=replace(instance.budget, steps=min(instance.budget.steps, _MOST_STEPS)),
+            n=min(instance.starts, most),
+            budget=_without_exponents(instance.budget, steps),
             rng=instance.rng(f"scan {k}"),
             executor=instance.executor,
         )
@@ -87,6 +92,15 @@ def _observe(instance: Instance) -> Observation:
         "; ".join(_told(scan) for scan in scans),
     )
     return Observation(finding=finding, notes=_notes(scans), results=scans)
+
+
+def _without_exponents(budget: Budget, steps: int) -> Budget:
+    """Return a budget for gradient norms, in which little is spent on Lyapunov exponents."""
+    return replace(
+        budget,
+        steps=steps,
+        lyapunov_steps=min(budget.lyapunov_steps, _EXPONENT_STEPS * budget.lyapunov_batches),
+    )
 
 
 def _judged(scans: Sequence[TransitionScan]) -> Outcome:
@@ -125,8 +139,8 @@ def _notes(scans: Sequence[TransitionScan]) -> tuple[str, ...]:
         )
     if any(scan.plateau.any() for scan in scans):
         notes.append(
-            "starts on a plateau, as in a dead ReLU network, have zero gradient without being at "
-            "a minimum; they are counted apart"
+            "starts on a plateau, as dead ReLU networks are, have zero gradient above the lowest "
+            "loss, where some weights have no effect on an open set; they are counted apart"
         )
     if any(scan.undecided[~scan.beyond].any() for scan in scans):
         notes.append(
