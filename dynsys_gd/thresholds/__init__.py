@@ -1,0 +1,1 @@
+"""Critical step sizes: certified, exact, bounded or numerical, each with its evidence."""
