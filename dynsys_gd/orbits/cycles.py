@@ -241,8 +241,8 @@ def _same(
             k
             for k in left
             if all(
-                candidates[k].ball(x, bits).overlaps(ball)
-                for x, ball in zip(candidates[k].coordinates, balls, strict=True)
+                x.overlaps(ball)
+                for x, ball in zip(candidates[k].coordinate_balls(bits), balls, strict=True)
             )
         ]
         if len(left) == 1:
@@ -305,7 +305,7 @@ def _by_enclosures(
     with flint.ctx.workprec(bits):
         product = flint.arb_mat(d, d, [int(i == j) for i in range(d) for j in range(d)])
         for point in loop:
-            x = [point.ball(element, bits) for element in point.coordinates]
+            x = point.coordinate_balls(bits)
             rows = [[_ball_value(entry, x) for entry in row] for row in request.jacobian]
             product = flint.arb_mat(rows) * product
         polynomial = flint.acb_poly([flint.acb(c) for c in product.charpoly().coeffs()])

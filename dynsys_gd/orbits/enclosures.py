@@ -15,16 +15,14 @@ from ..regions import Ball, Box, Gaussian, Region
 from .number_field import AlgebraicPoint
 from .real_algebraic import RealAlgebraic
 
-__all__ = ["bounds", "checked_region", "exact_coordinates", "lies_in"]
+__all__ = ["LONGEST_EXACT", "bounds", "checked_region", "exact_coordinates", "lies_in"]
 
-_LONGEST_EXACT = 36  # degree of a number field whose elements are still written out
+LONGEST_EXACT = 24  # degree of a number field whose elements are still written out
 
 
 def bounds(points: Sequence[AlgebraicPoint]) -> NDArray[np.float64]:
     """Return certified lower and upper bounds of the coordinates, shape (p, d, 2)."""
-    return np.array(
-        [[_ends(point.tight(element)) for element in point.coordinates] for point in points]
-    )
+    return np.array([[_ends(ball) for ball in point.tight_coordinates] for point in points])
 
 
 def _ends(ball: flint.arb) -> tuple[float, float]:
@@ -43,7 +41,7 @@ def exact_coordinates(point: AlgebraicPoint) -> tuple[sp.Expr, ...] | None:
 
 def coordinate_numbers(point: AlgebraicPoint) -> list[RealAlgebraic] | None:
     """Return the coordinates by their minimal polynomials, or None in a large field."""
-    if point.degree > _LONGEST_EXACT:
+    if point.degree > LONGEST_EXACT:
         return None
     return [point.number(element) for element in point.coordinates]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import flint
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
@@ -15,10 +14,10 @@ from ..evidence import Evidence, Grade, Outcome
 from ..maps.gradient_map import GradientMap
 from ..regions import Region
 from .decomposition import System, as_terms
-from .enclosures import bounds, exact_coordinates, lies_in
+from .enclosures import LONGEST_EXACT, bounds, exact_coordinates, lies_in
 from .gradient_families import gradient_family
 from .kinds import CriticalKind, Kind, kind_of
-from .landscape import Landscape, LocalForm, local_form
+from .landscape import Landscape, LocalForm, attains_bound, local_forms
 from .number_field import AlgebraicPoint
 from .orbit_set import OrbitSet
 from .periodic_orbit import PeriodicOrbit
@@ -80,7 +79,7 @@ def gradient_fixed_points(
     except DynsysError as error:
         return undecided(title, f"{error}; use a certified or numerical search", region)
     rule = rule_at(F)
-    forms = [local_form(landscape, point) for point in found.points]
+    forms = local_forms(landscape, found.points)
     orbits = [
         critical_orbit(F, rule, landscape, point, form)
         for point, form in zip(found.points, forms, strict=True)
@@ -233,7 +232,7 @@ def _with_global_minima(
     marked = []
     for place, (point, form, orbit) in enumerate(zip(points, forms, orbits, strict=True)):
         answer = Outcome.UNDECIDED
-        if _attains(landscape, point, form):
+        if attains_bound(landscape, point, form.value):
             answer = Outcome.YES
         elif form.kind in (CriticalKind.SADDLE, CriticalKind.MAXIMUM) or any(
             bool(other < balls[place]) for other in balls
@@ -245,22 +244,15 @@ def _with_global_minima(
     return marked
 
 
-def _attains(landscape: Landscape, point: AlgebraicPoint, form: LocalForm) -> bool:
-    if landscape.bound is None:
-        return False
-    bound = flint.fmpq(int(landscape.bound.p), int(landscape.bound.q))
-    return bool(point.reduced(form.value - bound).is_zero())
-
-
 def _lowest(place: int, points: Sequence[AlgebraicPoint], forms: Sequence[LocalForm]) -> bool:
     """Return whether no critical value is lower, exact ties included."""
-    if points[place].degree > 36:
+    if points[place].degree > LONGEST_EXACT:
         return False
     own = points[place].number(forms[place].value)
     for point, form in zip(points, forms, strict=True):
         ball = point.tight(form.value)
         if bool(ball > own.ball(128)):
             continue
-        if point.degree > 36 or point.number(form.value) < own:
+        if point.degree > LONGEST_EXACT or point.number(form.value) < own:
             return False
     return True

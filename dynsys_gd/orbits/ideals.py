@@ -16,7 +16,7 @@ from .polynomials import Polynomial, Ring, coerced, ring
 __all__ = ["EffortSpent", "Ideal", "check_effort", "groebner", "small_effort"]
 
 # Caps of the first, quick attempt: basis elements, terms and coefficient bits of one element.
-_SMALL = (120, 600, 6000)
+_SMALL = (64, 160, 1500)
 
 _deadline: ContextVar[float | None] = ContextVar("_deadline", default=None)
 

@@ -11,9 +11,18 @@ import sympy as sp
 
 from .kinds import CriticalKind
 from .number_field import AlgebraicPoint, Element
+from .quotient import ConjugatePoints
 from .spectra import Matrix, OverField, characteristic, sign_counts
 
-__all__ = ["Landscape", "LocalForm", "hessian_at", "is_coercive", "local_form", "lower_bound"]
+__all__ = [
+    "Landscape",
+    "LocalForm",
+    "attains_bound",
+    "hessian_at",
+    "is_coercive",
+    "local_forms",
+    "lower_bound",
+]
 
 _MOST_DIRECTIONS = 3**6
 
@@ -79,24 +88,40 @@ def hessian_at(landscape: Landscape, point: AlgebraicPoint) -> Matrix:
 
 
 def local_form(landscape: Landscape, point: AlgebraicPoint) -> LocalForm:
-    """Return the local form at a critical point, decided exactly."""
-    H = hessian_at(landscape, point)
-    polynomial = characteristic(point, H)
-    signs = sign_counts(point, polynomial)
-    value = point.evaluate(landscape.loss)
-    attained = (
-        landscape.bound is not None
-        and point.reduced(
-            value - flint.fmpq(int(landscape.bound.p), int(landscape.bound.q))
-        ).is_zero()
-    )
-    kind = CriticalKind.MINIMUM if attained else _kind(landscape, point, H, signs)
-    return LocalForm(polynomial, signs, kind, value)
+    """Return the local form at one critical point."""
+    return local_forms(landscape, [point])[0]
 
 
-def _kind(
-    landscape: Landscape, point: AlgebraicPoint, H: Matrix, signs: tuple[int, int, int]
-) -> CriticalKind:
+def local_forms(landscape: Landscape, points: Sequence[AlgebraicPoint]) -> list[LocalForm]:
+    """Return the local form at each critical point, decided exactly.
+
+    Conjugate points share the arithmetic; only signs differ between them.
+    """
+    shared: dict[ConjugatePoints, tuple[Matrix, OverField, Element]] = {}
+    forms = []
+    for point in points:
+        if point.points not in shared:
+            H = hessian_at(landscape, point)
+            shared[point.points] = H, characteristic(point, H), point.evaluate(landscape.loss)
+        H, polynomial, value = shared[point.points]
+        signs = sign_counts(point, polynomial)
+        if attains_bound(landscape, point, value):
+            kind = CriticalKind.MINIMUM
+        else:
+            kind = _kind(landscape, point, signs)
+        forms.append(LocalForm(polynomial, signs, kind, value))
+    return forms
+
+
+def attains_bound(landscape: Landscape, point: AlgebraicPoint, value: Element) -> bool:
+    """Return whether the loss has its proved lower bound as value at the point."""
+    if landscape.bound is None:
+        return False
+    bound = flint.fmpq(int(landscape.bound.p), int(landscape.bound.q))
+    return bool(point.reduced(value - bound).is_zero())
+
+
+def _kind(landscape: Landscape, point: AlgebraicPoint, signs: tuple[int, int, int]) -> CriticalKind:
     negative, zero, positive = signs
     if negative and positive:
         return CriticalKind.SADDLE

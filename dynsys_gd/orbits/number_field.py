@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 import flint
@@ -73,11 +73,18 @@ class AlgebraicPoint:
     def ball(self, element: Element, bits: int = 64) -> flint.arb:
         """Return an enclosure of a field element."""
         with flint.ctx.workprec(bits):
-            t = self.generator(bits)
-            value = flint.arb(0)
-            for c in reversed(element.coeffs()):
-                value = value * t + flint.arb(c)
-        return value
+            return flint.arb_poly(element)(self.generator(bits))
+
+    def coordinate_balls(self, bits: int) -> tuple[flint.arb, ...]:
+        """Return enclosures of the coordinates; kept, since large fields make them costly."""
+        known = self._balls
+        if bits not in known:
+            known[bits] = tuple(self.ball(element, bits) for element in self.coordinates)
+        return known[bits]
+
+    @cached_property
+    def _balls(self) -> dict[int, tuple[flint.arb, ...]]:
+        return {}
 
     def tight(self, element: Element, accuracy: int = 60) -> flint.arb:
         """Return an enclosure with at least `accuracy` correct bits, relative or absolute."""
@@ -146,21 +153,13 @@ class AlgebraicPoint:
 
     def number(self, element: Element) -> RealAlgebraic:
         """Return a field element by its own minimal polynomial."""
-        n = self.degree
         value = self.reduced(element)
         if value.degree() <= 0:
             c = value.coeffs()[0] if value.degree() == 0 else flint.fmpq(0)
             return RealAlgebraic.rational(Fraction(int(c.p), int(c.q)))
-        columns = []
-        t_power = flint.fmpq_poly([1])
-        for _ in range(n):
-            c = self.times(value, t_power).coeffs()
-            columns.append(c + [flint.fmpq(0)] * (n - len(c)))
-            t_power = self.times(t_power, flint.fmpq_poly([0, 1]))
-        characteristic = flint.fmpq_mat(columns).charpoly()
-        # The characteristic polynomial of an element is a power of its minimal polynomial.
-        factor = characteristic.numer().factor()[1][0][0]
-        minimal = signed(tuple(int(c) for c in factor.coeffs()))
+        minimal = _minimal_polynomial(
+            self.points.modulus, tuple((int(c.p), int(c.q)) for c in value.coeffs())
+        )
         return RealAlgebraic.nearest([minimal], lambda bits: self.ball(value, bits))
 
     @property
@@ -169,9 +168,32 @@ class AlgebraicPoint:
         return np.array(self.approximate)
 
     @cached_property
+    def tight_coordinates(self) -> tuple[flint.arb, ...]:
+        """Enclosures of the coordinates that are good to all digits of a double."""
+        return tuple(self.tight(element) for element in self.coordinates)
+
+    @cached_property
     def approximate(self) -> tuple[float, ...]:
         """The coordinates rounded to doubles."""
-        return tuple(float(self.tight(r).mid()) for r in self.coordinates)
+        return tuple(float(ball.mid()) for ball in self.tight_coordinates)
+
+
+@lru_cache(maxsize=4096)
+def _minimal_polynomial(
+    modulus: tuple[int, ...], element: tuple[tuple[int, int], ...]
+) -> tuple[int, ...]:
+    """Return the minimal polynomial of a polynomial in a root of the modulus."""
+    n = len(modulus) - 1
+    m = flint.fmpq_poly(list(modulus))
+    power = flint.fmpq_poly([flint.fmpq(p, q) for p, q in element])
+    rows = []
+    for _ in range(n):
+        c = power.coeffs()
+        rows.append(c + [flint.fmpq(0)] * (n - len(c)))
+        power = (power * flint.fmpq_poly([0, 1])) % m
+    # The characteristic polynomial of an element is a power of its minimal polynomial.
+    factor = flint.fmpq_mat(rows).charpoly().numer().factor()[1][0][0]
+    return signed(tuple(int(c) for c in factor.coeffs()))
 
 
 def real_points(points: ConjugatePoints) -> list[AlgebraicPoint]:

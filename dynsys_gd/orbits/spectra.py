@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 _MOST_BITS = 2**15
+_TRIED_BITS = (128, 512)
 # An exact eigenvalue is a root of a polynomial of degree (field degree) * (matrix size).
 _LARGEST_NORM = 48
 
@@ -167,15 +168,24 @@ def _roots(point: AlgebraicPoint, part: OverField, bits: int) -> list[flint.acb]
     """Return isolating enclosures of the roots of a squarefree polynomial over the field."""
     working = bits
     while working <= _MOST_BITS:
-        coefficients = [point.ball(c, working) for c in part]
-        with flint.ctx.workprec(working):
-            try:
-                polynomial = flint.acb_poly([flint.acb(c) for c in coefficients])
-                return list(polynomial.roots(tol=flint.arb(2) ** (-bits // 2)))
-            except ValueError:  # not yet accurate enough to isolate the roots
-                pass
+        roots = _isolated(point, part, working, bits // 2)
+        if roots is not None:
+            return roots
         working *= 2
     raise ArithmeticError("the roots of a squarefree polynomial did not separate")
+
+
+def _isolated(
+    point: AlgebraicPoint, polynomial: OverField, bits: int, accuracy: int = 20
+) -> list[flint.acb] | None:
+    """Return disjoint enclosures of the roots, or None where the precision does not do."""
+    coefficients = [point.ball(c, bits) for c in polynomial]
+    with flint.ctx.workprec(bits):
+        try:
+            whole = flint.acb_poly([flint.acb(c) for c in coefficients])
+            return list(whole.roots(tol=flint.arb(2) ** -accuracy))
+        except ValueError:
+            return None
 
 
 def circle_count(point: AlgebraicPoint, polynomial: OverField) -> CircleCount:
@@ -256,6 +266,9 @@ def squarefree_parts(point: AlgebraicPoint, polynomial: OverField) -> list[tuple
     f = _trimmed(point, polynomial)
     if len(f) <= 2:
         return [(f, 1)] if len(f) == 2 else []
+    if any(_isolated(point, f, bits) is not None for bits in _TRIED_BITS):
+        # Roots in disjoint enclosures are simple; this spares costly divisions in the field.
+        return [(f, 1)]
     common = _gcd(point, f, _derivative(f))
     b = _divided(point, f, common)[0]
     c = _divided(point, _derivative(f), common)[0]
