@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from ..evidence import Evidence
 from ..maps.base import Map
 from ..regions import Region
 from ..results import Result, plain
-from .intervals import interval, upper_limit
+from .intervals import interval, rounded_up, upper_limit
 from .target import Target
 
 __all__ = ["Estimate"]
@@ -122,7 +121,7 @@ class Estimate(Result):
         left = f", {open_ones} undecided" if open_ones else ""
         return (
             f"0 of {self.n} starts seen to converge to {self.target}{left}: "
-            f"the share is below {_rounded_up(self.upper_bound())} at {_percent(self.level)}"
+            f"the share is below {rounded_up(self.upper_bound())} at {_percent(self.level)}"
         )
 
     @property
@@ -198,9 +197,3 @@ class Estimate(Result):
 
 def _percent(level: float) -> str:
     return f"{100 * level:g} %"
-
-
-def _rounded_up(limit: float) -> str:
-    """Return a number with two digits, rounded away from zero so that "below" stays true."""
-    scale = 10.0 ** (math.floor(math.log10(limit)) - 1)
-    return f"{math.ceil(limit / scale * (1 - 1e-12)) * scale:.2g}"

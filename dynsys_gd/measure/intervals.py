@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from ..errors import InvalidInput
 from ..regions import positive_count
 
-__all__ = ["checked_level", "interval", "lower_limit", "upper_limit"]
+__all__ = ["checked_level", "interval", "lower_limit", "rounded_up", "upper_limit"]
 
 
 def lower_limit(hits: int, n: int, *, level: float) -> float:
@@ -139,6 +140,19 @@ def checked_level(level: Any) -> float:
     if isinstance(level, bool) or not 0.0 < number < 1.0:
         raise InvalidInput("level", level, expected)
     return number
+
+
+def rounded_up(limit: float) -> str:
+    """Return a positive number in two digits, never smaller, so that "below" stays true.
+
+    Examples
+    --------
+    >>> rounded_up(0.002912), rounded_up(2.9957e-06)
+    ('0.003', '3e-06')
+    """
+    exact = Decimal(limit)
+    raised = exact.quantize(Decimal(1).scaleb(exact.adjusted() - 1), ROUND_CEILING)
+    return f"{float(raised):.2g}"
 
 
 def _checked_count(hits: Any, n: Any) -> tuple[int, int]:

@@ -23,6 +23,7 @@ from ..orbits.orbit_set import OrbitSet
 from ..orbits.periodic_orbit import PeriodicOrbit
 from ..regions import Box
 from .style import ACCENT, INK, look_of_kind
+from .words import formula
 
 __all__ = ["draw_critical_set", "draw_family", "draw_points", "marked"]
 
@@ -127,7 +128,8 @@ def _curves(family: CriticalManifold, box: Box) -> list[NDArray[np.float64]]:
 def _parts(family: CriticalManifold, curve: NDArray[np.float64]) -> list[tuple[slice, str, Any]]:
     """Return the parts of a curve with the word and the line for each."""
     if family.map.parameters:
-        return [(slice(None), f"stable or not by {', '.join(family.map.parameters)}", "-.")]
+        names = formula(", ".join(family.map.parameters))
+        return [(slice(None), f"stability depends on {names}", "-.")]
     looks = {True: ("stable", "-"), False: ("unstable", _DASHES)}
     return [(part, *looks[stable]) for part, stable in _runs(_stable_along(family, curve))]
 

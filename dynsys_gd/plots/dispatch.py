@@ -15,13 +15,15 @@ from ..errors import InvalidInput
 from ..maps.trajectory import Trajectory
 from ..measure.estimate import Estimate
 from ..orbits.critical_manifold import CriticalManifold
-from ..orbits.orbit_set import OrbitSet
+from ..orbits.orbit_set import Minima, OrbitSet
 from ..orbits.periodic_orbit import PeriodicOrbit
+from ..orbits.stability import Stability
 from ..thresholds.threshold import Threshold
 from .canvas import free_figure, in_our_style, new_axes
 from .estimate_bar import draw_estimate
 from .fates_picture import draw_fates, fates_size
-from .orbits_picture import draw_family_alone, draw_orbit, draw_orbits
+from .orbits_picture import draw_family_alone, draw_minima, draw_orbit, draw_orbits
+from .stability_picture import draw_stability
 from .threshold_line import draw_threshold
 from .trajectories import draw_trajectory
 from .transition import draw_transition
@@ -47,8 +49,10 @@ def _size(result: Any) -> tuple[float, float]:
 _paint.register(CriticalManifold, draw_family_alone)
 _paint.register(Estimate, draw_estimate)
 _paint.register(Fates, draw_fates)
+_paint.register(Minima, draw_minima)
 _paint.register(OrbitSet, draw_orbits)
 _paint.register(PeriodicOrbit, draw_orbit)
+_paint.register(Stability, draw_stability)
 _paint.register(Threshold, draw_threshold)
 _paint.register(Trajectory, draw_trajectory)
 _paint.register(TransitionScan, draw_transition)
@@ -57,8 +61,10 @@ _paint.register(Verdict, draw_verdict)
 _size.register(CriticalManifold, lambda _: _WITH_LEGEND)
 _size.register(Estimate, lambda _: (7.6, 2.1))
 _size.register(Fates, fates_size)
+_size.register(Minima, lambda _: _WITH_LEGEND)
 _size.register(OrbitSet, lambda _: _WITH_LEGEND)
 _size.register(PeriodicOrbit, lambda _: _WITH_LEGEND)
+_size.register(Stability, lambda _: _WITH_LEGEND)
 _size.register(Threshold, lambda _: (6.4, 1.9))
 _size.register(TransitionScan, lambda _: (7.6, 5.4))
 _size.register(Verdict, card_size)

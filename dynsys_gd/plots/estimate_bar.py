@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from ..ensembles.fates import Fate
 from ..measure.estimate import Estimate
+from ..measure.intervals import rounded_up
 from .style import ACCENT, INK, Look, look_of_fate
 from .words import count, formula, on_the_map, title
 
@@ -30,7 +31,7 @@ def draw_estimate(estimate: Estimate, ax: Axes, **style: Any) -> None:
     middle = (low + high) / 2
     ends = [[middle - low], [high - middle]]
     ax.errorbar(middle, _ABOVE, xerr=ends, fmt="none", ecolor=ACCENT, elinewidth=2, capsize=4)
-    words = f"below {high:.3g}" if estimate.bound else f"in [{low:.4g}, {high:.4g}]"
+    words = f"below {rounded_up(high)}" if estimate.bound else f"in [{low:.4g}, {high:.4g}]"
     ax.annotate(
         f"{words} at {100 * estimate.level:g} %",
         (middle, _ABOVE),

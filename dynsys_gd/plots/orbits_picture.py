@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..maps.base import Map
 from ..orbits.critical_manifold import CriticalManifold
-from ..orbits.orbit_set import OrbitSet
+from ..orbits.orbit_set import Minima, OrbitSet
 from ..orbits.periodic_orbit import PeriodicOrbit
 from ..regions import Box
 from .critical_set import draw_family, marked
@@ -20,7 +20,7 @@ from .plane import contours, view_of
 from .style import GRID, INK, QUIET, look_of_orbit
 from .words import formula, label_axes, on_the_map, symbol_of, title
 
-__all__ = ["draw_family_alone", "draw_orbit", "draw_orbits"]
+__all__ = ["draw_family_alone", "draw_minima", "draw_multipliers", "draw_orbit", "draw_orbits"]
 
 _BESIDE: dict[str, Any] = {
     "loc": "upper left",
@@ -36,6 +36,12 @@ def draw_orbits(found: OrbitSet, ax: Axes, **style: Any) -> None:
     region = found.region if isinstance(found.region, Box) else None
     _draw(found.orbits, found.families, region, ax, style)
     title(ax, formula(found.headline()))
+
+
+def draw_minima(minima: Minima, ax: Axes, **style: Any) -> None:
+    """Draw the minima of a loss, isolated ones and families."""
+    _draw(minima.orbits, minima.families, None, ax, style)
+    title(ax, formula(minima.headline()))
 
 
 def draw_orbit(orbit: PeriodicOrbit, ax: Axes, **style: Any) -> None:
@@ -69,7 +75,7 @@ def _draw(
     elif size == 2:
         handles = _in_the_plane(F, orbits, families, region, ax, style)
     else:
-        handles = _multipliers(orbits, families, ax)
+        handles = draw_multipliers(orbits, families, ax)
     unique = list({handle.get_label(): handle for handle in handles}.values())
     if unique:
         ax.legend(handles=unique[:_MOST_ENTRIES], **_BESIDE)
@@ -127,7 +133,7 @@ def _on_the_line(
     return handles
 
 
-def _multipliers(
+def draw_multipliers(
     orbits: Sequence[PeriodicOrbit], families: Sequence[CriticalManifold], ax: Axes
 ) -> list[Any]:
     """Draw the multipliers in the complex plane with the unit circle, for any dimension."""

@@ -132,7 +132,7 @@ STABILITY: dict[str, Look] = {
     "NO_MINIMUM": Look(label="the loss has no minimum", colour="#E6E6E6"),
 }
 
-ORBITS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#1A1A1A")
+ORBITS = ("#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#1A1A1A", ACCENT)
 LINES_OF_ORBITS = ("-", "--", "-.", ":")
 
 

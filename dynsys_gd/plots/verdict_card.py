@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -12,15 +12,15 @@ from matplotlib.axes import Axes
 from ..claims.verdict import Verdict
 from ..evidence import Finding
 from .style import GRID, INK, QUIET, STATUSES, look_of_outcome
-from .words import count, formula, inches_of
+from .words import count, formula, inches_of, wrapped
 
 __all__ = ["card_size", "draw_verdict"]
 
-_WIDTH = 8.4  # inches
-_LINE = 0.165  # inches
-_FONT = 9.0
-_FULL, _CLAIM, _KNOWN, _WHY = 136, 55, 17, 58  # characters that fit in a line and in the columns
-_COLUMNS = (0.0, 0.028, 0.435, 0.575)  # where the mark and the three columns begin
+_WIDTH = 8.6  # inches
+_LINE = 0.16  # inches
+_FONT = 8.5
+_COLUMNS = (0.0, 0.026, 0.44, 0.57, 1.0)  # where the mark and the three columns begin, and the end
+_GAP = 0.015
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,9 @@ def draw_verdict(verdict: Verdict, ax: Axes, **style: Any) -> None:
     """Write the verdict card; `style` goes to every text."""
     rows = list(_rows(verdict))
     height = sum(row.lines for row in rows) + 2.2
-    shrink = min(1.0, inches_of(ax)[1] / 0.77 / (_LINE * height))
+    wide, high = _room(ax)
+    shrink = min(1.0, wide / _WIDTH, high / (_LINE * height))
+    style = {"in_layout": False, **style}  # text that is a little too wide must not move the rest
     ax.set_axis_off()
     ax.set_xlim(-0.02, 1.01)
     ax.set_ylim(height, -0.4)
@@ -82,35 +84,50 @@ def draw_verdict(verdict: Verdict, ax: Axes, **style: Any) -> None:
         y += row.lines
 
 
+def _room(ax: Axes) -> tuple[float, float]:
+    """Return the inches that the card will have: the whole sheet where it is alone on it."""
+    figure = ax.figure
+    if len(figure.axes) > 1:
+        return inches_of(ax)
+    return figure.bbox.width / figure.dpi, figure.bbox.height / figure.dpi
+
+
 def _rows(verdict: Verdict) -> Iterator[_Row]:
     claim, instance = verdict.claim, verdict.instance
-    yield _Row(cells=((0, _wrapped(claim.title, 84)),), size=12.5, weight="bold", after=0.2)
+    yield _paragraph(claim.title, size=12.0, weight="bold", after=0.2)
     where = f"{formula(instance.F.describe())}; {instance.region.describe()}"
     starts = f"; {count(instance.starts)} starts, seed {instance.seed}"
-    yield _Row(cells=((0, _wrapped(where + starts, _FULL)),), colour=QUIET, after=0.5)
-    yield _Row(cells=((0, _wrapped(claim.statement, _FULL)),), style="italic", after=0.7)
-    header = tuple(zip(_COLUMNS[1:], ("If", "known", "because"), strict=True))
-    yield _Row(cells=header, weight="bold", after=0.35)
+    yield _paragraph(where + starts, colour=QUIET, after=0.5)
+    yield _paragraph(claim.statement, style="italic", after=0.7)
+    yield _Row(cells=_cells("", "If", "known", "because"), weight="bold", after=0.35)
     for hypothesis, finding in zip(claim.hypotheses, verdict.findings, strict=True):
         yield _line(hypothesis.statement, finding)
-    header = tuple(zip(_COLUMNS[1:], ("Then", "seen", "because"), strict=True))
+    header = _cells("", "Then", "seen", "because")
     yield _Row(cells=header, weight="bold", before=0.8, after=0.35, rule=True)
     yield _line(claim.conclusion, verdict.observation.finding)
     for k, note in enumerate(verdict.notes):
         first: dict[str, Any] = {"before": 0.8, "rule": True} if k == 0 else {}
-        yield _Row(cells=((0, _wrapped(note, _FULL)),), colour=QUIET, after=0.3, **first)
+        yield _paragraph(note, colour=QUIET, after=0.3, **first)
+
+
+def _paragraph(
+    text: str, *, size: float = _FONT, weight: str = "normal", style: str = "normal", **rest: Any
+) -> _Row:
+    lines = wrapped(text, 0.97 * _WIDTH, size=size, weight=weight, italic=style == "italic")
+    cells = ((_COLUMNS[0], "\n".join(lines)),)
+    return _Row(cells=cells, size=size, weight=weight, style=style, **rest)
 
 
 def _line(statement: str, finding: Finding) -> _Row:
-    mark = look_of_outcome(finding.outcome).sign
-    texts = (
-        mark,
-        _wrapped(formula(statement), _CLAIM),
-        _wrapped(finding.label, _KNOWN),
-        _wrapped(formula(finding.detail or finding.evidence.reason), _WHY),
+    told = finding.detail or finding.evidence.reason
+    sign = look_of_outcome(finding.outcome).sign
+    return _Row(cells=_cells(sign, formula(statement), finding.label, formula(told)), after=0.5)
+
+
+def _cells(*texts: str) -> tuple[tuple[float, str], ...]:
+    """Return the texts of one row, each set in the width of its column."""
+    widths = [right - left - _GAP for left, right in pairwise(_COLUMNS)]
+    return tuple(
+        (left, "\n".join(wrapped(text, 0.97 * _WIDTH * width, size=_FONT)))
+        for left, width, text in zip(_COLUMNS, widths, texts, strict=False)
     )
-    return _Row(cells=tuple(zip(_COLUMNS, texts, strict=True)), after=0.5)
-
-
-def _wrapped(text: str, width: int) -> str:
-    return "\n".join(textwrap.wrap(text, width))

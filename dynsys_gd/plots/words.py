@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from typing import Any
 
 import sympy as sp
 from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
 from ..maps.base import Map
+from .style import RC
 
 __all__ = [
     "count",
@@ -20,11 +22,12 @@ __all__ = [
     "settings_of",
     "symbol_of",
     "title",
+    "wrapped",
 ]
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _GREEK = {"step_size": "η", "momentum": "β"}
-_CHARACTERS_PER_INCH = 13.5
+_LETTERS = {"eta": "η", "beta": "β", "theta": "θ"}
 _EQUALS = "\u00a0=\u00a0"
 
 
@@ -68,10 +71,11 @@ def formula(text: str) -> str:
 
     Examples
     --------
-    >>> formula("(x*y - 1)**2/2 + 3*x**10")
-    '(x·y − 1)²/2 + 3·x¹⁰'
+    >>> formula("(x*y - 1)**2/2 + 3*x**10"), formula("1 - 2*eta")
+    ('(x·y − 1)²/2 + 3·x¹⁰', '1 − 2·η')
     """
-    raised = re.sub(r"\*\*(\d+)", lambda m: m[1].translate(_SUPERSCRIPTS), text)
+    named = re.sub(r"\b(eta|beta|theta)\b", lambda m: _LETTERS[m[1]], text)
+    raised = re.sub(r"\*\*(\d+)", lambda m: m[1].translate(_SUPERSCRIPTS), named)
     return raised.replace("*", "·").replace(" - ", " − ").replace(",)", ")")
 
 
@@ -88,10 +92,38 @@ def count(n: int) -> str:
 
 def title(ax: Axes, sentence: str) -> None:
     """Set a title, broken so that it fits the width of the axes."""
-    width = max(24, int(inches_of(ax)[0] * _CHARACTERS_PER_INCH))
     whole = sentence.replace(" = ", _EQUALS)  # a value stays on the line of its name
-    lines = textwrap.wrap(whole, width)
+    lines = wrapped(whole, max(2.0, inches_of(ax)[0]), size=RC["axes.titlesize"])
     ax.set_title("\n".join(lines).replace(_EQUALS, " = "), loc="left")
+
+
+def wrapped(
+    text: str, inches: float, *, size: float, weight: str = "normal", italic: bool = False
+) -> list[str]:
+    """Return the lines of a text that is set in a given width, by the widths of its letters.
+
+    Examples
+    --------
+    >>> wrapped("one two three", 0.7, size=9)
+    ['one two', 'three']
+    """
+    font = FontProperties(size=size, weight=weight, style="italic" if italic else "normal")
+
+    def fits(line: str) -> bool:
+        return _points_wide(line, font) <= 72 * inches
+
+    lines: list[str] = []
+    for word in filter(None, text.split(" ")):
+        rest = word
+        if lines and fits(f"{lines[-1]} {word}"):
+            lines[-1] += f" {word}"
+            continue
+        while not fits(rest) and len(rest) > 1:  # longer than a whole line
+            cut = next(k for k in range(len(rest) - 1, 0, -1) if k == 1 or fits(rest[:k]))
+            lines.append(rest[:cut])
+            rest = rest[cut:]
+        lines.append(rest)
+    return lines or [""]
 
 
 def inches_of(ax: Axes) -> tuple[float, float]:
@@ -105,6 +137,10 @@ def label_axes(ax: Axes, names: tuple[str, ...]) -> None:
     ax.set_xlabel(symbol_of(names[0]))
     if len(names) > 1:
         ax.set_ylabel(symbol_of(names[1]))
+
+
+def _points_wide(line: str, font: FontProperties) -> float:
+    return float(text_to_path.get_text_width_height_descent(line, font, False)[0])
 
 
 def _number(value: Any) -> str:

@@ -60,7 +60,7 @@ def test_the_interval_is_drawn_where_it_lies():
 
 def test_none_converging_shows_the_one_sided_bound():
     _, ax = drawn((Detail.DIVERGED, 1000))
-    assert ax.texts[0].get_text() == "below 0.00299 at 95 %"
+    assert ax.texts[0].get_text() == "below 0.003 at 95 %"
     assert legend_of(ax)[0] == "to a minimum: 0 (0 %)"
 
 
