@@ -26,11 +26,12 @@ def stable(expression: sp.Basic) -> sp.Basic:
     logcosh(x) + log(2)
     """
     if isinstance(expression, sp.log):
-        logarithm = _log_of(expression.args[0])
+        # The quotient first: log(e^u/(1 + e^u)) as u - softplus(u) would cancel.
+        logarithm = _log_of(_stable_ratio(expression.args[0]))
         expression = expression if logarithm is None else logarithm
     elif isinstance(expression, (sp.Mul, sp.Pow)):
         # Whole products first: e^u/(1 + e^u) must be seen before its denominator is.
-        expression = _stable_ratio(_with_tanh(expression))
+        expression = _stable_ratio(expression)
     if not expression.args:
         return expression
     return expression.func(*(stable(argument) for argument in expression.args))
@@ -81,11 +82,12 @@ def _with_tanh(node: sp.Expr) -> sp.Expr:
 
 
 def _stable_ratio(node: sp.Expr) -> sp.Expr:
-    """Return a product of exponentials over sums of exponentials, rewritten.
+    """Return a product of exponentials over sums of exponentials or cosh, rewritten.
 
     As sigmoids where they say it all, else as the exponential of one difference; products
     without such a denominator come back unchanged.
     """
+    node = _with_tanh(node)
     factors: list[sp.Expr] = []
     above = sp.Integer(0)
     below: list[tuple[sp.Expr, sp.Rational]] = []
@@ -114,8 +116,10 @@ def _is_reciprocal_of_sum(factor: sp.Expr) -> bool:
     return (
         isinstance(factor, sp.Pow)
         and bool(factor.exp.is_Rational and factor.exp < 0)
-        and isinstance(factor.base, sp.Add)
-        and factor.base.has(sp.exp)
+        and (
+            isinstance(factor.base, sp.cosh)
+            or (isinstance(factor.base, sp.Add) and factor.base.has(sp.exp))
+        )
         and _log_of(factor.base) is not None
     )
 
@@ -136,7 +140,7 @@ def _sigmoids(above: sp.Expr, below: list[tuple[sp.Expr, sp.Rational]]) -> sp.Ex
     """Return e^above / Π (e^a + e^b)^m as a product of sigmoids, or None where it is not one."""
     result = sp.Integer(1)
     for base, power in below:
-        if len(base.args) != 2 or not power.is_Integer:
+        if not isinstance(base, sp.Add) or len(base.args) != 2 or not power.is_Integer:
             return None
         a, b = (_log_of(term) or sp.Integer(0) for term in base.args)
         above, u = above - power * a, b - a
