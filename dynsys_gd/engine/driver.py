@@ -21,6 +21,7 @@ Numbers = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 _LOOK_EVERY = 8
+_LARGEST_SQUARE = 1e300  # whatever overflows is outside of every radius
 _RATIO_SLACK = 1e-9  # geometric growth has a constant ratio, up to rounding
 
 
@@ -129,7 +130,14 @@ def run_window(
 
 def squared_norm(rows: Rows) -> Numbers:
     """Return |x|² of each row; inf where it overflows, and for a row with an infinite entry."""
-    return np.asarray(np.einsum("ij,ij->i", rows, rows))
+    if not rows.flags.f_contiguous:
+        return np.asarray(np.einsum("ij,ij->i", rows, rows))
+    # Column by column, so that a row is summed alike however many rows there are.
+    first, *rest = rows.T
+    total = first * first
+    for column in rest:
+        total += column * column
+    return total
 
 
 class _Lanes:
@@ -144,7 +152,7 @@ class _Lanes:
         columns = isinstance(kernel, TapeKernel)
         self.now = np.asfortranarray(states) if columns else np.ascontiguousarray(states)
         self.norm = squared_norm(self.now)
-        self.limit = np.square(radius)
+        self.limit = np.minimum(np.square(radius), _LARGEST_SQUARE)
         self.run_length = np.zeros(n, dtype=np.int64)
         self.last_ratio = np.zeros(n)
         self.far, self.gone = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)

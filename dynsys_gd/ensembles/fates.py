@@ -207,6 +207,10 @@ class Fates(Result):
         rows.append(("evidence", str(self.evidence)))
         return rows
 
+    def sources(self) -> tuple[str, ...]:
+        measured = np.isfinite(self.exponent).any()
+        return (*super().sources(), *(("benettin1980lyapunov",) if measured else ()))
+
     def _word(self, fate: Fate) -> str:
         word = fate.name.lower()
         return f"{word} up to {self.budget.steps} steps" if fate is Fate.BOUNDED else word

@@ -12,7 +12,7 @@ from ..engine.kernel import Kernel
 from ..maps.base import Map
 from ..maps.gradient_descent import GradientDescent
 
-__all__ = ["PStep", "Polished", "norms", "polish", "pseudo_step"]
+__all__ = ["PStep", "Polished", "applied", "norms", "polish", "pseudo_step"]
 
 Rows = NDArray[np.float64]
 Numbers = NDArray[np.float64]
@@ -87,6 +87,11 @@ def norms(rows: Rows) -> Numbers:
         return np.sqrt(squared_norm(rows))
 
 
+def applied(matrices: NDArray[np.float64], rows: Rows) -> Rows:
+    """Return A v for each row, shape (n, d); each row is summed alike however many there are."""
+    return np.asarray((matrices @ rows[:, :, None])[:, :, 0])
+
+
 def pseudo_step(
     matrices: NDArray[np.float64], rights: Rows, *, cut: float, symmetric: bool
 ) -> Rows:
@@ -106,7 +111,7 @@ def pseudo_step(
     size = np.abs(values)
     kept = size > cut * np.maximum(1.0, size.max(axis=1, keepdims=True))
     inverse = np.divide(1.0, values, out=np.zeros_like(values), where=kept)
-    return -np.einsum("nij,nj->ni", right, inverse * np.einsum("nji,nj->ni", left, r))
+    return -applied(right, inverse * applied(np.swapaxes(left, 1, 2), r))
 
 
 def polish(steps: PStep, states: Rows, *, cut: float, rounds: int) -> Polished:

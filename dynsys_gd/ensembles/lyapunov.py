@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..engine.kernel import Kernel
 from .budget import Budget
-from .iterate import norms
+from .iterate import applied, norms
 
 __all__ = ["Exponents", "lyapunov_exponents"]
 
@@ -110,11 +110,13 @@ def lyapunov_exponents(kernel: Kernel, states: Rows, budget: Budget) -> Exponent
     with np.errstate(all="ignore"):
         run.batch(length)  # turns the tangent into the fastest direction
         run.watch_from_here()
-        means = np.stack([run.batch(length) for _ in range(batches)])
-        error = means.std(axis=0, ddof=1) / np.sqrt(batches)
+        means = [run.batch(length) for _ in range(batches)]
+        # Summed one after the other: numpy's own sums depend on the number of rows in the last bit.
+        mean = sum(means, np.zeros(n)) / batches
+        variance = sum(((m - mean) ** 2 for m in means), np.zeros(n)) / (batches - 1)
     return Exponents(
-        mean=means.mean(axis=0),
-        error=error,
+        mean=mean,
+        error=np.sqrt(variance / batches),
         steps=batches * length,
         states=run.states,
         largest_residual=run.largest_residual,
@@ -157,7 +159,7 @@ class _Run:
 
 
 def _by_jacobian(kernel: Kernel, states: Rows, images: Rows, tangents: Rows) -> Rows:
-    return np.asarray(np.einsum("nij,nj->ni", kernel.jacobian(states), tangents))
+    return applied(kernel.jacobian(states), np.ascontiguousarray(tangents))
 
 
 def _by_difference(kernel: Kernel, states: Rows, images: Rows, tangents: Rows) -> Rows:

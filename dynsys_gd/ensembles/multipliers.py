@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .budget import Budget
-from .iterate import PStep, norms, polish
+from .iterate import PStep, applied, norms, polish
 
 __all__ = ["GAP", "Side", "Spectrum", "in_a_family", "kernel_projections", "spectrum"]
 
@@ -100,7 +100,7 @@ def in_a_family(steps: PStep, points: NDArray[np.float64], budget: Budget) -> ND
     """
     basis = _kernel_bases(steps, points, budget)
     random = np.random.default_rng(budget.seed).standard_normal(points.shape[1])
-    direction = np.einsum("nij,ni->nj", basis, basis @ random)
+    direction = applied(np.swapaxes(basis, 1, 2), basis @ random)
     length = norms(direction)
     direction /= np.where(length > 0, length, 1.0)[:, None]
     scale = 1.0 + norms(points)
@@ -111,8 +111,8 @@ def in_a_family(steps: PStep, points: NDArray[np.float64], budget: Budget) -> ND
             break
         step = (relative * scale[rows])[:, None] * direction[rows]
         other = polish(steps, points[rows] + step, cut=GAP, rounds=8)
-        along = np.einsum("nij,nj->ni", basis[rows], other.points - points[rows])
-        wanted = np.einsum("nij,nj->ni", basis[rows], step)
+        along = applied(basis[rows], other.points - points[rows])
+        wanted = applied(basis[rows], step)
         stayed = norms(along - wanted) <= 0.5 * relative * scale[rows]
         still = norms(steps.displacement(other.points)) <= 1e-12 * scale[rows]
         found[rows] = stayed & still

@@ -88,8 +88,8 @@ def returns(
     n, d = points.shape
     about = np.broadcast_to(directions(d, budget), (n, 2 * budget.perturbations, d))
     if along is not None:
-        about = np.einsum("nij,nkj->nki", along, about)
-        length = np.sqrt(np.einsum("nki,nki->nk", about, about))[:, :, None]
+        about = about @ np.swapaxes(along, 1, 2)
+        length = np.linalg.norm(about, axis=2, keepdims=True)
         about = about / np.where(length > 0, length, 1.0)
     scale = 1.0 + norms(points)
     radius = np.maximum(radius, 1e-8 * scale)

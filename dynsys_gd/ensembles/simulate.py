@@ -68,6 +68,14 @@ def simulate(
     p-step map. Escape means blow-up, not distance alone. What is left at the end is named by its
     trend and by its Lyapunov exponent. "Bounded" always means up to the budget.
 
+    The result does not depend on the executor. For symbolic maps the fate of a start does not
+    depend on the other starts either, to the last bit; network losses multiply matrices in batches
+    and may differ there in rounding.
+
+    References
+    ----------
+    Multipliers and stability: Kuznetsov [kuznetsov2004elements]_.
+
     Examples
     --------
     >>> from sympy.abc import x, y
@@ -179,4 +187,4 @@ def _evidence(budget: Budget) -> Evidence:
         f"double precision, at most {budget.steps} steps; limits by Newton's method, "
         f"multipliers kept {budget.margin:g} off the unit circle"
     )
-    return Evidence(grade=Grade.NUMERICAL, reason=reason)
+    return Evidence(grade=Grade.NUMERICAL, reason=reason, sources=("kuznetsov2004elements",))
