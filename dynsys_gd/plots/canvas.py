@@ -9,6 +9,7 @@ from pathlib import Path
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from .style import RC
 
@@ -40,13 +41,17 @@ def new_axes(size: tuple[float, float]) -> Axes:
     """
     from matplotlib import pyplot
 
-    return pyplot.subplots(figsize=size, layout="constrained")[1]
+    return pyplot.subplots(figsize=size, layout=_layout())[1]
 
 
 def free_figure(size: tuple[float, float]) -> tuple[Figure, Axes]:
     """Return a figure outside pyplot's global list, and its axes."""
-    figure = Figure(figsize=size, layout="constrained")
+    figure = Figure(figsize=size, dpi=DOTS_PER_INCH, layout=_layout())
     return figure, figure.subplots()
+
+
+def _layout() -> ConstrainedLayoutEngine:
+    return ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06)
 
 
 def save(figure: Figure, folder: str | Path, name: str) -> tuple[Path, Path]:

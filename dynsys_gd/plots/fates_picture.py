@@ -24,7 +24,7 @@ __all__ = ["draw_fates", "fates_size"]
 _LIGHTEST = 0.30  # share of white in the slowest convergent start
 _BESIDE: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
 _MOST_POINTS = 20_000
-_FLOOR = 1e-16
+_FLOOR = 0.1
 
 
 def fates_size(fates: Fates) -> tuple[float, float]:

@@ -41,8 +41,12 @@ def _in_the_plane(trajectory: Trajectory, ax: Axes, style: dict[str, Any]) -> No
         line = {"linewidth": 1.0, "color": ACCENT, "marker": "o", "markersize": 3.0, **style}
     else:
         line = {"linestyle": "none", "color": INK, "marker": "o", "markersize": 2.0, **style}
-    ax.plot(shown[:, 0], shown[:, 1], zorder=3, label="orbit", **line)
-    _mark_ends(ax, shown, ended=near == len(points))
+    ended = near == len(points)
+    leaving = points[: near + 1]  # one step more: the line shows where the orbit goes
+    rows = leaving if np.all(np.isfinite(leaving)) else shown
+    label = "orbit" if ended else "orbit, leaves the picture"
+    ax.plot(rows[:, 0], rows[:, 1], zorder=3, label=label, **line)
+    _mark_ends(ax, shown, ended=ended)
     ax.set_xlim(box.low[0], box.high[0])
     ax.set_ylim(box.low[1], box.high[1])
     label_axes(ax, F.names)
@@ -64,8 +68,10 @@ def _cobweb(trajectory: Trajectory, ax: Axes, style: dict[str, Any]) -> None:
     ax.plot(xs, images, color=INK, linewidth=1.5, label="map", zorder=2)
     corners = np.repeat(x, 2)
     line = {"color": ACCENT, "linewidth": 0.8, **style}
-    ax.plot(corners[:-1], corners[1:], zorder=3, label="orbit", **line)
-    _mark_ends(ax, np.stack([x, x], axis=1), ended=near == len(trajectory.points))
+    ended = near == len(trajectory.points)
+    label = "orbit" if ended else "orbit, leaves the picture"
+    ax.plot(corners[:-1], corners[1:], zorder=3, label=label, **line)
+    _mark_ends(ax, np.stack([x, x], axis=1), ended=ended)
     inside = np.clip(images[np.isfinite(images)], low - room, high + room)
     ax.set_xlim(xs[0], xs[-1])
     ax.set_ylim(min(low - room, inside.min()), max(high + room, inside.max()))
@@ -106,8 +112,8 @@ def _mark_ends(ax: Axes, points: NDArray[np.float64], *, ended: bool) -> None:
         "zorder": 4,
     }
     ax.plot(*points[:1].T, marker="o", markerfacecolor="white", label="start", **ends)
-    last = "end" if ended else "leaves the picture"
-    ax.plot(*points[-1:].T, marker="s", markerfacecolor=ACCENT, label=last, **ends)
+    if ended:
+        ax.plot(*points[-1:].T, marker="s", markerfacecolor=ACCENT, label="end", **ends)
 
 
 def _sentence(trajectory: Trajectory, near: int) -> str:

@@ -28,6 +28,7 @@ __all__ = [
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _GREEK = {"step_size": "η", "momentum": "β"}
 _LETTERS = {"eta": "η", "beta": "β", "theta": "θ"}
+_SHORT = 9
 _EQUALS = "\u00a0=\u00a0"
 
 
@@ -144,6 +145,7 @@ def _points_wide(line: str, font: FontProperties) -> float:
 
 
 def _number(value: Any) -> str:
-    if isinstance(value, sp.Basic) and value.is_number and value.has(sp.Float):
-        return f"{float(value):.6g}"
-    return str(value)
+    """Return a number as it is where that is short, else to six digits."""
+    text = str(value)
+    short = len(text) <= _SHORT and not sp.sympify(value).has(sp.Float)
+    return text if short else f"{float(value):.6g}"

@@ -69,6 +69,30 @@ def test_files_are_the_same_byte_for_byte_each_time(tmp_path):
     assert "Matplotlib" not in svg.split("<defs>")[0]
 
 
+NOTEBOOK = """
+import nbclient, nbformat
+cells = [
+    "import dynsys_gd as dg\\nfrom sympy.abc import x\\n"
+    "F = dg.GradientDescent(dg.Loss(x**2 / 2, [x]), '1/2')\\nF.trajectory([1.0], 5).plot()",
+    "F.trajectory([1.0], 5).plot()",
+    "from matplotlib import pyplot\\nprint(pyplot.get_fignums())",
+]
+notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+nbclient.NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+for cell in notebook.cells:
+    kinds = [kind for output in cell.outputs for kind in output.get("data", {})]
+    print(kinds.count("image/png"), end=" ")
+print(notebook.cells[-1].outputs[0]["text"])
+"""
+
+
+@pytest.mark.slow
+def test_a_notebook_shows_each_picture_once_and_closes_it():
+    run = subprocess.run([sys.executable, "-c", NOTEBOOK], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split() == ["1", "1", "0", "[]"]
+
+
 def test_importing_the_pictures_does_not_import_pyplot():
     code = "import sys, dynsys_gd.plots; print('matplotlib.pyplot' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
