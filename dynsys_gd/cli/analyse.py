@@ -6,12 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .arguments import ASSIGNMENT, NAME, Several, SpreadCommand
+from ..errors import InvalidInput
+from .arguments import ASSIGNMENT, NAME, Several, SpreadCommand, in_words_of_the_command
 
 if TYPE_CHECKING:
-    from .. import Loss
+    from ..losses.symbolic import Loss
 
 __all__ = ["analyse"]
+
+_FLAGS = {
+    "text": "EXPRESSION",
+    "variables": "--variables",
+    "parameters": "--parameters",
+    "step_size": "--step-size",
+}
 
 
 @click.command(cls=SpreadCommand, short_help="Print the stability card of a loss.")
@@ -27,7 +35,7 @@ __all__ = ["analyse"]
 @click.option(
     "--step-size",
     metavar="NUMBER",
-    help="The step size; `1/2` and `0.5` are both exact.  [default: left open as eta]",
+    help="The step size; `1/2` and `0.5` are both exact.  [default: left open]",
 )
 @click.option(
     "--parameters",
@@ -39,7 +47,7 @@ __all__ = ["analyse"]
 @click.option(
     "--plot",
     metavar="FILE",
-    help="Draw what becomes of every start (one or two variables), to a .png or .svg file.",
+    help="Draw what becomes of every start, for one or two variables, as .png or .svg.",
 )
 @click.option(
     "--seconds",
@@ -67,25 +75,49 @@ def analyse(
     Examples:
       dynsys-gd analyse "(x*y-1)**2/2" --variables x y --step-size 1/2
       dynsys-gd analyse "x**4/4 - x**2/2" --variables x
-      dynsys-gd analyse "(x*y-a)**2/2" --variables x,y --parameters a=3 --step-size 0.1 \\
-          --plot fates.png
+      dynsys-gd analyse "(x*y-a)**2/2" --variables x,y --parameters a=3 \\
+          --step-size 0.1 --plot fates.png
 
     Give the expression first, in quotes. One that begins with a minus sign goes in parentheses.
     """
-
-
-def _loss(expression: str, variables: tuple[str, ...], parameters: tuple[str, ...]) -> Loss:
-    """Return the loss with the given values put in."""
-    from .. import parse_loss
+    from .stability_card import StabilityCard, draw_fates
+    from .terminal import console
 
     names = [name for word in variables for name in word.split(",") if name]
+    if plot is not None:
+        _check_plot(plot, step_size, len(names))
+    try:
+        loss = _loss(expression, names, parameters)
+        card = StabilityCard.of(loss, step_size, seconds=seconds)
+    except InvalidInput as error:
+        raise in_words_of_the_command(error, _FLAGS) from None
+    console().print(card.rendered())
+    if plot is not None:
+        draw_fates(card, plot)
+        click.echo(f"Picture: {plot}")
+
+
+def _loss(expression: str, names: list[str], parameters: tuple[str, ...]) -> Loss:
+    """Return the loss with the given values put in."""
+    from ..losses.parse import parse_loss
+
     values: dict[str, Any] = {}
     for word in parameters:
-        name, equals, value = word.partition("=")
-        if not equals or not name or not value:
+        name, _, value = word.partition("=")
+        if not name or not value:
             raise click.UsageError(f"--parameters: write NAME=NUMBER, such as a=1, not {word!r}")
         if name in values:
             raise click.UsageError(f"--parameters: {name} is given twice")
         values[name] = value
     loss = parse_loss(expression, names, parameters=tuple(values))
-    return loss.at(**values)
+    # A name that does not occur in the expression is no parameter of the loss.
+    return loss.at(**{name: value for name, value in values.items() if name in loss.parameters})
+
+
+def _check_plot(plot: str, step_size: str | None, dimension: int) -> None:
+    if not plot.endswith((".png", ".svg")):
+        raise click.UsageError("--plot: the file must end in .png or .svg")
+    if step_size is None:
+        raise click.UsageError("--plot needs --step-size: fates belong to one step size")
+    if dimension > 2:
+        raise click.UsageError("--plot: a picture of fates needs one or two variables")

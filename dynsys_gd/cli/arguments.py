@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
 
-__all__ = ["Several", "SpreadCommand"]
+from ..errors import InvalidInput
+
+__all__ = ["ANY", "ASSIGNMENT", "NAME", "Several", "SpreadCommand", "in_words_of_the_command"]
 
 NAME = re.compile(r"[^\W\d]\w*(,[^\W\d]\w*)*,?")
 ASSIGNMENT = re.compile(r"[^\W\d]\w*=\S+")
@@ -46,9 +48,10 @@ class SpreadCommand(click.Command):
         try:
             return super().parse_args(ctx, spread(args, several))
         except click.NoSuchOption as error:
-            if not error.option_name.startswith("--") and not ctx.resilient_parsing:
-                error.message += "; put an expression that begins with a minus sign in parentheses"
-            raise
+            if error.option_name.startswith("--"):
+                raise
+            remedy = "put an expression that begins with a minus sign in parentheses"
+            raise click.UsageError(f"{error.format_message()} ({remedy})", ctx) from None
 
 
 def spread(args: Iterable[str], options: Iterable[Several]) -> list[str]:
@@ -77,3 +80,16 @@ def spread(args: Iterable[str], options: Iterable[Several]) -> list[str]:
         while rest and not rest[0].startswith("-") and flags[flag].each.fullmatch(rest[0]):
             out += [flag, rest.pop(0)]
     return out
+
+
+def in_words_of_the_command(error: InvalidInput, flags: Mapping[str, str]) -> InvalidInput:
+    """Return the error with options of the command line in place of Python arguments.
+
+    Examples
+    --------
+    >>> error = InvalidInput("step_size", -1, "a positive number")
+    >>> print(in_words_of_the_command(error, {"step_size": "--step-size"}))
+    --step-size: got -1, expected a positive number
+    """
+    flag = flags.get(error.argument, error.argument)
+    return InvalidInput(flag, error.received, error.expected, error.remedy)

@@ -7,12 +7,12 @@ import os
 import signal
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
 
-from .jobs import Job
+from .job import Job
 from .pictures import Picture, pictures_of
 
 __all__ = ["Checked", "check", "check_all"]
@@ -61,7 +61,7 @@ class Checked:
         )
 
 
-def check_all(jobs: Sequence[Job], *, seed: int, workers: int) -> Iterator[Checked]:
+def check_all(jobs: Sequence[Job], *, seed: int, workers: int) -> Generator[Checked, None, None]:
     """Yield one `Checked` for each job, in the order in which they are ready.
 
     Closing the iterator early, as an interrupt does, ends the worker processes at once.

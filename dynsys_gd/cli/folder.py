@@ -59,7 +59,7 @@ class ReportFolder:
             raise self._refused(error.strerror or str(error)) from None
 
     def _earlier_report(self) -> list[str]:
-        """Return the files of the report that is here; refuse a folder that holds something else."""
+        """Return the files of the report that is here; refuse a folder of other things."""
         if not any(self.path.iterdir()):
             return []
         try:

@@ -38,7 +38,7 @@ class CarefulGroup(click.Group):
         except Exception:
             # Exit code 1 means a contradiction, so a fault of the program must not end in it.
             traceback.print_exc(file=sys.stderr)
-            click.echo("Error: a fault of dynsys-gd itself; please report the lines above", err=True)
+            click.echo("Error: a fault of the program; please report the lines above", err=True)
             ctx.exit(INTERNAL_ERROR)
 
 

@@ -14,8 +14,9 @@ import dynsys_gd as dg
 
 from ..data import Table, read_table
 from ..errors import InvalidInput
+from .arguments import in_words_of_the_command
 from .instances import table_network
-from .jobs import Job
+from .job import Job
 
 __all__ = ["table_jobs"]
 
@@ -64,14 +65,16 @@ def table_jobs(
         net = dg.LinearNetwork(widths=widths, X=table.X, Y=table.Y)
         threshold = dg.critical_step_size(net)
     except InvalidInput as error:
-        raise _in_words_of_the_command(error) from None
+        translated = in_words_of_the_command(error, _FLAGS)
+        translated.remedy = _remedy_for_the_shell(error.remedy)
+        raise translated from None
     used = [
         ("File", f"{path}, {len(table.X)} rows"),
         ("Features", ", ".join(table.feature_names)),
         ("Targets", ", ".join(table.target_names)),
         *(("Note", note) for note in table.notes),
         ("Network", f"{net.describe()}, {net.dimension} weights"),
-        ("Critical step size", threshold.headline()),
+        ("Critical step size", _in_words(threshold)),
         ("Known by", str(threshold.evidence)),
     ]
     return _jobs(path, target, features, widths, threshold), used
@@ -125,6 +128,7 @@ def _jobs(
             instance=beyond,
             why="Whether any minimum could hold gradient descent.",
             settings=at_above,
+            starts=200,
         ),
         job(
             name="null-set",
@@ -132,6 +136,7 @@ def _jobs(
             instance=beyond,
             why="The main theorem on this table.",
             settings=at_above,
+            starts=400,
         ),
     ]
     if known:
@@ -142,24 +147,35 @@ def _jobs(
                 instance=f"{where}, 2 % below the critical step size",
                 why="Some minima are stable here, so that the theorem must be silent.",
                 settings=at_below,
+                starts=400,
                 control=True,
+            ),
+            job(
+                name="transition",
+                claim="sharp_transition",
+                instance=where,
+                why="What becomes of the starts as the step size is turned up.",
+                settings=at_above,
             ),
         ]
     return jobs
 
 
+def _in_words(threshold: dg.Threshold) -> str:
+    if not threshold.decided or math.isinf(threshold.value):
+        return threshold.headline().removeprefix(f"{threshold.name} ")
+    return f"{threshold.value:.12g}, enclosed in [{threshold.lower!r}, {threshold.upper!r}]"
+
+
 def _decimal(step_size: float) -> str:
     """Return a step size as text, which the library reads exactly."""
-    return f"{step_size:.6g}"
+    return f"{step_size:.4g}"
 
 
-def _in_words_of_the_command(error: InvalidInput) -> InvalidInput:
-    """Return the error with the names of options in place of those of Python arguments."""
-    listed = re.search(r"features=(\[.*\])", error.remedy)
-    remedy = error.remedy
-    if listed:
-        # The list was written by repr(), or is the sign for "some list".
-        names = "COLUMN…" if "…" in listed[1] else shlex.join(ast.literal_eval(listed[1]))
-        remedy = remedy.replace(listed[0], f"--features {names}")
-    flag = _FLAGS.get(error.argument, error.argument)
-    return InvalidInput(flag, error.received, error.expected, remedy)
+def _remedy_for_the_shell(remedy: str) -> str:
+    """Return a remedy that names columns in Python, ``features=[…]``, as an option."""
+    listed = re.search(r"(write )?features=(\[.*\])", remedy)
+    if listed is None:
+        return remedy
+    names = "COLUMN…" if "…" in listed[2] else shlex.join(ast.literal_eval(listed[2]))
+    return remedy.replace(listed[0], f"{listed[1] or ''}--features {names}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InvalidInput
 from ..results import Result
-from .jobs import Job
+from .job import Job
 
 if TYPE_CHECKING:
     from ..claims import Verdict

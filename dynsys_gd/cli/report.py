@@ -13,7 +13,7 @@ from typing import Any
 from ..results import bibliography
 from .checking import Checked
 from .folder import MADE_BY, ReportFolder
-from .jobs import Job
+from .job import Job
 from .pictures import Picture
 from .references import reference, short_reference
 from .terminal import status_of, summary
@@ -62,7 +62,8 @@ class Report:
     def add(self, item: Checked) -> None:
         """Take in one verdict, and write it with its figures."""
         self.checked.append(item)
-        self.checked.sort(key=lambda one: self.jobs.index(one.job))
+        order = [job.name for job in self.jobs]
+        self.checked.sort(key=lambda one: order.index(one.job.name))
         # The list of files first: a run that is killed here is still known as a report.
         self.folder.write("verdicts.json", self.data())
         for picture in item.pictures:
@@ -122,6 +123,7 @@ class Report:
             planned=len(self.jobs),
             used=self.used,
             checked=self.checked,
+            groups=_by_claim(self.checked),
             status=status_of,
             meanings=[(status.value, status.meaning) for status in Status],
             limits=LIMITS,
@@ -132,6 +134,19 @@ class Report:
             embedded=_embedded,
             told=lambda finding: finding["detail"] or finding["reason"],
         )
+
+
+def _by_claim(checked: Sequence[Checked]) -> list[dict[str, Any]]:
+    """Return the verdicts grouped by claim, in the order in which the claims first appear."""
+    groups: dict[str, dict[str, Any]] = {}
+    for item in checked:
+        name = item.job.claim
+        group = groups.setdefault(name, {"title": name, "claim": None, "checked": []})
+        group["checked"].append(item)
+        if item.verdict is not None:
+            group["claim"] = item.verdict["claim"]
+            group["title"] = item.verdict["claim"]["title"]
+    return list(groups.values())
 
 
 def _without_versions(verdict: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -153,7 +168,7 @@ def _literature(checked: Sequence[Checked]) -> list[str]:
 
 
 def _embedded(picture: Picture) -> str:
-    """Return a data address: the SVG, or the PNG where an SVG of many marks would weigh too much."""
+    """Return a data address: the SVG, or the PNG where the SVG would weigh too much."""
     light = len(picture.svg) <= _HEAVIEST_SVG
     kind, data = ("svg+xml", picture.svg) if light else ("png", picture.png)
     return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from .checking import Checked
-    from .jobs import Job
+    from .job import Job
 
 __all__ = ["console", "show_plan", "status_of", "summary", "verdict_table", "with_progress"]
 

@@ -13,7 +13,8 @@ import click
 
 from .arguments import Several, SpreadCommand
 from .folder import ReportFolder
-from .jobs import Job, standard_jobs
+from .job import Job
+from .jobs import standard_jobs
 
 __all__ = ["verify"]
 
@@ -119,9 +120,13 @@ def verify(
     Exit codes: 0 all as the theorems say, 1 a contradiction or a control that verified, 2 bad
     usage, 3 a fault of the program, 130 stopped by Ctrl-C (what is complete is written).
     """
-    alone = {"--target": target, "--features": features, "--depth": depth, "--width": width}
+    alone: dict[str, object] = {
+        "--target": target,
+        "--features": features,
+        "--depth": depth,
+        "--width": width,
+    }
     _check_usage(data, alone)
-    # The folder first: nobody should wait for a minute to hear that it cannot be written.
     folder = ReportFolder(Path(out))
     jobs, used = _planned(names, data, target, features, depth, width, quiet=quiet)
     folder.prepare()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import dynsys_gd as dg
+from dynsys_gd.errors import InvalidInput
 from dynsys_gd.maps.base import Map
 from dynsys_gd.regions import Box, Region
 from dynsys_gd.results import Result
@@ -43,10 +44,10 @@ def orbit(caption: str, *, start: tuple[float, ...], steps: int) -> View:
 
 
 def _fates(F: Map, region: Region, *, cells: int) -> Result:
+    if not isinstance(region, Box):
+        raise InvalidInput("region", region, "a Box, over which a grid can be laid")
     return dg.simulate(F, region.grid(cells))
 
 
-def _orbit(
-    F: Map, region: Region, *, start: tuple[float, ...], steps: int
-) -> Result:
+def _orbit(F: Map, region: Region, *, start: tuple[float, ...], steps: int) -> Result:
     return F.trajectory(start, steps)
