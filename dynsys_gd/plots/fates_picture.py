@@ -29,7 +29,7 @@ _FLOOR = 0.1
 
 def fates_size(fates: Fates) -> tuple[float, float]:
     """Return the size of the picture in inches."""
-    return (7.6, 3.6) if fates.starts.shape[1] == 1 else (7.6, 5.0)
+    return (8.0, 3.6) if fates.starts.shape[1] == 1 else (8.0, 5.0)
 
 
 def draw_fates(fates: Fates, ax: Axes, **style: Any) -> None:
