@@ -14,8 +14,10 @@ from dynsys_gd import (
     Grade,
     GradientDescent,
     InvalidInput,
+    LinearNetwork,
     Loss,
     SymbolicMap,
+    he_normal,
 )
 from dynsys_gd.ensembles.budget import Budget
 from dynsys_gd.ensembles.fates import Fate
@@ -23,6 +25,7 @@ from dynsys_gd.ensembles.simulate import simulate
 from dynsys_gd.measure import MonteCarlo, Target, convergent_measure
 from dynsys_gd.measure.intervals import interval
 from dynsys_gd.measure.monte_carlo import seed_of
+from dynsys_gd.thresholds.flattest import near_flattest
 
 PRODUCT = GradientDescent(Loss((x * y - 1) ** 2 / 2, [x, y]), step_size=eta)
 WELL = GradientDescent(Loss(x**4 / 4 - x**2 / 2, [x]), step_size=eta)
@@ -73,6 +76,27 @@ def test_a_gaussian_law_weighs_the_same_set_by_its_density():
     m = convergent_measure(WELL.at(eta=step), Gaussian([0], 2), method=MonteCarlo(n=4000), rng=4)
     low, high = m.interval(0.999)
     assert low < math.erf(edge / 2 / math.sqrt(2)) < high
+
+
+@pytest.mark.parametrize(("share", "converges"), [("98/100", True), ("102/100", False)])
+def test_the_law_about_the_flattest_minimum_tells_the_two_sides_of_the_threshold(share, converges):
+    near = near_flattest(PRODUCT.loss, radius="1/100")
+    m = convergent_measure(PRODUCT.at(eta=share), near, method=MonteCarlo(n=300), rng=0)
+    assert m.lower == (1.0 if converges else 0.0)
+    assert m.undecided == 0
+
+
+def test_laws_of_networks_are_laws_like_any_other():
+    """At He's scale 1 the start (w, v) of w·v = 1 is a standard normal pair times √2."""
+    X = np.array([[1.0], [-1.0]])
+    net = LinearNetwork(widths=(1, 1, 1), X=X, Y=X)
+    law = he_normal(net)
+    m = convergent_measure(GradientDescent(net, "1/2"), law, method=MonteCarlo(n=2000), rng=0)
+    same = Gaussian([0, 0], math.sqrt(2))
+    other = convergent_measure(PRODUCT.at(eta="1/2"), same, method=MonteCarlo(n=2000), rng=0)
+    assert m.map_steps > 0
+    assert m.hits == other.hits
+    assert "He" in dict(m.rows())["law"]
 
 
 def test_the_interval_covers_as_often_as_it_says():
