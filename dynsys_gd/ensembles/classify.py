@@ -17,14 +17,14 @@ from .iterate import norms
 from .lanes import Decisions, Lanes
 from .lyapunov import lyapunov_exponents
 from .recurrence import audit_cycles, recurrence
-from .trends import decay_exponents, drifting, exploding, staying
+from .trends import decay_exponents, drifting, exploding, resting, staying
 
 __all__ = ["WindowTask", "advance"]
 
 Mask = NDArray[np.bool_]
 
-# A residual much smaller while the exponent is measured than in the last window means that the
-# measurement caught an orbit in one of its rests.
+# A residual much smaller than in an earlier window, or while the exponent is measured than in the
+# last one, means that the orbit is coming to rest, or was caught in one of its rests.
 _REPRESENTATIVE = 0.5
 
 # An orbit that returns this closely may be on its way to a cycle. When time is up, and its exponent
@@ -179,10 +179,12 @@ def _time_is_up(
     decisions.exponent[rows] = np.where(np.isfinite(found.mean), found.mean, np.nan)
     loose = recurrence(window.lag_distances[:, rows], _NEAR_A_CYCLE)
     with np.errstate(all="ignore"):
-        bounded = staying(lanes.extents[rows], lanes.residuals[rows], lanes.scale[rows])
+        bounded = staying(lanes.extents[rows], lanes.scale[rows])
+        bounded &= ~resting(lanes.residuals[rows], by=_REPRESENTATIVE)
         bounded &= norms(found.states) <= task.budget.radius * lanes.scale[rows]
         bounded &= found.largest_residual >= _REPRESENTATIVE * lanes.residuals[rows, -1]
         round_and_round = found.quasi_periodic & (loose.closest > _NEAR_A_CYCLE)
+        round_and_round &= ~resting(lanes.residuals[rows])
     decisions.detail[rows] = np.select(
         [bounded & found.chaotic, bounded & round_and_round],
         [int(Detail.CHAOTIC), int(Detail.QUASI_PERIODIC)],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HISTORY", "decay_exponents", "drifting", "exploding", "staying"]
+__all__ = ["HISTORY", "decay_exponents", "drifting", "exploding", "resting", "staying"]
 
 #: window maxima that are kept, the last one last
 HISTORY = 4
@@ -84,26 +84,36 @@ def drifting(extents: Maxima, residuals: Maxima, scale: Numbers) -> NDArray[np.b
     """
     with np.errstate(all="ignore"):
         farther = extents[:, -1] >= 1.9 * extents[:, 0]
-        return farther & (extents[:, -1] >= _FAR * scale) & ~_slower(residuals)
+        return farther & (extents[:, -1] >= _FAR * scale) & ~resting(residuals)
 
 
-def staying(extents: Maxima, residuals: Maxima, scale: Numbers) -> NDArray[np.bool_]:
-    """Return which orbits fill the same box in longer windows, without coming to rest.
+def staying(extents: Maxima, scale: Numbers) -> NDArray[np.bool_]:
+    """Return which orbits fill about the same box in longer windows.
 
-    Takes the arguments of `drifting`. Where the budget is too short for a history, an orbit piece
-    that is small compared with ten times the start must do.
+    Takes arguments of `drifting`. The box of a random walk grows 2.8 times on average; that of a
+    bounded orbit may still grow a little while the windows are short, so a factor of 1.5 is allowed
+    to an orbit that stays within ten times the size of its start, and of 1.15 to one that does not.
+    Where the budget is too short for a history, that size alone must do.
 
     Examples
     --------
     >>> extents = np.array([[10.0, 14.0, 20.0, 28.0], [30.0, 30.0, 31.0, 31.0]])
-    >>> staying(extents, np.ones((2, 4)), np.ones(2))
+    >>> staying(extents, np.ones(2))
     array([False,  True])
     """
     with np.errstate(all="ignore"):
-        same = extents[:, -1] <= 1.15 * extents[:, 0]
-        short = np.isnan(extents[:, 0]) & (extents[:, -1] <= _FAR * scale)
-        return (same | short) & ~_slower(residuals)
+        first, last = extents[:, 0], extents[:, -1]
+        small = last <= _FAR * scale
+        return (last <= 1.15 * first) | (small & ~(last > 1.5 * first))
 
 
-def _slower(residuals: Maxima) -> NDArray[np.bool_]:
-    return np.any(residuals[:, -1:] < _SLOWEST_DECAY * residuals[:, :-1], axis=1)
+def resting(residuals: Maxima, by: float = _SLOWEST_DECAY) -> NDArray[np.bool_]:
+    """Return where the last residual maximum is below `by` times some earlier one.
+
+    Examples
+    --------
+    >>> resting(np.array([[1.0, 1.0, 1.0, 0.8], [np.nan, np.nan, 1.0, 1.0]]))
+    array([ True, False])
+    """
+    with np.errstate(all="ignore"):
+        return np.any(residuals[:, -1:] < by * residuals[:, :-1], axis=1)

@@ -9,7 +9,7 @@ from dynsys_gd.ensembles.iterate import PStep, polish, pseudo_step
 from dynsys_gd.ensembles.multipliers import GAP, Side, in_a_family, spectrum
 from dynsys_gd.ensembles.recurrence import recurrence
 from dynsys_gd.ensembles.replay import Return, directions, flat_nearby, returns
-from dynsys_gd.ensembles.trends import decay_exponents, drifting, exploding, staying
+from dynsys_gd.ensembles.trends import decay_exponents, drifting, exploding, resting, staying
 
 x, y = sp.symbols("x y")
 BUDGET = Budget()
@@ -202,7 +202,15 @@ def test_walks_and_attractors():
     for power, goes in ((0.5, True), (1.0, True), (0.0, False)):
         extent = (20 * t**power)[None, :]
         assert drifting(extent, steady, one)[0] == goes
-        assert staying(extent, steady, one)[0] != goes
+        assert staying(extent, one)[0] != goes
     slowing = np.array([[8.0, 4.0, 2.0, 1.0]])
     assert not drifting((20 * t)[None, :], slowing, one)[0]
-    assert not staying(np.full((1, 4), 20.0), slowing, one)[0]
+    assert resting(slowing)[0]
+    assert not resting(steady)[0]
+
+
+def test_a_small_orbit_may_still_fill_its_box():
+    growing = np.array([[2.0, 2.4, 2.6, 2.8]])
+    assert staying(growing, np.ones(1))[0]
+    assert not staying(100 * growing, np.ones(1))[0]
+    assert staying(np.array([[np.nan, np.nan, 1.0, 3.0]]), np.ones(1))[0]

@@ -142,7 +142,7 @@ def test_rotation_is_quasi_periodic():
     ids=["logistic", "Hénon", "product loss at its crisis"],
 )
 def test_known_lyapunov_exponents(F, starts, exponent, error):
-    fates = simulate(F, starts, budget=Budget(steps=2**10, lyapunov_steps=2**13))
+    fates = simulate(F, starts, budget=Budget(steps=2**12, lyapunov_steps=2**13))
     assert fates.count(Detail.CHAOTIC) == len(fates)
     np.testing.assert_allclose(fates.exponent, exponent, atol=error)
 
