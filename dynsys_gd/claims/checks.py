@@ -174,7 +174,8 @@ def _compared(eta: sp.Expr, threshold: Threshold) -> tuple[Outcome, Evidence, st
         return Outcome.YES, bound, f"is above the critical step size, {where}"
     if number < Fraction(low):
         return Outcome.NO, bound, f"is below the critical step size, {where}"
-    if threshold.decided and abs(float(eta) / threshold.value - 1) > _NUMERICAL_MARGIN:
+    estimated = threshold.decided and not known.grade.rigorous
+    if estimated and abs(float(eta) / threshold.value - 1) > _NUMERICAL_MARGIN:
         above = float(eta) > threshold.value
         side = "above" if above else "below"
         outcome = Outcome.YES if above else Outcome.NO

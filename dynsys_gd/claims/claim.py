@@ -193,5 +193,8 @@ class Claim:
     def __repr__(self) -> str:
         lines = [f"Claim {self.name}: {self.title}", f"  {self.statement}"]
         lines += [f"  if {h.name}: {h.statement}" for h in self.hypotheses]
-        lines += [f"  then: {self.conclusion}", f"  source: {', '.join(self.sources)}"]
+        lines += [
+            f"  then: {self.conclusion}",
+            f"  source: {', '.join(self.sources)}; the wording is ours",
+        ]
         return "\n".join(lines)

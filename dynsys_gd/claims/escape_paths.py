@@ -61,7 +61,8 @@ def escape_paths(loss: AbstractLoss, facts: NetworkFacts, minimum: Matrix) -> It
         norms = np.linalg.norm(points, axis=1)
         if norms[-1] > 10 * (1 + norms[0]):
             values: Matrix = np.asarray(np.linalg.eigvalsh(loss.hessian_at(points)))
-            place = values.shape[1] - min(facts.non_zero_eigenvalues, values.shape[1])
+            count = max(1, facts.non_zero_eigenvalues)
+            place = values.shape[1] - min(count, values.shape[1])
             yield EscapePath(
                 name=name, points=points, largest=values[:, -1], smallest=values[:, place]
             )

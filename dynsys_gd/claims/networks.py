@@ -11,6 +11,7 @@ from ..evidence import Evidence, Grade
 from ..losses.base import AbstractLoss
 from ..losses.linear_network import LinearNetwork
 from ..thresholds.monomial_chain import MonomialChain, recognised_chain
+from ..values import is_exact
 
 __all__ = ["NetworkFacts", "data_evidence", "network_facts", "spread_minima"]
 
@@ -85,12 +86,16 @@ def network_facts(loss: AbstractLoss | None) -> NetworkFacts | None:
     chain = None if form is None else recognised_chain(form)
     if chain is None or not _is_product(chain):
         return None
-    proved = Evidence(grade=Grade.PROVED, reason="the expression is κ(product - μ)² + constant")
+    known = Evidence(grade=Grade.PROVED, reason="the expression is κ(product - μ)² + constant")
+    if not (is_exact(chain.target) and is_exact(chain.factor)):
+        known = known.weakened_to(
+            Grade.CERTIFIED, "the loss contains floats, taken as the binary numbers they are"
+        )
     return NetworkFacts(
         widths=(1,) * (chain.degree + 1),
         input_rank=1,
         target_rank=0 if chain.target == 0 else 1,
-        evidence=proved,
+        evidence=known,
     )
 
 

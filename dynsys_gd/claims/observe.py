@@ -44,7 +44,8 @@ def none_converges(instance: Instance, conclusion: str, *, to: Target) -> Observ
     -----
     The second law is importance sampling: below the critical step size nearly all of its starts
     converge, and above it none, also where generic starts never find a minimum. An observation
-    does not prove that a set is null; it bounds its measure at the stated level.
+    does not prove that a set is null; it bounds its measure at the stated level. It counts as one
+    where most starts of at least one law are decided.
     """
     if instance.F.parameters:
         names = ", ".join(instance.F.parameters)
@@ -65,7 +66,7 @@ def none_converges(instance: Instance, conclusion: str, *, to: Target) -> Observ
     )
     hits = sum(estimate.hits for estimate in estimates)
     outcome = Outcome.NO if hits else Outcome.YES
-    if not hits and estimates[0].undecided > _MOST_UNDECIDED:
+    if not hits and min(estimate.undecided for estimate in estimates) > _MOST_UNDECIDED:
         outcome = Outcome.UNDECIDED
     reason = (
         f"{sum(e.n for e in estimates)} random starts, undecided ones counted at both extremes, "

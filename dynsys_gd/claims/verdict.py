@@ -178,6 +178,7 @@ class Verdict(Result):
                 "region": self.instance.region.describe(),
                 "starts": self.instance.starts,
                 "seed": self.instance.seed,
+                "budget": plain(vars(self.instance.budget)),
             },
             "hypotheses": hypotheses,
             "observation": _finding_data(self.observation.finding),

@@ -192,6 +192,8 @@ def _points_of(item: Item) -> NDArray[np.float64]:
     if isinstance(item, PeriodicOrbit):
         return np.asarray(item.points)
     d = len(item.variables)
+    if not item.equations:  # the whole space
+        return np.zeros((1, d))
     return item.sample(Box([-_HALF_SIDE] * d, [_HALF_SIDE] * d), _SAMPLED)
 
 

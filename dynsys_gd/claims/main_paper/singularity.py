@@ -105,8 +105,8 @@ non_singular_map = Claim(
     statement=(
         "If the map is analytic on a connected domain and the determinant of its Jacobian is not "
         "zero at one point, then that determinant vanishes on a null set only, the map is a local "
-        "diffeomorphism off it, and preimages of null sets are null. For linear networks this "
-        "holds at every step size."
+        "diffeomorphism off it, and preimages of null sets are null. A linear network of three "
+        "layers or more is regular at 0 for every step size."
     ),
     sources=("craciun2024convergence", "craciun2025nonsingularity"),
     hypotheses=(ANALYTIC, NON_SINGULAR),

@@ -195,8 +195,8 @@ every_eigenvalue_proper = Claim(
     statement=(
         "As the result is summarised in public, every non-zero Hessian eigenvalue is a proper "
         "function on the minima of a linear network. That holds where there is only one of them: "
-        "for dy·r = 1 without slack width. For dy·r > 1 the smallest one has infimum 0, and a "
-        "second threshold 2 / inf λmin is infinite."
+        "for dy·r = 1 without slack width. For dy·r > 1 the smallest one can tend to zero, and "
+        "then the second threshold 2 / inf λmin is infinite."
     ),
     sources=("craciun2024convergence",),
     hypotheses=(LINEAR_NETWORK, DEFINITE_INPUTS, NO_SLACK, SINGLE_EIGENVALUE),

@@ -22,8 +22,10 @@ _SAMPLED_MINIMA = 50
 def _observe(instance: Instance) -> Observation:
     """Look at η λmax on sampled minima, and for orbits that settle near the flattest one."""
     seen = none_converges(instance, _CONCLUSION, to=Target.MINIMA)
+    if not isinstance(instance.F, GradientDescent) or instance.F.parameters:
+        return seen
     minima = _sampled_minima(instance)
-    if minima is None or not isinstance(instance.F, GradientDescent) or instance.F.parameters:
+    if minima is None:
         return seen
     eta = float(instance.F.step_size)
     smallest = eta * float(np.min(instance.loss.sharpness_at(minima)))
@@ -46,9 +48,9 @@ _ROUNDING = 1e-9
 
 def _sampled_minima(instance: Instance) -> np.ndarray | None:
     """Return the flattest minima, and for linear networks others reached by changes of basis."""
-    if instance.F.loss is None or instance.threshold.attained_at is None:
-        return None
     flattest = instance.threshold.attained_at
+    if flattest is None:
+        return None
     if network_facts(instance.loss) is None:
         return flattest
     others = spread_minima(

@@ -40,6 +40,9 @@ def _threshold_is_finite(instance: Instance) -> Finding:
     """Return whether a threshold or an upper bound of it is known."""
     if instance.F.loss is None:
         return decided(_FINITE, Outcome.NO, Grade.PROVED, "the map has no loss")
+    if instance.loss.parameters:
+        reason = f"give values to {', '.join(instance.loss.parameters)}"
+        return decided(_FINITE, Outcome.UNDECIDED, Grade.NUMERICAL, reason)
     threshold = instance.threshold
     if threshold.status is ThresholdStatus.NO_MINIMUM:
         outcome, known = Outcome.NO, threshold.evidence
@@ -196,10 +199,10 @@ sharp_transition = Claim(
     name="sharp_transition",
     title="The asymptotic gradient norm leaves zero at the critical step size",
     statement=(
-        "For an analytic loss whose minima lose their stability beyond a finite step size η_c, and "
-        "for almost every η > η_c, the gradient norm does not tend to zero along orbits that would "
-        "settle on a minimum, save for a null set of initialisations; below η_c there are stable "
-        "minima, and orbits near them converge."
+        "Let the loss be analytic, and let no minimum be stable beyond a finite step size η_c. For "
+        "almost every η > η_c gradient descent converges to a minimum from a null set only, while "
+        "below η_c orbits near a stable minimum converge. What is seen with it, not proved: the "
+        "asymptotic gradient norm is zero for many starts below and stays away from zero above."
     ),
     sources=("craciun2024convergence", "cohen2021gradient"),
     hypotheses=(GRADIENT_DESCENT, ANALYTIC, FINITE_THRESHOLD),
