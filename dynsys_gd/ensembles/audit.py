@@ -27,6 +27,7 @@ Mask = NDArray[np.bool_]
 
 _DEEP_ROUNDS = 80
 _KINK_RADIUS = 1e-6
+_ZERO_LOSS = 1e-24
 _MOST_ENTRIES = 2**21  # of the Jacobians held at once
 
 
@@ -209,12 +210,29 @@ class _Audit:
             size = np.maximum(1.0, np.abs(curvature).max(axis=1))
             critical = gradient <= 1e-8 * size * (1.0 + norms(where))
             detail[~(critical & (curvature[:, 0] >= -1e-8 * size))] = Detail.STABLE_POINT
-        if analytic(self.F, self.kernel) is not Outcome.YES:
-            flat = flat_nearby(self.kernel, points, self.budget)[:, : loss.dimension]
-            detail[flat.any(axis=1) & (kernel > 0)] = Detail.PARTIAL_PLATEAU
+        real = analytic(self.F, self.kernel)
+        dead = np.flatnonzero(kernel > 0)
+        if dead.size:
+            dead = dead[self._dead(points[dead])]
+        if dead.size and real is Outcome.NO:
+            detail[dead] = Detail.PARTIAL_PLATEAU
+        elif dead.size:
+            # Of an analytic loss these entries have underflowed. Only where the loss itself is zero
+            # do they vanish in truth: with the factors that saturate go the others.
+            value = np.abs(loss(self.F.project(points[dead])))
+            detail[dead[~(value <= _ZERO_LOSS)]] = Detail.UNDERFLOW_PLATEAU
+        if real is not Outcome.YES:
             came = self._perturbed(points)
             detail[came == Return.SOME_LEFT] = Detail.DEGENERATE_UNSTABLE_APPROACH
         return detail
+
+    def _dead(self, points: Rows) -> Mask:
+        """Return where some gradient entry vanishes all about the point, but not everywhere."""
+        size = self.F.loss.dimension if self.F.loss is not None else points.shape[1]
+        flat = flat_nearby(self.kernel, points, self.budget)[:, :size]
+        anywhere = np.random.default_rng(self.budget.seed).standard_normal((8, points.shape[1]))
+        unused = (self.kernel.step(anywhere)[1] == 0).all(axis=0)[:size]
+        return np.asarray((flat & ~unused).any(axis=1))
 
     def _perturbed(self, points: Rows) -> NDArray[np.int64]:
         radius = _KINK_RADIUS * (1.0 + norms(points))
@@ -242,7 +260,7 @@ class _Audit:
         neither = np.where(nonzero, Detail.STAGNATED_ROUNDING, Detail.MARGINAL)
         neither = np.where(self.frozen[rows], neither, NONE)
         detail = np.select(
-            [came == Return.ALL, came == Return.SOME_LEFT],
+            [near & (came == Return.ALL), came == Return.SOME_LEFT],
             [int(Detail.DEGENERATE_MINIMUM), int(Detail.DEGENERATE_UNSTABLE_APPROACH)],
             neither,
         )

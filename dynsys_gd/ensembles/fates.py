@@ -70,7 +70,7 @@ class Detail(IntEnum):
     DEGENERATE_UNSTABLE_APPROACH = 13
     #: x - η g rounds to x although g is not zero
     STAGNATED_ROUNDING = 14
-    #: the gradient of an analytic loss has underflowed to zero
+    #: the gradient of an analytic loss, or some entries of it, underflow to zero
     UNDERFLOW_PLATEAU = 15
     #: the residual falls window by window, too slowly to have arrived
     SLOW_DECAY = 16

@@ -116,6 +116,24 @@ def test_5_dead_coordinates_beside_a_live_minimum_are_told_apart():
     assert [Detail(code) for code in fates.detail] == [Detail.PARTIAL_PLATEAU, Detail.MINIMUM]
 
 
+def test_5_saturated_coordinates_of_an_analytic_loss_are_not_dead():
+    """At v = 50 the derivative of tanh is 0 in floating point and e^-100 in truth: with an error
+    left over v moves for ever; at zero loss it stops."""
+    u, v, b = sp.symbols("u v b")
+    fits = (u * sp.tanh(v) + b - 1) ** 2 / 2
+    starts = [[1.0, 50.0, 0.0], [1.0, 0.5, 0.0]]
+    exact, torn = (
+        simulate(GradientDescent(Loss(f, [u, v, b]), "1/4"), starts)
+        for f in (fits, fits + (u * sp.tanh(2 * v) + b - 3) ** 2 / 2)
+    )
+    assert exact.count(Detail.MINIMUM) == 2
+    assert torn.where(Detail.UNDERFLOW_PLATEAU)[0]
+
+
+def test_5_a_coordinate_that_plays_no_part_is_not_dead_either():
+    assert simulate(GradientDescent(Loss(x**2 / 2, [x, y]), "1/2"), [[1, 7]]).count(Detail.MINIMUM)
+
+
 def test_6_a_step_lost_to_rounding_is_not_convergence():
     fates = simulate(one(sp.log(sp.cosh(x)), "1/2"), [[1e17], [-1e18], [3.0]])
     stuck, arrived = fates.where(Detail.STAGNATED_ROUNDING), fates.where(Detail.MINIMUM)
