@@ -116,9 +116,9 @@ class CriticalManifold(Result):
         if self.transverse is not None:
             rows.append(("transverse multipliers", _joined(self.transverse)))
         if self.stable_part is not None:
-            rows.append(("stable where", condition_text(self.stable_part)))
+            rows.append(("stable", where_text(self.stable_part)))
         if self.unstable_part is not None:
-            rows.append(("unstable where", condition_text(self.unstable_part)))
+            rows.append(("unstable", where_text(self.unstable_part)))
         if self.critical_note:
             rows.append(("for the loss", self.critical_note))
         if self.loss_value is not None:
@@ -248,12 +248,22 @@ def _solved_form(equation: sp.Expr) -> sp.Eq:
     return sp.Eq(expression - constant, -constant, evaluate=False)
 
 
-def condition_text(condition: sp.Basic) -> str:
-    """Return a sympy condition as text."""
+def where_text(condition: sp.Basic) -> str:
+    """Return "everywhere", "nowhere" or "where" with a condition.
+
+    Examples
+    --------
+    >>> from sympy.abc import x
+    >>> where_text(sp.And(x > 0, x < 2)), where_text(sp.S.false)
+    ('where x < 2 and x > 0', 'nowhere')
+    """
     if condition is sp.S.true:
         return "everywhere"
-    if condition is sp.S.false:
-        return "nowhere"
+    return "nowhere" if condition is sp.S.false else f"where {condition_text(condition)}"
+
+
+def condition_text(condition: sp.Basic) -> str:
+    """Return a sympy condition as text."""
     if isinstance(condition, (sp.And, sp.Or)):
         word = " and " if isinstance(condition, sp.And) else " or "
         return word.join(sorted(condition_text(part) for part in condition.args))

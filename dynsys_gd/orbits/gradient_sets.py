@@ -73,7 +73,8 @@ def gradient_fixed_points(
     if read is None:
         return undecided(title, "the loss is not a polynomial with rational coefficients", region)
     (polynomial,), exact_loss = read
-    landscape = Landscape.of(loss, polynomial)
+    floats = {number: sp.Rational(number) for number in loss.atoms(sp.Float)}
+    landscape = Landscape.of(loss.xreplace(floats), polynomial)
     try:
         found = solved(_system(landscape.gradient), seconds)
     except DynsysError as error:
@@ -88,9 +89,7 @@ def gradient_fixed_points(
         gradient_family(F, rule, landscape, family, PROOF) for family in found.families
     )
     orbits = _with_global_minima(landscape, found.points, forms, orbits, bool(families))
-    inside = [
-        orbit for orbit, point in zip(orbits, found.points, strict=True) if lies_in(point, region)
-    ]
+    inside = [orbit for orbit in orbits if lies_in(orbit.algebraic[0], region)]
     evidence = PROOF
     reasons = [] if exact_loss else ["in the loss " + FLOAT_REASON]
     if not rule.exact:

@@ -41,9 +41,11 @@ def map_orbits(F: Map, title: str, region: Region | None, period: int, seconds: 
     if F.expression is None:
         reason = "the map has no symbolic form; use a certified or numerical search"
         return undecided(title, reason, region)
-    plain_loss = isinstance(F, GradientMap) and not F.loss.parameters and F.loss.dimension == 1
-    if period == 1 and plain_loss:
-        return one_dimensional_fixed_points(F, title, region, seconds)
+    if period == 1 and isinstance(F, GradientMap) and not F.loss.parameters:
+        if F.loss.dimension == 1:
+            return one_dimensional_fixed_points(F, title, region, seconds)
+        reason = "the loss is not a polynomial; use a certified or numerical search"
+        return undecided(title, reason, region)
     if F.parameters:
         return orbits_with_parameters(F, title, region, period)
     read = rational_polynomials(list(F.expression), F.variables)

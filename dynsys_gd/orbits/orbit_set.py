@@ -10,7 +10,7 @@ from ..errors import UndecidedError
 from ..evidence import Evidence, Outcome
 from ..regions import Region
 from ..results import Result
-from .critical_manifold import CriticalManifold, condition_text
+from .critical_manifold import CriticalManifold, where_text
 from .display import interval_text
 from .kinds import CriticalKind, Kind
 from .periodic_orbit import PeriodicOrbit
@@ -226,5 +226,5 @@ def _family_line(family: CriticalManifold) -> str:
     if family.critical is not None and family.critical is not CriticalKind.UNDECIDED:
         text += f", {family.critical}"
     if family.stable_part is not None:
-        text += f"; stable where {condition_text(family.stable_part)}"
+        text += f"; stable {where_text(family.stable_part)}"
     return text

@@ -98,7 +98,7 @@ def _radical(ideal: Ideal) -> Ideal:
         while (common := squarefree.gcd(squarefree.derivative())).degree() > 0:
             squarefree = squarefree // common
         value = ideal.ring.constant(0)
-        for k, c in enumerate(squarefree.coeffs()):
+        for k, c in enumerate(squarefree.numer().coeffs()):
             value += c * gens[place] ** k
         more.append(value)
     return ideal.plus(*more)

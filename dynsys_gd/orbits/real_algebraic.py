@@ -97,6 +97,12 @@ class RealAlgebraic:
         """Return an exact real sympy number that is algebraic."""
         if number.is_Rational:
             return cls.rational(Fraction(int(number.p), int(number.q)))
+        if isinstance(number, sp.CRootOf) and number.poly.domain.is_ZZ and number.is_real:
+            # Sympy counts the real roots first and in ascending order, as we do.
+            coefficients = tuple(int(c) for c in number.poly.primitive()[1].all_coeffs()[::-1])
+            factors = flint.fmpz_poly(list(coefficients)).factor()[1]
+            if len(factors) == 1 and factors[0][1] == 1:
+                return cls(signed(coefficients), number.index)
         t = sp.Dummy("t")
         try:
             minimal = sp.Poly(sp.minimal_polynomial(number, t), t)

@@ -16,7 +16,7 @@ from ..maps.base import Map
 from ..maps.gradient_map import GradientMap
 from ..results import Result, plain
 from ..values import is_exact, to_value
-from .critical_manifold import CriticalManifold, condition_text
+from .critical_manifold import CriticalManifold, where_text
 from .cycles import cycle_of
 from .display import interval_text, latex_value, value_text
 from .exact_points import exact_point, jacobian_rank
@@ -105,7 +105,7 @@ class Stability(Result):
         if self.threshold is not None:
             rows.append(("stability is lost at", value_text(self.threshold)))
         if self.family is not None and self.family.stable_part is not None:
-            rows.append(("family is stable where", condition_text(self.family.stable_part)))
+            rows.append(("family is stable", where_text(self.family.stable_part)))
         rows.append(("evidence", str(self.evidence)))
         return rows
 

@@ -10,13 +10,15 @@ The polynomial is derived from the rule itself, so that a new rule needs nothing
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
 import flint
 import sympy as sp
 
+from ..errors import InvalidInput
 from ..maps.gradient_map import GradientMap
 from ..values import is_exact
 from .open_sets import End, OpenIntervals, quotient
@@ -216,11 +218,12 @@ class RuleAt:
         """Return where the multipliers of these eigenvalues lie, decided exactly."""
         if self.regions is None or self.step_number is None:
             return None
+        # Compare eigenvalues with breaks / step size: the breaks are simple numbers.
+        edges = tuple(quotient(edge, self.step_number) for edge in self.regions.breaks)
+        scaled = replace(self.regions, breaks=edges)
         total = CircleCount(0, 0, 0)
-        one = RealAlgebraic.rational(1)
-        inverse = quotient(one, self.step_number)
         for value in eigenvalues:
-            total = total.plus(self.regions.count(quotient(value, inverse)))
+            total = total.plus(scaled.count(value))
         return total
 
 
@@ -232,7 +235,9 @@ def rule_at(F: GradientMap) -> RuleAt:
     if step.is_number:
         # A float is a dyadic rational; the loss of grade is stated with the answer.
         exact_step = step if is_exact(step) else sp.Rational(float(step))
-        number = RealAlgebraic.from_sympy(exact_step)
+        # A transcendental step size has no exact comparison here; kinds are then left undecided.
+        with suppress(InvalidInput):
+            number = RealAlgebraic.from_sympy(exact_step)
     return RuleAt(
         step=step,
         multiplier=rule,

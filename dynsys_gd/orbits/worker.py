@@ -33,9 +33,11 @@ def main() -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         cap = _MEMORY if hard == resource.RLIM_INFINITY else min(_MEMORY, hard)
         resource.setrlimit(resource.RLIMIT_AS, (cap, hard))
+    # Whatever a library prints must not end up in the answer.
+    answers, sys.stdout = sys.stdout.buffer, sys.stderr
     task, argument = pickle.load(sys.stdin.buffer)
     answer = TASKS[task](argument)
-    pickle.dump(answer, sys.stdout.buffer)
+    pickle.dump(answer, answers)
 
 
 if __name__ == "__main__":
