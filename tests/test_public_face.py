@@ -27,7 +27,7 @@ def test_from_a_loss_to_a_verdict():
 
     m = dg.convergent_measure(F.at(eta="1/2"), box, rng=0)
     low, high = m.interval(0.95)
-    assert low < 0.675943 < high
+    assert low < 0.675963 < high
 
     v = dg.verify(dg.claims.linear_network_impossibility, F.at(eta="11/10"), region=box, rng=0)
     assert v.applies is dg.Outcome.YES

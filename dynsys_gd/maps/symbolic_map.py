@@ -112,7 +112,8 @@ class SymbolicMap(Map):
         return TapeKernel(step, jacobian, np.array([float(given[name]) for name in names]))
 
     def describe(self) -> str:
-        text = str(tuple(self.expression))
+        text = ", ".join(str(image) for image in self.expression)
+        text = text if self.dimension == 1 else f"({text})"
         return f"map to {text if len(text) <= 60 else text[:59] + '…'}"
 
     def __repr__(self) -> str:
