@@ -56,7 +56,7 @@ def _examples() -> tuple[Case, ...]:
         ),
         Case(
             title="two layers on the iris measurements",
-            F=GradientDescent(LinearNetwork((4, 3, 3), X, Y), step_size="7/10"),
+            F=GradientDescent(LinearNetwork((4, 3, 3), X, Y), step_size="1/4"),
         ),
     )
 
