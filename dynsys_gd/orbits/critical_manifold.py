@@ -55,6 +55,9 @@ class CriticalManifold(Result):
     critical : CriticalKind or None
         What the family is for the loss, away from a smaller subset where `critical_note` says so.
     critical_note : str
+        Where `critical` is not proved, in words.
+    no_minimum : bool
+        Whether it is proved that no point of the family is a local minimum of the loss.
     global_minimum : Outcome
         Whether the loss attains its lowest value on the family.
     loss_value : sympy number or None
@@ -82,6 +85,7 @@ class CriticalManifold(Result):
     unstable_part: sp.Basic | None = None
     critical: CriticalKind | None = None
     critical_note: str = ""
+    no_minimum: bool = False
     global_minimum: Outcome = Outcome.UNDECIDED
     loss_value: sp.Expr | None = None
     smooth: Outcome = Outcome.UNDECIDED

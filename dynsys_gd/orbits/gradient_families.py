@@ -37,12 +37,14 @@ class _Transverse:
     """The elementary symmetric functions e_1, …, e_c of the transverse Hessian eigenvalues.
 
     `signs` holds 0 for a function that is zero on the family, 1 or -1 for one that never takes
-    the other sign there, and None where that is not known; `rank_kept` says whether e_c is proved
-    to be nowhere zero, so that no transverse eigenvalue changes sign along the family.
+    the other sign there, and None where that is not known; `thin` says for each whether its zeros
+    are proved to be nowhere dense on the family; `rank_kept` says whether e_c is proved to be
+    nowhere zero, so that no transverse eigenvalue changes sign along the family.
     """
 
     functions: tuple[sp.Expr, ...]
     signs: tuple[int | None, ...]
+    thin: tuple[bool, ...]
     rank_kept: bool
 
     @property
@@ -69,7 +71,8 @@ def gradient_family(
         lowest = Outcome.YES
     transverse = _transverse_functions(landscape, family, ideal, lowest)
     critical, note = _critical(landscape, family, ideal, transverse, lowest)
-    if critical in (CriticalKind.SADDLE, CriticalKind.MAXIMUM):
+    no_minimum = _has_no_minimum(transverse, critical, note)
+    if no_minimum:
         lowest = Outcome.NO
     eigenvalues = _eigenvalues(transverse.functions)
     stable, unstable = _parts(rule, transverse, eigenvalues)
@@ -85,6 +88,7 @@ def gradient_family(
         unstable_part=unstable,
         critical=critical,
         critical_note=note,
+        no_minimum=no_minimum,
         global_minimum=lowest,
         loss_value=value,
         smooth=family.smooth,
@@ -135,9 +139,9 @@ def _transverse_functions(
     size = len(landscape.loss.gens)
     count = size - family.dimension
     if not count or sum(comb(size, k) for k in range(1, count + 1)) > _MOST_MINORS:
-        return _Transverse((), (), False)
+        return _Transverse((), (), (), False)
     H, scale = _integer_hessian(landscape, ideal.ring)
-    functions, signs = [], []
+    functions, signs, thin = [], [], []
     last = ideal.ring.constant(0)
     for k in range(1, count + 1):
         total = ideal.ring.constant(0)
@@ -148,10 +152,12 @@ def _transverse_functions(
         sign = _sign(total) if sign is None or ratio is None else sign * (1 if ratio > 0 else -1)
         # At a global minimum the Hessian is positive semidefinite.
         signs.append(1 if sign is None and lowest is Outcome.YES else sign)
+        thin.append(_nowhere_dense(last, ideal, family))
         chosen_form, factor = (total, sp.S.One) if ratio is None else (last, ratio)
         expression = from_flint(chosen_form, landscape.loss.gens)
         functions.append(sp.expand(factor * expression / scale**k))
-    return _Transverse(tuple(functions), tuple(signs), _nowhere_zero(last, ideal))
+    kept = _nowhere_zero(last, ideal)
+    return _Transverse(tuple(functions), tuple(signs), tuple(thin), kept)
 
 
 def _integer_hessian(landscape: Landscape, base: Ring) -> tuple[list[list[Polynomial]], sp.Integer]:
@@ -200,6 +206,21 @@ def _sign(function: Polynomial) -> int | None:
     return None
 
 
+def _nowhere_dense(function: Polynomial, ideal: Ideal, family: Family) -> bool:
+    """Return whether the zeros of a function are proved to be nowhere dense on the family.
+
+    On a smooth family the real points near any one are a manifold of its full dimension, and a
+    zero set of smaller complex dimension holds no open part of it.
+    """
+    if function.is_zero() or family.smooth is not Outcome.YES:
+        return False
+    try:
+        with small_effort(_QUICK):
+            return ideal.plus(function).dimension < ideal.dimension
+    except EffortSpent:
+        return False
+
+
 def _nowhere_zero(function: Polynomial, ideal: Ideal) -> bool:
     """Return whether a function is proved to have no real zero on the family."""
     if function.is_zero():
@@ -229,19 +250,41 @@ def _critical(
         return CriticalKind.MINIMUM, ""
     signs = transverse.signs
     mirrored = tuple(None if s is None else s * (-1) ** (k + 1) for k, s in enumerate(signs))
-    falls = next((k for k, s in enumerate(signs) if s == -1), None)
-    rises = next((k for k, s in enumerate(mirrored) if s == -1), None)
+    falls = _first_negative(signs, transverse.thin)
+    rises = _first_negative(mirrored, transverse.thin)
     if falls is not None and rises is not None:
-        places = dict.fromkeys(
-            str(transverse.functions[k]).replace("**", "^")
-            for k in (falls, rises)
-            if not (transverse.rank_kept and k == len(signs) - 1)
-        )
-        note = f"saddle except perhaps where {' or '.join(places)} = 0" if places else ""
-        return CriticalKind.SADDLE, note
-    if transverse.rank_kept and signs and all(s == 1 for s in mirrored):
-        return CriticalKind.MAXIMUM, ""
+        # Near a point where the function is zero there are points of the family where it is not,
+        # with the same loss: what they show about lower and higher values holds at the limit.
+        places = {k for k in (falls, rises) if not transverse.thin[k]}
+        return CriticalKind.SADDLE, _except_where("saddle", transverse, places)
+    if signs and all(s == 1 for s in mirrored):
+        places = set() if transverse.rank_kept else {len(signs) - 1}
+        return CriticalKind.MAXIMUM, _except_where("maximum", transverse, places)
     return _by_signature(landscape, family, ideal, transverse)
+
+
+def _has_no_minimum(transverse: _Transverse, critical: CriticalKind, note: str) -> bool:
+    """Return whether no point of the family is a local minimum.
+
+    Where some e_k is negative a direction goes down; points where it is zero are limits of those.
+    """
+    if critical in (CriticalKind.SADDLE, CriticalKind.MAXIMUM) and not note:
+        return True
+    marked = zip(transverse.signs, transverse.thin, strict=True)
+    return any(sign == -1 and thin for sign, thin in marked)
+
+
+def _first_negative(signs: Sequence[int | None], thin: Sequence[bool]) -> int | None:
+    """Return where a function is never positive, one with few zeros first."""
+    found = [k for k, s in enumerate(signs) if s == -1]
+    return min(found, key=lambda k: not thin[k], default=None)
+
+
+def _except_where(what: str, transverse: _Transverse, places: set[int]) -> str:
+    if not places:
+        return ""
+    texts = [str(transverse.functions[k]).replace("**", "^") for k in sorted(places)]
+    return f"{what} except perhaps where {' or '.join(texts)} = 0"
 
 
 def _by_signature(

@@ -90,7 +90,7 @@ def one_dimensional_fixed_points(
     except DynsysError as error:
         return undecided(title, f"{error}; use a certified or numerical search", region)
     if not finite and not solutions:
-        reason = "sympy gives no finite list of solutions; use a certified or numerical search"
+        reason = "sympy gives no finite list of solutions; give a Box, or use a numerical search"
         return undecided(title, reason, region)
     evidence = Evidence(grade=Grade.PROVED, reason="solutions put back into the equation exactly")
     complete = False

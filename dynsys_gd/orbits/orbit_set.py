@@ -131,11 +131,8 @@ class OrbitSet(Result):
     def minima(self) -> Minima:
         """Return the points and families where the loss has a minimum, undecided ones apart."""
         everything: tuple[PeriodicOrbit | CriticalManifold, ...] = (*self.orbits, *self.families)
-        chosen = {
-            kind: tuple(item for item in everything if item.critical is kind)
-            for kind in (CriticalKind.MINIMUM, CriticalKind.UNDECIDED)
-        }
-        found, open_ones = chosen[CriticalKind.MINIMUM], chosen[CriticalKind.UNDECIDED]
+        found = tuple(item for item in everything if item.critical is CriticalKind.MINIMUM)
+        open_ones = tuple(item for item in everything if _may_be_minimum(item))
         return Minima(
             orbits=tuple(item for item in found if isinstance(item, PeriodicOrbit)),
             families=tuple(item for item in found if isinstance(item, CriticalManifold)),
@@ -197,6 +194,13 @@ class Minima(Result):
         rows += [("point", _orbit_line(orbit)) for orbit in self.orbits]
         rows += [("undecided", item.where()) for item in self.undecided]
         return [*rows, ("evidence", str(self.evidence))]
+
+
+def _may_be_minimum(item: PeriodicOrbit | CriticalManifold) -> bool:
+    """Return whether neither "minimum" nor "no minimum" is proved."""
+    if isinstance(item, CriticalManifold):
+        return item.critical is not CriticalKind.MINIMUM and not item.no_minimum
+    return item.critical is CriticalKind.UNDECIDED
 
 
 def _count(n: int, one: str, many: str) -> str:

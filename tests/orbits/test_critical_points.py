@@ -211,6 +211,7 @@ def test_transcendental_losses_in_one_dimension():
     everywhere = critical_points(f, seconds=30)
     assert not everywhere.complete
     assert "undecided" in everywhere.why
+    assert "give a Box" in everywhere.why
     F = GradientDescent(f, step_size=eta)
     inside = fixed_points(F, Box([-4], [4]), seconds=30)
     assert inside.complete

@@ -68,9 +68,19 @@ def test_saddle_families_of_a_chain():
         assert family.stable_part is sp.S.false
         assert family.global_minimum is Outcome.NO
         assert len(family.transverse) == 2
-        # The degenerate saddle at the origin lies on all three.
-        assert family.critical_note
+        # Also at the origin, where the Hessian is zero: nearby points of the family tell.
+        assert family.critical_note == ""
     assert found.minima().complete
+
+
+def test_maxima_that_degenerate_at_a_crossing():
+    found = critical_points(Loss((x**2 * y**2 - 1) ** 2 / 8, [x, y]))
+    lines = [f for f in found.families if f.critical is CriticalKind.MAXIMUM]
+    assert sorted(map(str, (f.equations for f in lines))) == ["(x,)", "(y,)"]
+    assert all("except perhaps where" in f.critical_note for f in lines)
+    minima = found.minima()
+    assert minima.complete
+    assert sorted(str(f.equations[0]) for f in minima.families) == ["x*y + 1", "x*y - 1"]
 
 
 def test_the_sombrero_is_stable_for_the_same_steps_everywhere():
