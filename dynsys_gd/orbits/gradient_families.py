@@ -376,15 +376,18 @@ def _parts(
         return sp.S.false, unstable
     known = transverse.positive
     if eigenvalues is not None:
-        low, high = eigenvalues[0], eigenvalues[-1]
         never_negative = all(s == 1 for s in transverse.signs)
-        above = [] if known else [sp.Gt(low, 0)]
-        below = [] if never_negative else [sp.Lt(low, 0)]
-        if high.is_positive and not high.free_symbols:
+        above = [] if known else [sp.Gt(value, 0) for value in eigenvalues]
+        below = [] if never_negative else [sp.Lt(value, 0) for value in eigenvalues]
+        if all(value.is_positive and not value.free_symbols for value in eigenvalues):
             # The same at every point: a condition on the step size.
-            edge = pairs[0][1].to_sympy() / high
-            return sp.And(*above, sp.Lt(rule.step, edge)), sp.Or(*below, sp.Gt(rule.step, edge))
-        return sp.And(*above, sp.Lt(high, top)), sp.Or(*below, sp.Gt(high, top))
+            edge = pairs[0][1].to_sympy() / max(eigenvalues)
+            return sp.Lt(rule.step, edge), sp.Gt(rule.step, edge)
+        # Which of two eigenvalues is the larger can change along the family.
+        return (
+            sp.And(*above, *(sp.Lt(value, top) for value in eigenvalues)),
+            sp.Or(*below, *(sp.Gt(value, top) for value in eigenvalues)),
+        )
     # All roots of a real-rooted polynomial lie below `top` exactly when it and its derivatives
     # are positive there.
     lam = sp.Dummy("lam")

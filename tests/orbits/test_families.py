@@ -93,6 +93,19 @@ def test_the_sombrero_is_stable_for_the_same_steps_everywhere():
     assert top.critical is CriticalKind.MAXIMUM
 
 
+def test_either_transverse_eigenvalue_may_be_the_larger():
+    # Eigenvalues 1 + z² and 4 on the z axis: they cross at z² = 3.
+    loss = (x**2 * (1 + z**2) + 4 * y**2) / 2
+    (axis,) = critical_points(Loss(loss, [x, y, z])).families
+    assert set(axis.eigenvalues) == {z**2 + 1, sp.Integer(4)}
+    step = next(s for s in axis.stable_part.free_symbols if s != z)
+    for height, value, stable in ((0, "49/100", True), (0, "1/2", False), (2, "39/100", True)):
+        at = {z: height, step: sp.Rational(value)}
+        assert bool(axis.stable_part.subs(at)) is stable
+    assert bool(axis.stable_part.subs({z: 2, step: sp.Rational(2, 5)})) is False
+    assert bool(axis.unstable_part.subs({z: 2, step: sp.Rational(41, 100)})) is True
+
+
 def test_zero_target_has_two_lines_that_cross():
     found = critical_points(Loss((x * y) ** 2 / 2, [x, y]))
     minima = found.minima()
