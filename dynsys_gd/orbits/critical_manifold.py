@@ -120,9 +120,9 @@ class CriticalManifold(Result):
         if self.transverse is not None:
             rows.append(("transverse multipliers", _joined(self.transverse)))
         if self.stable_part is not None:
-            rows.append(("stable", where_text(self.stable_part)))
+            rows.append(("stable", _cut(where_text(self.stable_part))))
         if self.unstable_part is not None:
-            rows.append(("unstable", where_text(self.unstable_part)))
+            rows.append(("unstable", _cut(where_text(self.unstable_part))))
         if self.critical_note:
             rows.append(("for the loss", self.critical_note))
         if self.loss_value is not None:
@@ -280,8 +280,11 @@ def _joined(values: tuple[sp.Expr, ...]) -> str:
 
 def _texts(values: tuple[sp.Expr, ...]) -> Iterator[str]:
     for value in values:
-        text = value_text(value)
-        yield text if len(text) <= 100 else text[:99] + "…"
+        yield _cut(value_text(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 160 else text[:159] + "…"
 
 
 def _plural(kind: CriticalKind) -> str:

@@ -230,5 +230,6 @@ def _family_line(family: CriticalManifold) -> str:
     if family.critical is not None and family.critical is not CriticalKind.UNDECIDED:
         text += f", {family.critical}"
     if family.stable_part is not None:
-        text += f"; stable {where_text(family.stable_part)}"
+        stable = where_text(family.stable_part)
+        text += f"; stable {stable}" if len(stable) <= 90 else "; stable part in .stable_part"
     return text
