@@ -47,8 +47,8 @@ from .measure.target import Target
 from .orbits.critical_manifold import CriticalManifold
 from .orbits.critical_points import critical_points
 from .orbits.fixed_points import Exact, fixed_points
-from .orbits.kinds import Kind
-from .orbits.orbit_set import OrbitSet
+from .orbits.kinds import CriticalKind, Kind
+from .orbits.orbit_set import Minima, OrbitSet
 from .orbits.periodic_orbit import PeriodicOrbit
 from .orbits.periodic_orbits import periodic_orbits
 from .orbits.stability import Stability, stability
@@ -65,6 +65,7 @@ __all__ = [
     "Ball",
     "Box",
     "Budget",
+    "CriticalKind",
     "CriticalManifold",
     "DataLoss",
     "Detail",
@@ -86,6 +87,7 @@ __all__ = [
     "Loss",
     "Map",
     "MinibatchCycle",
+    "Minima",
     "MissingExtra",
     "MonteCarlo",
     "Nesterov",

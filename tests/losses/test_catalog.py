@@ -12,7 +12,7 @@ from scipy import optimize
 from dynsys_gd import Box, GradientDescent, InvalidInput
 from dynsys_gd.engine.operations import sigmoid
 from dynsys_gd.losses import catalog
-from dynsys_gd.losses.catalog import CatalogEntry, CriticalKind, Fact
+from dynsys_gd.losses.catalog import CatalogEntry, CatalogKind, Fact
 from dynsys_gd.results import bibliography
 
 
@@ -107,7 +107,7 @@ def test_the_gradient_vanishes_exactly_at_a_critical_point(entry, fact) -> None:
 def test_the_kind_of_a_critical_point(entry, fact) -> None:
     point = floats(fact.point)
     changes = nearby_values(entry, point)
-    if fact.kind is CriticalKind.KINK_MINIMUM:
+    if fact.kind is CatalogKind.KINK_MINIMUM:
         assert changes.min() > 0
         assert not np.isfinite(entry.loss.hessian_at(point)).all()
         return
@@ -115,17 +115,17 @@ def test_the_kind_of_a_critical_point(entry, fact) -> None:
     scale = max(1.0, abs(eigenvalues).max())
     low, high = eigenvalues[0] / scale, eigenvalues[-1] / scale
     clear, none = 1e-6, 1e-9
-    if fact.kind is CriticalKind.MINIMUM:
+    if fact.kind is CatalogKind.MINIMUM:
         assert low > clear
-    elif fact.kind is CriticalKind.MAXIMUM:
+    elif fact.kind is CatalogKind.MAXIMUM:
         assert high < -clear
-    elif fact.kind is CriticalKind.SADDLE:
+    elif fact.kind is CatalogKind.SADDLE:
         assert low < -clear
         assert high > clear
-    elif fact.kind is CriticalKind.DEGENERATE_MINIMUM:
+    elif fact.kind is CatalogKind.DEGENERATE_MINIMUM:
         assert abs(low) < none
         assert changes.min() > -1e-15
-    elif fact.kind is CriticalKind.DEGENERATE_MAXIMUM:
+    elif fact.kind is CatalogKind.DEGENERATE_MAXIMUM:
         assert abs(high) < none
         assert changes.max() < 1e-15
     else:
@@ -135,12 +135,12 @@ def test_the_kind_of_a_critical_point(entry, fact) -> None:
 
 @pytest.mark.parametrize(("entry", "fact"), with_facts(catalog.CriticalPoint))
 def test_the_step_size_limit_of_a_minimum_is_two_over_its_sharpness(entry, fact) -> None:
-    minima = (CriticalKind.MINIMUM, CriticalKind.DEGENERATE_MINIMUM, CriticalKind.KINK_MINIMUM)
+    minima = (CatalogKind.MINIMUM, CatalogKind.DEGENERATE_MINIMUM, CatalogKind.KINK_MINIMUM)
     assert (fact.step_size_limit is not None) == (fact.kind in minima)
     if fact.kind not in minima:
         return
     sharpness = math.inf
-    if fact.kind is not CriticalKind.KINK_MINIMUM:
+    if fact.kind is not CatalogKind.KINK_MINIMUM:
         sharpness = float(entry.loss.sharpness_at(floats(fact.point)))
     limit = float(fact.step_size_limit)
     assert sharpness == pytest.approx(2 / limit if limit else math.inf, rel=1e-9, abs=1e-12)
@@ -169,9 +169,9 @@ def test_a_family_consists_of_critical_points_of_its_kind(entry, fact) -> None:
         across = eigenvalues[abs(eigenvalues) > 1e-9 * abs(eigenvalues).max()]
         assert across.size == entry.loss.dimension - fact.dimension
         signs = {
-            CriticalKind.MINIMUM: across.min() > 0,
-            CriticalKind.MAXIMUM: across.max() < 0,
-            CriticalKind.SADDLE: across.min() < 0 < across.max(),
+            CatalogKind.MINIMUM: across.min() > 0,
+            CatalogKind.MAXIMUM: across.max() < 0,
+            CatalogKind.SADDLE: across.min() < 0 < across.max(),
         }
         assert signs[fact.kind]
 
@@ -244,7 +244,7 @@ def test_no_minimum_is_flatter_than_the_critical_step_size_says(entry, fact) -> 
         assert np.all(np.diff(entry.loss.sharpness_at(far)) < 0)
         assert entry.loss.sharpness_at(far)[-1] < 1e-9
     for family in entry.facts_of(catalog.CriticalFamily):
-        if family.kind is CriticalKind.MINIMUM:
+        if family.kind is CatalogKind.MINIMUM:
             numbers = np.random.default_rng(6).uniform(0.05, 4, (200, family.dimension))
             columns = sp.lambdify(family.parameters, family.points)(*numbers.T)
             points = np.stack(np.broadcast_arrays(*columns), axis=1)

@@ -9,8 +9,8 @@ from ..symbolic import Loss
 from .entry import (
     ETA,
     CatalogEntry,
+    CatalogKind,
     CriticalFamily,
-    CriticalKind,
     CriticalPoint,
     CriticalStepSize,
     Cycle,
@@ -33,7 +33,7 @@ def quartic() -> CatalogEntry:
         region=Box([-2], [2]),
         facts=(
             CriticalPoint(
-                point=(_zero,), kind=CriticalKind.DEGENERATE_MINIMUM, step_size_limit=sp.oo
+                point=(_zero,), kind=CatalogKind.DEGENERATE_MINIMUM, step_size_limit=sp.oo
             ),
             CriticalStepSize(value=sp.oo, attained_at=((_zero,),)),
             ExactMeasure(step_sizes=sp.Interval.open(0, sp.oo), value=2 * edge),
@@ -54,7 +54,7 @@ def dead_relu() -> CatalogEntry:
         loss=Loss((sp.Max(_w, 0) - 1) ** 2 / 2, [_w]),
         region=box,
         facts=(
-            CriticalPoint(point=(_one,), kind=CriticalKind.MINIMUM, step_size_limit=sp.Integer(2)),
+            CriticalPoint(point=(_one,), kind=CatalogKind.MINIMUM, step_size_limit=sp.Integer(2)),
             CriticalStepSize(value=sp.Integer(2), attained_at=((_one,),)),
             Plateau(condition=_w < 0, value=sp.Rational(1, 2)),
             ExactMeasure(
@@ -87,7 +87,7 @@ def relu_pair() -> CatalogEntry:
             CriticalFamily(
                 equations=(first * second - 1,),
                 dimension=1,
-                kind=CriticalKind.MINIMUM,
+                kind=CatalogKind.MINIMUM,
                 parameters=(s,),
                 points=(s, 1 / s),
                 source="craciun2025nonsingularity",
@@ -114,7 +114,7 @@ def flattening_valley() -> CatalogEntry:
             CriticalFamily(
                 equations=(_y,),
                 dimension=1,
-                kind=CriticalKind.MINIMUM,
+                kind=CatalogKind.MINIMUM,
                 parameters=(s,),
                 points=(s, _zero),
             ),
@@ -124,7 +124,7 @@ def flattening_valley() -> CatalogEntry:
 
 
 def cosine() -> CatalogEntry:
-    minimum = CriticalKind.MINIMUM
+    minimum = CatalogKind.MINIMUM
     return CatalogEntry(
         name="cosine",
         title="-cos x: beyond η = 2 orbits drift or wander without blowing up",
@@ -135,7 +135,7 @@ def cosine() -> CatalogEntry:
                 CriticalPoint(point=(2 * k * sp.pi,), kind=minimum, step_size_limit=sp.Integer(2))
                 for k in (-1, 0, 1)
             ),
-            *(CriticalPoint(point=(k * sp.pi,), kind=CriticalKind.MAXIMUM) for k in (-1, 1)),
+            *(CriticalPoint(point=(k * sp.pi,), kind=CatalogKind.MAXIMUM) for k in (-1, 1)),
             CriticalStepSize(value=sp.Integer(2), attained_at=((_zero,), (2 * sp.pi,))),
         ),
     )
@@ -150,7 +150,7 @@ def nar_sastry_cusp() -> CatalogEntry:
         facts=(
             CriticalPoint(
                 point=(_zero,),
-                kind=CriticalKind.KINK_MINIMUM,
+                kind=CatalogKind.KINK_MINIMUM,
                 step_size_limit=_zero,
                 source="nar2018step",
             ),
@@ -172,7 +172,7 @@ def monkey_saddle() -> CatalogEntry:
         title="x³ - 3xy²: one critical point, a saddle with zero Hessian",
         loss=Loss(_x**3 - 3 * _x * _y**2, [_x, _y]),
         region=Box([-1, -1], [1, 1]),
-        facts=(CriticalPoint(point=(_zero, _zero), kind=CriticalKind.DEGENERATE_SADDLE),),
+        facts=(CriticalPoint(point=(_zero, _zero), kind=CatalogKind.DEGENERATE_SADDLE),),
     )
 
 

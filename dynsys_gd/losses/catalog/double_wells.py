@@ -9,8 +9,8 @@ from ..symbolic import Loss
 from .entry import (
     ETA,
     CatalogEntry,
+    CatalogKind,
     CriticalFamily,
-    CriticalKind,
     CriticalPoint,
     CriticalStepSize,
     Cycle,
@@ -33,7 +33,7 @@ def cubic_two_cycle() -> tuple[sp.Expr, sp.Expr]:
 def double_well() -> CatalogEntry:
     u, v = cubic_two_cycle()
     edge = sp.sqrt(1 + 2 / ETA)
-    minimum = CriticalKind.MINIMUM
+    minimum = CatalogKind.MINIMUM
     return CatalogEntry(
         name="double_well",
         title="x⁴/4 - x²/2: two wells, the simplest period doubling cascade",
@@ -42,7 +42,7 @@ def double_well() -> CatalogEntry:
         facts=(
             CriticalPoint(point=(sp.S.One,), kind=minimum, step_size_limit=sp.S.One),
             CriticalPoint(point=(-sp.S.One,), kind=minimum, step_size_limit=sp.S.One),
-            CriticalPoint(point=(sp.S.Zero,), kind=CriticalKind.MAXIMUM),
+            CriticalPoint(point=(sp.S.Zero,), kind=CatalogKind.MAXIMUM),
             CriticalStepSize(value=sp.S.One, attained_at=((sp.S.One,), (-sp.S.One,))),
             ExactMeasure(step_sizes=sp.Interval.open(0, 1), value=2 * edge),
             Cycle(
@@ -63,7 +63,7 @@ def double_well() -> CatalogEntry:
 def double_well_plane() -> CatalogEntry:
     points = ((sp.S.One, sp.S.Zero), (-sp.S.One, sp.S.Zero))
     box = Box([-2, -2], [2, 2])
-    minimum = CriticalKind.MINIMUM
+    minimum = CatalogKind.MINIMUM
     return CatalogEntry(
         name="double_well_plane",
         title="(x² - 1)²/4 + y²/2: two wells and a saddle between them",
@@ -71,7 +71,7 @@ def double_well_plane() -> CatalogEntry:
         region=box,
         facts=(
             *(CriticalPoint(point=p, kind=minimum, step_size_limit=sp.S.One) for p in points),
-            CriticalPoint(point=(sp.S.Zero, sp.S.Zero), kind=CriticalKind.SADDLE),
+            CriticalPoint(point=(sp.S.Zero, sp.S.Zero), kind=CatalogKind.SADDLE),
             CriticalStepSize(value=sp.S.One, attained_at=points),
             ExactMeasure(
                 step_sizes=sp.Interval.Ropen(sp.Rational(2, 3), 1),
@@ -84,7 +84,7 @@ def double_well_plane() -> CatalogEntry:
 
 def three_wells() -> CatalogEntry:
     side = 1 / sp.sqrt(3)
-    minimum = CriticalKind.MINIMUM
+    minimum = CatalogKind.MINIMUM
     return CatalogEntry(
         name="three_wells",
         title="x²(x² - 1)²/2: the middle well is four times flatter than the outer ones",
@@ -94,8 +94,8 @@ def three_wells() -> CatalogEntry:
             CriticalPoint(point=(sp.S.Zero,), kind=minimum, step_size_limit=sp.Integer(2)),
             CriticalPoint(point=(sp.S.One,), kind=minimum, step_size_limit=_half),
             CriticalPoint(point=(-sp.S.One,), kind=minimum, step_size_limit=_half),
-            CriticalPoint(point=(side,), kind=CriticalKind.MAXIMUM),
-            CriticalPoint(point=(-side,), kind=CriticalKind.MAXIMUM),
+            CriticalPoint(point=(side,), kind=CatalogKind.MAXIMUM),
+            CriticalPoint(point=(-side,), kind=CatalogKind.MAXIMUM),
             CriticalStepSize(value=sp.Integer(2), attained_at=((sp.S.Zero,),)),
         ),
     )
@@ -103,7 +103,7 @@ def three_wells() -> CatalogEntry:
 
 def nar_sastry_wells() -> CatalogEntry:
     between = sp.CRootOf(3 * _x**3 - 6 * _x**2 + 4 * _x - 3, 0)
-    minimum = CriticalKind.MINIMUM
+    minimum = CatalogKind.MINIMUM
     return CatalogEntry(
         name="nar_sastry_wells",
         title="(x² + 1)(x - 1)²(x - 2)²: two global minima of different sharpness",
@@ -119,7 +119,7 @@ def nar_sastry_wells() -> CatalogEntry:
                 step_size_limit=sp.Rational(1, 5),
                 source="nar2018step",
             ),
-            CriticalPoint(point=(between,), kind=CriticalKind.MAXIMUM),
+            CriticalPoint(point=(between,), kind=CatalogKind.MAXIMUM),
             CriticalStepSize(value=_half, attained_at=((sp.S.One,),)),
         ),
         sources=("nar2018step",),
@@ -138,11 +138,11 @@ def ring() -> CatalogEntry:
             CriticalFamily(
                 equations=(_x**2 + _y**2 - 1,),
                 dimension=1,
-                kind=CriticalKind.MINIMUM,
+                kind=CatalogKind.MINIMUM,
                 parameters=(angle,),
                 points=(sp.cos(angle), sp.sin(angle)),
             ),
-            CriticalPoint(point=(sp.S.Zero, sp.S.Zero), kind=CriticalKind.MAXIMUM),
+            CriticalPoint(point=(sp.S.Zero, sp.S.Zero), kind=CatalogKind.MAXIMUM),
             CriticalStepSize(
                 value=sp.S.One,
                 attained_at=((sp.S.One, sp.S.Zero), (sp.Rational(3, 5), sp.Rational(4, 5))),

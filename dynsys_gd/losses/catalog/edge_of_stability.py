@@ -11,8 +11,8 @@ from ...regions import Box
 from ..symbolic import Loss
 from .entry import (
     CatalogEntry,
+    CatalogKind,
     CriticalFamily,
-    CriticalKind,
     CriticalPoint,
     CriticalStepSize,
 )
@@ -23,7 +23,7 @@ _x, _y = sp.symbols("x y")
 _zero = sp.S.Zero
 
 
-def _axes(kind: CriticalKind) -> tuple[CriticalFamily, CriticalFamily]:
+def _axes(kind: CatalogKind) -> tuple[CriticalFamily, CriticalFamily]:
     s = sp.Symbol("s", real=True)
     return tuple(  # type: ignore[return-value]
         CriticalFamily(
@@ -47,10 +47,8 @@ def _of_product(name: str, title: str, expression: sp.Expr, source: str) -> Cata
         loss=Loss(expression, [_x, _y]),
         region=Box([-4, -4], [4, 4]),
         facts=(
-            *_axes(CriticalKind.MINIMUM),
-            CriticalPoint(
-                point=origin, kind=CriticalKind.DEGENERATE_MINIMUM, step_size_limit=sp.oo
-            ),
+            *_axes(CatalogKind.MINIMUM),
+            CriticalPoint(point=origin, kind=CatalogKind.DEGENERATE_MINIMUM, step_size_limit=sp.oo),
             CriticalStepSize(value=sp.oo, attained_at=(origin,)),
         ),
         sources=(source,) if source else (),
@@ -90,7 +88,7 @@ def four_scalar_product() -> CatalogEntry:
         CriticalFamily(
             equations=(_x * _y - sign,),
             dimension=1,
-            kind=CriticalKind.MINIMUM,
+            kind=CatalogKind.MINIMUM,
             parameters=(s,),
             points=(s, sign / s),
         )
@@ -103,8 +101,8 @@ def four_scalar_product() -> CatalogEntry:
         region=Box([-3, -3], [3, 3]),
         facts=(
             *branches,
-            *_axes(CriticalKind.MAXIMUM),
-            CriticalPoint(point=(_zero, _zero), kind=CriticalKind.DEGENERATE_MAXIMUM),
+            *_axes(CatalogKind.MAXIMUM),
+            CriticalPoint(point=(_zero, _zero), kind=CatalogKind.DEGENERATE_MAXIMUM),
             CriticalStepSize(
                 value=sp.Rational(1, 2),
                 attained_at=tuple(
@@ -127,7 +125,7 @@ def multiscale() -> CatalogEntry:
         facts=(
             CriticalPoint(
                 point=(_zero,),
-                kind=CriticalKind.MINIMUM,
+                kind=CatalogKind.MINIMUM,
                 step_size_limit=2 / (1 + 1 / epsilon),
             ),
         ),
@@ -142,7 +140,7 @@ def supercritical_flip() -> CatalogEntry:
         loss=Loss(_x**2 / 2 + _x**3 / 6 + _x**4 / 12, [_x]),
         region=Box([-3], [3]),
         facts=(
-            CriticalPoint(point=(_zero,), kind=CriticalKind.MINIMUM, step_size_limit=sp.Integer(2)),
+            CriticalPoint(point=(_zero,), kind=CatalogKind.MINIMUM, step_size_limit=sp.Integer(2)),
             CriticalStepSize(value=sp.Integer(2), attained_at=((_zero,),), source="chen2022beyond"),
         ),
         sources=("chen2022beyond",),

@@ -17,9 +17,9 @@ __all__ = [
     "DERIVED",
     "ETA",
     "CatalogEntry",
+    "CatalogKind",
     "Collapse",
     "CriticalFamily",
-    "CriticalKind",
     "CriticalPoint",
     "CriticalStepSize",
     "Cycle",
@@ -38,8 +38,8 @@ ETA = sp.Symbol("eta", positive=True)
 Point = tuple[sp.Expr, ...]
 
 
-class CriticalKind(Enum):
-    """What a critical point is.
+class CatalogKind(Enum):
+    """What a critical point is, finer than what is found for a loss in general.
 
     A MINIMUM has a positive definite Hessian (on a family: across the family), a MAXIMUM
     a negative definite one, a SADDLE eigenvalues of both signs. DEGENERATE ones are decided by
@@ -76,14 +76,14 @@ class CriticalPoint(Fact):
     ----------
     point : tuple of sympy numbers
         Exact.
-    kind : CriticalKind
+    kind : CatalogKind
     step_size_limit : sympy number, optional
         For a minimum: 2/λ_max of its Hessian. Gradient descent is linearly stable there for step
         sizes below it, and unstable above.
     """
 
     point: Point
-    kind: CriticalKind
+    kind: CatalogKind
     step_size_limit: sp.Expr | None = None
 
 
@@ -96,7 +96,7 @@ class CriticalFamily(Fact):
     equations : tuple of sympy expressions
         The family is where all of them vanish.
     dimension : int
-    kind : CriticalKind
+    kind : CatalogKind
         Of every point of the parametrisation, except where `exceptions` vanishes.
     parameters : tuple of Symbol
     points : tuple of sympy expressions
@@ -107,7 +107,7 @@ class CriticalFamily(Fact):
 
     equations: tuple[sp.Expr, ...]
     dimension: int
-    kind: CriticalKind
+    kind: CatalogKind
     parameters: tuple[sp.Symbol, ...]
     points: Point
     exceptions: sp.Expr = sp.S.One

@@ -9,8 +9,8 @@ from ..symbolic import Loss
 from .entry import (
     ETA,
     CatalogEntry,
+    CatalogKind,
     CriticalFamily,
-    CriticalKind,
     CriticalPoint,
     CriticalStepSize,
     ExactMeasure,
@@ -34,11 +34,11 @@ def vector_factorisation() -> CatalogEntry:
             CriticalFamily(
                 equations=(u1 * v1 + u2 * v2 - 1,),
                 dimension=3,
-                kind=CriticalKind.MINIMUM,
+                kind=CatalogKind.MINIMUM,
                 parameters=(a, b, c),
                 points=(a, b, (1 - b * c) / a, c),
             ),
-            CriticalPoint(point=(_zero,) * 4, kind=CriticalKind.SADDLE),
+            CriticalPoint(point=(_zero,) * 4, kind=CatalogKind.SADDLE),
             CriticalStepSize(
                 value=_one,
                 attained_at=((_one, _zero, _one, _zero), (_zero, -_one, _zero, -_one)),
@@ -85,12 +85,12 @@ def matrix_factorisation() -> CatalogEntry:
             CriticalFamily(
                 equations=residual,
                 dimension=4,
-                kind=CriticalKind.MINIMUM,
+                kind=CatalogKind.MINIMUM,
                 parameters=parameters,
                 points=(*A, *B.applyfunc(sp.cancel)),
                 source="craciun2024convergence",
             ),
-            CriticalPoint(point=(_zero,) * 8, kind=CriticalKind.SADDLE),
+            CriticalPoint(point=(_zero,) * 8, kind=CatalogKind.SADDLE),
             CriticalStepSize(value=_one, attained_at=(balanced,), source="mulayoff2020unique"),
         ),
         sources=("craciun2024convergence", "mulayoff2020unique"),
@@ -108,9 +108,9 @@ def rank_deficient_factorisation() -> CatalogEntry:
         facts=(
             # The Hessian has rank 3 here and rank 4 at a generic minimum.
             CriticalPoint(
-                point=balanced, kind=CriticalKind.DEGENERATE_MINIMUM, step_size_limit=_one
+                point=balanced, kind=CatalogKind.DEGENERATE_MINIMUM, step_size_limit=_one
             ),
-            CriticalPoint(point=(_zero,) * 8, kind=CriticalKind.SADDLE),
+            CriticalPoint(point=(_zero,) * 8, kind=CatalogKind.SADDLE),
             CriticalStepSize(value=_one, attained_at=(balanced,), source="mulayoff2020unique"),
         ),
         sources=("mulayoff2020unique",),
@@ -134,7 +134,7 @@ def slack_width() -> CatalogEntry:
             CriticalFamily(
                 equations=(residual,),
                 dimension=7,
-                kind=CriticalKind.MINIMUM,
+                kind=CatalogKind.MINIMUM,
                 parameters=free,
                 points=(*free[:6], (1 - second * free[6]) / first, free[6]),
                 source="craciun2024convergence",

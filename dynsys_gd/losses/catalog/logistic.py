@@ -9,7 +9,7 @@ from ...regions import Box
 from ..symbolic import Loss
 from .entry import (
     CatalogEntry,
-    CriticalKind,
+    CatalogKind,
     CriticalPoint,
     CriticalStepSize,
     NoCriticalPoint,
@@ -57,7 +57,7 @@ def nonseparable_logistic() -> CatalogEntry:
         facts=(
             CriticalPoint(
                 point=minimum,
-                kind=CriticalKind.MINIMUM,
+                kind=CatalogKind.MINIMUM,
                 step_size_limit=limit,
                 source="meng2024gradient",
             ),

@@ -8,8 +8,8 @@ from ...regions import Box
 from ..symbolic import Loss
 from .entry import (
     CatalogEntry,
+    CatalogKind,
     Collapse,
-    CriticalKind,
     CriticalPoint,
     CriticalStepSize,
     Cycle,
@@ -31,7 +31,7 @@ def parabola() -> CatalogEntry:
         loss=Loss(_x**2 / 2, [_x]),
         region=box,
         facts=(
-            CriticalPoint(point=origin, kind=CriticalKind.MINIMUM, step_size_limit=sp.Integer(2)),
+            CriticalPoint(point=origin, kind=CatalogKind.MINIMUM, step_size_limit=sp.Integer(2)),
             CriticalStepSize(value=sp.Integer(2), attained_at=(origin,)),
             ExactMeasure(step_sizes=sp.Interval.open(0, 2), value=sp.Integer(10), region=box),
             Collapse(step_size=sp.S.One, box=box, image=origin),
@@ -53,7 +53,7 @@ def bowl() -> CatalogEntry:
         region=box,
         facts=(
             CriticalPoint(
-                point=_origin, kind=CriticalKind.MINIMUM, step_size_limit=sp.Rational(1, 5)
+                point=_origin, kind=CatalogKind.MINIMUM, step_size_limit=sp.Rational(1, 5)
             ),
             CriticalStepSize(value=sp.Rational(1, 5), attained_at=(_origin,)),
             ExactMeasure(
@@ -71,7 +71,7 @@ def quadratic_saddle() -> CatalogEntry:
         title="(x² - y²)/2: a strict saddle and nothing else",
         loss=Loss((_x**2 - _y**2) / 2, [_x, _y]),
         region=Box([-2, -2], [2, 2]),
-        facts=(CriticalPoint(point=_origin, kind=CriticalKind.SADDLE),),
+        facts=(CriticalPoint(point=_origin, kind=CatalogKind.SADDLE),),
     )
 
 

@@ -7,7 +7,7 @@ import sympy as sp
 from ...engine.operations import softplus
 from ...regions import Box
 from ..symbolic import Loss
-from .entry import CatalogEntry, CriticalKind, CriticalPoint, CriticalStepSize, Fact
+from .entry import CatalogEntry, CatalogKind, CriticalPoint, CriticalStepSize, Fact
 
 __all__ = ["LOSSES"]
 
@@ -18,8 +18,8 @@ def _two_minima(size: sp.Expr, limit: sp.Expr) -> tuple[Fact, ...]:
     """Return the facts of minima at ±(size, size) about a saddle at the origin."""
     minima = ((size, size), (-size, -size))
     return (
-        *(CriticalPoint(point=p, kind=CriticalKind.MINIMUM, step_size_limit=limit) for p in minima),
-        CriticalPoint(point=(sp.S.Zero, sp.S.Zero), kind=CriticalKind.SADDLE),
+        *(CriticalPoint(point=p, kind=CatalogKind.MINIMUM, step_size_limit=limit) for p in minima),
+        CriticalPoint(point=(sp.S.Zero, sp.S.Zero), kind=CatalogKind.SADDLE),
         CriticalStepSize(value=limit, attained_at=minima),
     )
 

@@ -12,8 +12,8 @@ from .double_wells import cubic_two_cycle
 from .entry import (
     ETA,
     CatalogEntry,
+    CatalogKind,
     CriticalFamily,
-    CriticalKind,
     CriticalPoint,
     CriticalStepSize,
     Cycle,
@@ -51,14 +51,14 @@ def scalar_chain(
             CriticalFamily(
                 equations=(sp.prod(weights) - target,),
                 dimension=depth - 1,
-                kind=CriticalKind.MINIMUM,
+                kind=CatalogKind.MINIMUM,
                 parameters=free,
                 points=(*free, target / sp.prod(free)),
                 source="craciun2024convergence",
             ),
             CriticalPoint(
                 point=(_zero,) * depth,
-                kind=CriticalKind.SADDLE if depth == 2 else CriticalKind.DEGENERATE_SADDLE,
+                kind=CatalogKind.SADDLE if depth == 2 else CatalogKind.DEGENERATE_SADDLE,
             ),
             CriticalStepSize(
                 value=2 / (depth * target ** (2 - sp.Rational(2, depth))),
@@ -108,7 +108,7 @@ def chain_3() -> CatalogEntry:
         CriticalFamily(
             equations=tuple(w for k, w in enumerate((x, y, z)) if k != axis),
             dimension=1,
-            kind=CriticalKind.SADDLE,
+            kind=CatalogKind.SADDLE,
             parameters=(s,),
             points=tuple(s if k == axis else _zero for k in range(3)),
             exceptions=s,

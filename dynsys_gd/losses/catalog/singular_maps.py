@@ -8,8 +8,8 @@ from ...regions import Box
 from ..symbolic import Loss
 from .entry import (
     CatalogEntry,
+    CatalogKind,
     Collapse,
-    CriticalKind,
     CriticalPoint,
     CriticalStepSize,
 )
@@ -30,8 +30,8 @@ def tent() -> CatalogEntry:
         loss=Loss(_x**2 / 2 - _x + _x * sp.Abs(_x), [_x]),
         region=Box([-1], [1]),
         facts=(
-            CriticalPoint(point=minimum, kind=CriticalKind.MINIMUM, step_size_limit=limit),
-            CriticalPoint(point=maximum, kind=CriticalKind.MAXIMUM),
+            CriticalPoint(point=minimum, kind=CatalogKind.MINIMUM, step_size_limit=limit),
+            CriticalPoint(point=maximum, kind=CatalogKind.MAXIMUM),
             CriticalStepSize(value=limit, attained_at=(minimum,)),
         ),
     )
@@ -49,10 +49,10 @@ def piecewise_quartic() -> CatalogEntry:
         region=Box([-5], [5]),
         facts=(
             *(
-                CriticalPoint(point=p, kind=CriticalKind.MINIMUM, step_size_limit=limit)
+                CriticalPoint(point=p, kind=CatalogKind.MINIMUM, step_size_limit=limit)
                 for p in minima
             ),
-            CriticalPoint(point=(_zero,), kind=CriticalKind.MAXIMUM),
+            CriticalPoint(point=(_zero,), kind=CatalogKind.MAXIMUM),
             CriticalStepSize(value=limit, attained_at=minima),
             Collapse(
                 step_size=_half,
@@ -81,7 +81,7 @@ def smooth_trap() -> CatalogEntry:
         region=Box([-20], [20]),
         facts=(
             CriticalPoint(
-                point=(_zero,), kind=CriticalKind.MINIMUM, step_size_limit=sp.Rational(2, 3)
+                point=(_zero,), kind=CatalogKind.MINIMUM, step_size_limit=sp.Rational(2, 3)
             ),
             CriticalStepSize(value=sp.Rational(2, 3), attained_at=((_zero,),)),
             Collapse(step_size=_one, box=Box([12.01], [20]), image=(_zero,)),

@@ -6,7 +6,7 @@ import sympy as sp
 
 from ...regions import Box
 from ..symbolic import Loss
-from .entry import CatalogEntry, CriticalKind, CriticalPoint, CriticalStepSize, Fact
+from .entry import CatalogEntry, CatalogKind, CriticalPoint, CriticalStepSize, Fact
 
 __all__ = ["LOSSES"]
 
@@ -17,7 +17,7 @@ _SURVEY = ("jamil2013literature",)
 
 def _only_minimum(point: tuple[sp.Expr, sp.Expr], limit: sp.Expr) -> tuple[Fact, ...]:
     return (
-        CriticalPoint(point=point, kind=CriticalKind.MINIMUM, step_size_limit=limit),
+        CriticalPoint(point=point, kind=CatalogKind.MINIMUM, step_size_limit=limit),
         CriticalStepSize(value=limit, attained_at=(point,)),
     )
 
@@ -72,8 +72,8 @@ def beale() -> CatalogEntry:
         region=Box([-4.5, -4.5], [4.5, 4.5]),
         facts=(
             *_only_minimum(minimum, 128 / (1577 + sp.sqrt(2426449))),
-            CriticalPoint(point=(_zero, _one), kind=CriticalKind.SADDLE),
-            CriticalPoint(point=behind, kind=CriticalKind.SADDLE),
+            CriticalPoint(point=(_zero, _one), kind=CatalogKind.SADDLE),
+            CriticalPoint(point=behind, kind=CatalogKind.SADDLE),
         ),
         sources=_SURVEY,
     )
@@ -89,7 +89,7 @@ def rastrigin() -> CatalogEntry:
         facts=(
             CriticalPoint(
                 point=(_zero, _zero),
-                kind=CriticalKind.MINIMUM,
+                kind=CatalogKind.MINIMUM,
                 step_size_limit=1 / (1 + 20 * sp.pi**2),
             ),
         ),
@@ -112,10 +112,10 @@ def mccormick() -> CatalogEntry:
         region=Box([-3, -4], [4, 4]),
         facts=(
             *(
-                CriticalPoint(point=p, kind=CriticalKind.MINIMUM, step_size_limit=half)
+                CriticalPoint(point=p, kind=CatalogKind.MINIMUM, step_size_limit=half)
                 for p in minima
             ),
-            CriticalPoint(point=((between + 1) / 2, (between - 1) / 2), kind=CriticalKind.SADDLE),
+            CriticalPoint(point=((between + 1) / 2, (between - 1) / 2), kind=CatalogKind.SADDLE),
             CriticalStepSize(value=half, attained_at=minima),
         ),
         sources=_SURVEY,

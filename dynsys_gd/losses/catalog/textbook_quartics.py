@@ -8,7 +8,7 @@ import sympy as sp
 
 from ...regions import Box
 from ..symbolic import Loss
-from .entry import CatalogEntry, CriticalKind, CriticalPoint, CriticalStepSize, Point
+from .entry import CatalogEntry, CatalogKind, CriticalPoint, CriticalStepSize, Point
 
 __all__ = ["LOSSES"]
 
@@ -25,9 +25,7 @@ def _limit(loss: Loss, point: Point) -> sp.Expr:
 
 
 def _minimum(loss: Loss, point: Point) -> CriticalPoint:
-    return CriticalPoint(
-        point=point, kind=CriticalKind.MINIMUM, step_size_limit=_limit(loss, point)
-    )
+    return CriticalPoint(point=point, kind=CatalogKind.MINIMUM, step_size_limit=_limit(loss, point))
 
 
 def himmelblau() -> CatalogEntry:
@@ -52,7 +50,7 @@ def himmelblau() -> CatalogEntry:
 
 def styblinski_tang() -> CatalogEntry:
     loss = Loss(sum(v**4 - 16 * v**2 + 5 * v for v in (_x, _y)) / 2, [_x, _y])
-    kinds = {0: CriticalKind.MINIMUM, 1: CriticalKind.SADDLE, 2: CriticalKind.MAXIMUM}
+    kinds = {0: CatalogKind.MINIMUM, 1: CatalogKind.SADDLE, 2: CatalogKind.MAXIMUM}
     roots = [sp.CRootOf(4 * _x**3 - 32 * _x + 5, k) for k in range(3)]
     sharpness = [6 * r**2 - 16 for r in roots]
     points = []
@@ -87,10 +85,10 @@ def three_hump_camel() -> CatalogEntry:
         loss=loss,
         region=Box([-3, -3], [3, 3]),
         facts=(
-            CriticalPoint(point=origin, kind=CriticalKind.MINIMUM, step_size_limit=limit),
+            CriticalPoint(point=origin, kind=CatalogKind.MINIMUM, step_size_limit=limit),
             *(_minimum(loss, (s * outer, -s * outer / 2)) for s in (1, -1)),
             *(
-                CriticalPoint(point=(s * inner, -s * inner / 2), kind=CriticalKind.SADDLE)
+                CriticalPoint(point=(s * inner, -s * inner / 2), kind=CatalogKind.SADDLE)
                 for s in (1, -1)
             ),
             CriticalStepSize(value=limit, attained_at=(origin,)),
@@ -114,7 +112,7 @@ def six_hump_camel() -> CatalogEntry:
     minima, maxima = (0, 2, 6, 7, 11, 13), (4, 9)
     flattest = (points[2], points[11])
     others = [k for k in range(14) if k not in minima]
-    kind = {True: CriticalKind.MAXIMUM, False: CriticalKind.SADDLE}
+    kind = {True: CatalogKind.MAXIMUM, False: CatalogKind.SADDLE}
     return CatalogEntry(
         name="six_hump_camel",
         title="(4 - 2.1x² + x⁴/3)x² + xy + (4y² - 4)y²: its flattest minima are not its lowest",
@@ -123,7 +121,7 @@ def six_hump_camel() -> CatalogEntry:
         facts=(
             *(_minimum(loss, points[k]) for k in minima),
             *(CriticalPoint(point=points[k], kind=kind[k in maxima]) for k in others),
-            CriticalPoint(point=(_zero, _zero), kind=CriticalKind.SADDLE),
+            CriticalPoint(point=(_zero, _zero), kind=CatalogKind.SADDLE),
             CriticalStepSize(value=_limit(loss, flattest[0]), attained_at=flattest),
         ),
         sources=_SURVEY,
