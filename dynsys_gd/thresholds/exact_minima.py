@@ -83,10 +83,8 @@ def _minima(form: SymbolicForm, loss: RationalFunction, seconds: float) -> Exact
             return ExactMinima(
                 known=False, why="its critical points form families of codimension above one"
             )
-        kind = CriticalKind.UNDECIDED
-        if landscape is not None and family.sample is not None:
-            kind = local_form(landscape, family.sample).kind
-        along = smallest_trace(trace, surface, example=family.sample, kind=kind, seconds=seconds)
+        known = None if landscape is None else landscape.loss
+        along = smallest_trace(trace, surface, family=family, loss=known, seconds=seconds)
         if along.unknown:
             return ExactMinima(known=False, why=along.unknown)
         if along.infimum is not None:
@@ -142,6 +140,8 @@ def _as_surface(family: Family, variables: tuple[sp.Symbol, ...]) -> sp.Poly | N
 
 
 def _has_slope_of_one_sign(form: SymbolicForm) -> bool:
+    if form.bound.has(sp.Piecewise):
+        return False  # it may jump, and lie lowest at the jump
     real = {v: sp.Symbol(v.name, real=True) for v in form.variables}
     slopes = [
         sp.diff(form.bound, v).xreplace(real).replace(sigmoid, lambda u: 1 / (1 + sp.exp(-u)))

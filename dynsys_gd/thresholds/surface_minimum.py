@@ -13,12 +13,13 @@ from typing import Any
 
 import sympy as sp
 
+from ..evidence import Outcome
 from ..orbits.decomposition import Decomposition, Family
-from ..orbits.kinds import CriticalKind
 from ..orbits.landscape import is_coercive
 from ..orbits.number_field import AlgebraicPoint
 from ..orbits.quotient import ConjugatePoints
 from ..orbits.real_algebraic import RealAlgebraic
+from .flat_surface import flat_minima
 from .line_minimum import positive_infimum
 from .rational_functions import RationalFunction, constant_on, rational_function, stationary_on
 
@@ -50,8 +51,8 @@ def smallest_trace(
     trace: RationalFunction,
     surface: sp.Poly,
     *,
-    example: AlgebraicPoint | None,
-    kind: CriticalKind,
+    family: Family,
+    loss: sp.Poly | None,
     seconds: float,
 ) -> SurfaceMinimum:
     """Return the infimum of the trace over the minima on the surface g = 0.
@@ -62,10 +63,10 @@ def smallest_trace(
         Of the Hessian.
     surface : sympy.Poly
         g, irreducible over the rationals.
-    example : AlgebraicPoint or None
-        A real point of the surface.
-    kind : CriticalKind
-        What the surface is for the loss; only needed where the trace vanishes on all of it.
+    family : Family
+        The set g = 0.
+    loss : sympy.Poly or None
+        The loss where it is a polynomial; only needed where the trace vanishes on all of g = 0.
     seconds : float
 
     Notes
@@ -78,7 +79,9 @@ def smallest_trace(
     """
     constant = constant_on(trace, [surface])
     if constant is not None:
-        return _constant(Fraction(int(constant.p), int(constant.q)), example, kind)
+        if constant == 0:
+            return _flat(loss, surface, family)
+        return _constant(Fraction(int(constant.p), int(constant.q)), family.sample)
     if len(surface.gens) == 2:
         graph = _as_graph(surface)
         if graph is not None:
@@ -90,15 +93,18 @@ def smallest_trace(
     return _least(trace, stationary_on(trace, surface, seconds))
 
 
-def _constant(
-    value: Fraction, example: AlgebraicPoint | None, kind: CriticalKind
-) -> SurfaceMinimum:
-    if value == 0 and kind is CriticalKind.UNDECIDED:
-        return SurfaceMinimum(unknown="the Hessian vanishes on a family that may be minima or not")
-    if value < 0 or (value == 0 and kind is not CriticalKind.MINIMUM):
+def _constant(value: Fraction, example: AlgebraicPoint | None) -> SurfaceMinimum:
+    if value < 0:
         return SurfaceMinimum()
     points = () if example is None else (example,)
     return SurfaceMinimum(infimum=RealAlgebraic.rational(value), points=points)
+
+
+def _flat(loss: sp.Poly | None, surface: sp.Poly, family: Family) -> SurfaceMinimum:
+    found, points = (Outcome.UNDECIDED, ()) if loss is None else flat_minima(loss, surface, family)
+    if found is Outcome.UNDECIDED:
+        return SurfaceMinimum(unknown="the Hessian vanishes on a family that may be minima or not")
+    return SurfaceMinimum() if found is Outcome.NO else SurfaceMinimum(_ZERO, points)
 
 
 def _as_graph(surface: sp.Poly) -> tuple[int, sp.Poly, sp.Poly] | None:
