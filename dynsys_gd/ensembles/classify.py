@@ -31,6 +31,8 @@ _REPRESENTATIVE = 0.5
 # is not positive, Newton's method says whether the cycle is there.
 _NEAR_A_CYCLE = 1e-3
 
+_SETTLING = 0.5  # of the return distance, while the time doubles
+
 # These end an orbit's simulation. The others are kept in mind and asked again a window later, since
 # an orbit may still leave the point it passes.
 _FINAL = np.array(
@@ -85,7 +87,7 @@ def advance(task: WindowTask) -> tuple[Lanes, Decisions]:
         escape=EscapeRule(steps=budget.growth_steps),
     )
     seen = recurrence(window.lag_distances, budget.recurrence)
-    new = lanes.after(window, seen.size, seen.period, task.done)
+    new = lanes.after(window, seen, task.done)
     decisions = Decisions.open(lanes.index, window.states, task.done + task.length)
     decisions.residual[:] = window.largest_residual
     _escaped(decisions, window, new, task)
@@ -99,7 +101,7 @@ def advance(task: WindowTask) -> tuple[Lanes, Decisions]:
     ]
     final = escaped | arrived | (decisions.decided & (frozen | seen.exact))
     if task.last:
-        _time_is_up(task, kernel, decisions, window, new)
+        _time_is_up(task, kernel, decisions, window, new, lanes.closest)
         final[:] = True
     return new.take(np.flatnonzero(~final)), decisions.take(np.flatnonzero(final))
 
@@ -159,7 +161,12 @@ def _cycling(
 
 
 def _time_is_up(
-    task: WindowTask, kernel: Kernel, decisions: Decisions, window: Window, lanes: Lanes
+    task: WindowTask,
+    kernel: Kernel,
+    decisions: Decisions,
+    window: Window,
+    lanes: Lanes,
+    closest_before: NDArray[np.float64],
 ) -> None:
     """Name what was seen of the orbits that no earlier test decided."""
     rows = np.flatnonzero(~decisions.decided)
@@ -185,6 +192,9 @@ def _time_is_up(
         bounded &= found.largest_residual >= _REPRESENTATIVE * lanes.residuals[rows, -1]
         round_and_round = found.quasi_periodic & (loose.closest > _NEAR_A_CYCLE)
         round_and_round &= ~resting(lanes.residuals[rows])
+        # Along a family of cycles the exponent is zero whatever the orbit does: one that returns
+        # ever more closely is settling on a cycle and not going round for good.
+        round_and_round &= loose.closest >= _SETTLING * closest_before[rows]
     decisions.detail[rows] = np.select(
         [bounded & found.chaotic, bounded & round_and_round],
         [int(Detail.CHAOTIC), int(Detail.QUASI_PERIODIC)],

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..engine.driver import Window
 from .audit import NONE, Verdicts
 from .fates import FATE_OF_DETAIL, Fate
+from .recurrence import Recurrence
 from .trends import HISTORY
 
 __all__ = ["Decisions", "Lanes"]
@@ -36,6 +37,8 @@ class Lanes:
         Size of the orbit piece at the end of the last window.
     period : ndarray of int, shape (m,)
         Period seen there, 0 where none.
+    closest : ndarray, shape (m,)
+        Smallest return distance there, relative to the size.
     settled : ndarray of int, shape (m,)
         Steps after which the residual stayed below the tolerance.
     """
@@ -48,6 +51,7 @@ class Lanes:
     extents: Numbers
     amplitude: Numbers
     period: Counts
+    closest: Numbers
     settled: Counts
 
     @staticmethod
@@ -64,13 +68,14 @@ class Lanes:
             extents=nothing,
             amplitude=np.full(n, np.nan),
             period=np.zeros(n, dtype=np.int64),
+            closest=np.full(n, np.nan),
             settled=np.zeros(n, dtype=np.int64),
         )
 
     def __len__(self) -> int:
         return len(self.index)
 
-    def after(self, window: Window, amplitude: Numbers, period: Counts, done: int) -> Lanes:
+    def after(self, window: Window, seen: Recurrence, done: int) -> Lanes:
         """Return the lanes at the end of a window that began after `done` steps."""
         return Lanes(
             index=self.index,
@@ -79,8 +84,9 @@ class Lanes:
             residuals=np.column_stack([self.residuals[:, 1:], window.largest_residual]),
             sizes=np.column_stack([self.sizes[:, 1:], window.largest_norm]),
             extents=np.column_stack([self.extents[:, 1:], window.extent]),
-            amplitude=amplitude,
-            period=period,
+            amplitude=seen.size,
+            period=seen.period,
+            closest=seen.closest,
             settled=np.where(window.settled > 0, done + window.settled, self.settled),
         )
 

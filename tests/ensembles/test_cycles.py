@@ -18,6 +18,7 @@ from dynsys_gd import (
 from dynsys_gd.engine.kernel import RowsKernel
 from dynsys_gd.ensembles.lyapunov import lyapunov_exponents
 from dynsys_gd.thresholds.critical import critical_step_size
+from dynsys_gd.thresholds.flattest import near_flattest
 
 x, y, u, v, r = sp.symbols("x y u v r")
 W = sp.symbols("w1:5")
@@ -190,3 +191,16 @@ def test_iris_networks_change_at_their_critical_step_size(ratio, detail):
     around *= 0.005 * np.linalg.norm(flattest) / np.linalg.norm(around, axis=1, keepdims=True)
     fates = simulate(GradientDescent(net, ratio * threshold.value), flattest + around)
     assert fates.count(detail) == len(fates)
+
+
+def test_an_orbit_that_is_settling_is_not_called_quasi_periodic():
+    """Along a family of cycles the exponent is zero, whatever the orbit does across it."""
+    X, Y = data.iris()
+    net = LinearNetwork(widths=(4, 8, 3), X=X, Y=Y)
+    threshold = critical_step_size(net)
+    F = GradientDescent(net, 1.02 * threshold.value)
+    starts = near_flattest(net).sample(12, rng=0)
+    early = simulate(F, starts, budget=Budget(steps=4096))
+    assert early.count(Detail.QUASI_PERIODIC) == 0
+    assert early.count(Detail.BUDGET_SPENT) > 6
+    assert simulate(F, starts).count(Detail.STABLE_CYCLE) == 12
