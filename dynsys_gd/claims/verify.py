@@ -20,7 +20,6 @@ from .verdict import Verdict
 __all__ = ["STARTS", "usual_region", "verify"]
 
 STARTS = 1000
-STEPS = 2**12
 _HALF_SIDE = 3.0
 
 
@@ -48,8 +47,8 @@ def verify(
     starts : int
         Number of initialisations drawn where the conclusion is looked for.
     budget : Budget, optional
-        Caps and tolerances of the simulations; ``Budget(steps=4096)`` where none is given. Close
-        to the critical step size more steps leave fewer starts undecided.
+        Caps and tolerances of the simulations; ``Budget()`` where none is given. Close to the
+        critical step size more steps leave fewer starts undecided.
     rng : Generator or int, optional
         Seed of every random choice; one is drawn and kept in the verdict where none is given.
     executor : concurrent.futures.Executor, optional
@@ -83,7 +82,7 @@ def verify(
         region=_fitting_region(F, region),
         seed=_seed(rng),
         starts=positive_count(starts, "starts"),
-        budget=Budget(steps=STEPS) if budget is None else budget,
+        budget=Budget() if budget is None else budget,
         executor=executor,
     )
     findings = []

@@ -30,7 +30,7 @@ _CONCLUSION = (
 
 _AROUND_A_VALUE = (0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 1.02, 1.05, 1.1, 1.2)
 _BELOW_A_BOUND = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.05, 1.15)
-_MOST_STARTS, _MOST_STEPS = 60, 4096
+_MOST_STARTS, _MOST_STEPS = 60, 16_384
 _MOST_STARTS_NETWORK, _MOST_STEPS_NETWORK = 24, 2048  # a step costs a forward and a backward pass
 _GRADIENT_GONE = 1e-6
 _EXPONENT_STEPS = 8  # for each batch
