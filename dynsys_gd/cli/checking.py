@@ -1,4 +1,4 @@
-"""Jobs become verdicts, one after the other or in worker processes; the answers are the same."""
+"""Jobs become verdicts in worker processes; the answers do not depend on how many there are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import signal
 import time
 import traceback
 from collections.abc import Generator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,11 +65,10 @@ class Checked:
 def check_all(jobs: Sequence[Job], *, seed: int, workers: int) -> Generator[Checked, None, None]:
     """Yield one `Checked` for each job, in the order in which they are ready.
 
-    Closing the iterator early, as an interrupt does, ends the worker processes at once.
+    One worker is a process of its own too: linear algebra runs on one thread there, whatever the
+    calling process was started with, so that no verdict depends on the number of workers. Closing
+    the iterator early, as an interrupt does, ends the worker processes at once.
     """
-    if workers == 1 or len(jobs) == 1:
-        yield from (check(job, seed) for job in jobs)
-        return
     before = {name: os.environ.get(name) for name in _ONE_THREAD}
     os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
     pool = ProcessPoolExecutor(
@@ -78,9 +78,9 @@ def check_all(jobs: Sequence[Job], *, seed: int, workers: int) -> Generator[Chec
     )
     finished = False
     try:
-        futures = [pool.submit(check, job, seed) for job in jobs]
+        futures = {pool.submit(check, job, seed): job for job in jobs}
         for future in as_completed(futures):
-            yield future.result()
+            yield _outcome(future, futures[future])
         finished = True
     finally:
         pool.shutdown(wait=finished, cancel_futures=True)
@@ -92,6 +92,14 @@ def check_all(jobs: Sequence[Job], *, seed: int, workers: int) -> Generator[Chec
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def _outcome(future: Future[Checked], job: Job) -> Checked:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        told = "A worker process ended abruptly; the usual reason is a lack of memory.\n"
+        return Checked(job=job, verdict=None, failure=told)
 
 
 def check(job: Job, seed: int) -> Checked:

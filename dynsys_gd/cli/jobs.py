@@ -50,29 +50,31 @@ def _null_sets() -> list[Job]:
             starts=400,
         ),
         product(
-            name="product-above",
-            instance="(xy - 1)²/2 at step size 11/10, critical 1",
-            why="The smallest linear network: every minimum on the curve xy = 1 repels.",
-            settings=(("step_size", "11/10"),),
-            views=(
-                fates("Above the critical step size no start of the grid converges."),
-                orbit(
-                    "An orbit that starts beside the curve of minima leaves it for a cycle.",
-                    start=(1.5, 0.7),
-                    steps=400,
-                ),
-            ),
-        ),
-        product(
             name="product-below",
             instance="(xy - 1)²/2 at step size 1/2, critical 1",
             why="Half of the critical step size: the flat part of the curve xy = 1 attracts.",
             settings=(("step_size", "1/2"),),
             control=True,
+            highlights=("fates",),
             views=(
                 fates("Below the critical step size an ellipse of starts converges."),
                 orbit(
-                    "An orbit that converges to the curve of minima.", start=(2.4, 1.0), steps=60
+                    "An orbit that converges to the curve of minima.", start=(2.0, 0.75), steps=60
+                ),
+            ),
+        ),
+        product(
+            name="product-above",
+            instance="(xy - 1)²/2 at step size 11/10, critical 1",
+            why="The smallest linear network: every minimum on the curve xy = 1 repels.",
+            settings=(("step_size", "11/10"),),
+            highlights=("fates",),
+            views=(
+                fates("Above the critical step size no start of the grid converges."),
+                orbit(
+                    "An orbit that starts beside the curve of minima leaves it for a cycle.",
+                    start=(1.35, 0.75),
+                    steps=60,
                 ),
             ),
         ),
@@ -218,6 +220,7 @@ def _transitions() -> list[Job]:
             name="iris-transition",
             instance="linear network 4-8-3 on iris",
             why="What the theorem looks like when the step size is turned up.",
+            highlights=("2",),
             make=instances.iris_network,
             settings=(("widths", (4, 8, 3)), ("share", 1.02)),
         ),

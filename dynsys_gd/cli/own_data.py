@@ -8,7 +8,10 @@ import re
 import shlex
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
+
+import numpy as np
 
 import dynsys_gd as dg
 
@@ -19,6 +22,13 @@ from .instances import table_network
 from .job import Job
 
 __all__ = ["table_jobs"]
+
+# With more weights a verdict takes many minutes: Jacobians and Hessians are dense matrices.
+_MOST_WEIGHTS = 400
+
+# Beyond these the rounding of double precision, not the theorem, decides what a simulation shows.
+_WIDEST_SPREAD = 1e7
+_EXTREME_SIZE = 1e12
 
 _FLAGS = {
     "path": "--data",
@@ -62,7 +72,9 @@ def table_jobs(
     try:
         table = read_table(path, target=list(target), features=list(features) or None)
         widths = _widths(table, depth or 2, width)
+        _refuse_large(widths)
         net = dg.LinearNetwork(widths=widths, X=table.X, Y=table.Y)
+        _refuse_extreme(net)
         threshold = dg.critical_step_size(net)
     except InvalidInput as error:
         translated = in_words_of_the_command(error, _FLAGS)
@@ -84,6 +96,39 @@ def _widths(table: Table, depth: int, width: int | None) -> tuple[int, ...]:
     dx, dy = table.X.shape[1], table.Y.shape[1]
     hidden = max(dx, dy) if width is None else width
     return (dx, *[hidden] * (depth - 1), dy)
+
+
+def _refuse_large(widths: Sequence[int]) -> None:
+    weights = sum(a * b for a, b in pairwise(widths))
+    if weights > _MOST_WEIGHTS:
+        raise InvalidInput(
+            "--depth, --width",
+            f"widths {'-'.join(map(str, widths))} with {weights} weights",
+            f"a network of at most {_MOST_WEIGHTS} weights",
+            "choose a smaller depth or width, or name fewer columns",
+        )
+
+
+def _refuse_extreme(net: dg.LinearNetwork) -> None:
+    """Refuse tables on which floating-point orbits would be no evidence."""
+    sizes = np.array([np.abs(net.X).max(), np.abs(net.Y).max()])
+    sizes = sizes[sizes > 0]
+    if np.any((sizes > _EXTREME_SIZE) | (sizes < 1 / _EXTREME_SIZE)):
+        raise InvalidInput(
+            "--data",
+            f"entries of size {float(sizes.max()):.1g} and {float(sizes.min()):.1g}",
+            f"features and targets of sizes between {1 / _EXTREME_SIZE:g} and {_EXTREME_SIZE:g}",
+            "write the columns in other units",
+        )
+    rank = net.exact_moments()[0].rank()  # exact: dependent columns are allowed, nearly so are not
+    stretch = np.linalg.svd(np.linalg.qr(net.X, mode="r"), compute_uv=False)
+    if rank and stretch[0] > _WIDEST_SPREAD * stretch[rank - 1]:
+        raise InvalidInput(
+            "--data",
+            f"features whose directions differ in size by {stretch[0] / stretch[rank - 1]:.1g}",
+            f"a factor of at most {_WIDEST_SPREAD:g}, which double precision can follow",
+            "write the columns in comparable units, or leave out one of two nearly equal columns",
+        )
 
 
 def _jobs(
@@ -156,6 +201,7 @@ def _jobs(
                 instance=where,
                 why="What becomes of the starts as the step size is turned up.",
                 settings=at_above,
+                highlights=("2",),
             ),
         ]
     return jobs

@@ -31,6 +31,8 @@ class Picture:
     on_page : bool
         Whether the page shows it. The verdict card is kept as a file only: the page says the same
         in words that can be searched and read on a small screen.
+    at_top : bool
+        Whether the page shows it at its top as well.
     """
 
     name: str
@@ -38,22 +40,27 @@ class Picture:
     png: bytes = field(repr=False)
     svg: bytes = field(repr=False)
     on_page: bool = True
+    at_top: bool = False
 
 
 def pictures_of(job: Job, verdict: Verdict) -> Iterator[Picture]:
-    """Yield the measurements of the verdict that have a picture, the views, the verdict card."""
-    for number, result in enumerate(verdict.observation.results, start=1):
-        try:
-            yield _drawn(result, f"{job.name}-{number}", result.headline())
-        except InvalidInput:  # a result that has no picture, such as a table of numbers
-            continue
+    """Yield the views, the measurements of the verdict that have a picture, the verdict card."""
     for view in job.views:
         result = view.make(verdict.instance.F, verdict.instance.region)
-        yield _drawn(result, f"{job.name}-{view.name}", view.caption)
+        at_top = view.name in job.highlights
+        yield _drawn(result, f"{job.name}-{view.name}", view.caption, at_top=at_top)
+    for number, result in enumerate(verdict.observation.results, start=1):
+        at_top = str(number) in job.highlights
+        try:
+            yield _drawn(result, f"{job.name}-{number}", result.headline(), at_top=at_top)
+        except InvalidInput:  # a result that has no picture, such as a table of numbers
+            continue
     yield _drawn(verdict, f"{job.name}-card", verdict.headline(), on_page=False)
 
 
-def _drawn(result: Result, name: str, caption: str, *, on_page: bool = True) -> Picture:
+def _drawn(
+    result: Result, name: str, caption: str, *, on_page: bool = True, at_top: bool = False
+) -> Picture:
     from ..plots import figure, save
 
     with tempfile.TemporaryDirectory() as folder:
@@ -64,4 +71,5 @@ def _drawn(result: Result, name: str, caption: str, *, on_page: bool = True) -> 
             png=png.read_bytes(),
             svg=svg.read_bytes(),
             on_page=on_page,
+            at_top=at_top,
         )

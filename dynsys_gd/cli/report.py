@@ -61,18 +61,21 @@ class Report:
 
     def add(self, item: Checked) -> None:
         """Take in one verdict, and write it with its figures."""
-        self.checked.append(item)
         order = [job.name for job in self.jobs]
-        self.checked.sort(key=lambda one: order.index(one.job.name))
-        # The list of files first: a run that is killed here is still known as a report.
-        self.folder.write("verdicts.json", self.data())
-        for picture in item.pictures:
-            self.folder.write(f"figures/{picture.name}.png", picture.png)
-            self.folder.write(f"figures/{picture.name}.svg", picture.svg)
+        self.checked = sorted([*self.checked, item], key=lambda one: order.index(one.job.name))
+        self._write([item])
 
     def finish(self) -> None:
-        """Write the page."""
+        """Write the page, and what an interrupt may have left out."""
+        self._write(self.checked)
         self.folder.write("index.html", self.page())
+
+    def _write(self, items: Sequence[Checked]) -> None:
+        # The list of files first: a run that is killed here is still known as a report.
+        self.folder.write("verdicts.json", self.data())
+        for picture in (picture for item in items for picture in item.pictures):
+            self.folder.write(f"figures/{picture.name}.png", picture.png)
+            self.folder.write(f"figures/{picture.name}.svg", picture.svg)
 
     def data(self) -> str:
         """Return ``verdicts.json``: the same for the same seed and versions, times left out."""
@@ -123,6 +126,7 @@ class Report:
             planned=len(self.jobs),
             used=self.used,
             checked=self.checked,
+            highlights=[(i, p) for i in self.checked for p in i.pictures if p.at_top],
             groups=_by_claim(self.checked),
             status=status_of,
             meanings=[(status.value, status.meaning) for status in Status],

@@ -48,7 +48,7 @@ class StabilityCard:
     points : OrbitSet
         Critical points and families, with multipliers as functions of the step size.
     points_now : OrbitSet or None
-        The same at a number in place of the symbol: the step size, where one was given.
+        The same at the given step size.
     threshold : Threshold
     """
 
@@ -63,7 +63,7 @@ class StabilityCard:
     def of(loss: Loss, step_size: str | None, *, seconds: float) -> StabilityCard:
         """Return the card of gradient descent on `loss`."""
         taken = {*loss.names, *loss.parameters}
-        symbol = sp.Symbol(next(name for name in ("eta", "step_size", "h") if name not in taken))
+        symbol = sp.Symbol(next(name for name in ("eta", "h", "s", "r") if name not in taken))
         value = None
         points_now = None
         if step_size is not None:
@@ -71,9 +71,6 @@ class StabilityCard:
             value = now.step_size
             points_now = fixed_points(now, seconds=seconds)
         points = fixed_points(GradientDescent(loss, step_size=symbol), seconds=seconds)
-        if points_now is None and not len(points):
-            # A numeric step size gives the better reason where nothing was found.
-            points_now = fixed_points(GradientDescent(loss, step_size=1), seconds=seconds)
         return StabilityCard(
             loss=loss,
             step_size=value,
@@ -96,8 +93,7 @@ class StabilityCard:
             title = self.points.headline().replace(self.points.title, "Critical points")
             known = [("why", self.points.why), ("evidence", str(self.points.evidence))]
         else:
-            found = self.points if self.points_now is None else self.points_now
-            title, known = "Critical points: undecided", [("why", found.why)]
+            title, known = "Critical points: undecided", [("why", self.points.why)]
         parts.append(Text(title, style="bold"))
         if len(self.points):
             parts.append(self._table())
@@ -138,7 +134,7 @@ class StabilityCard:
 
     def _now(self) -> list[str]:
         """Return what each family and point is at the given step size, in the order of the rows."""
-        found = None if self.step_size is None else self.points_now
+        found = self.points_now
         same = found is not None and (
             (len(found.families), len(found.orbits))
             == (len(self.points.families), len(self.points.orbits))

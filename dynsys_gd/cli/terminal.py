@@ -48,7 +48,7 @@ def show_plan(
     jobs: Sequence[Job], used: Sequence[tuple[str, str]], *, seed: int, workers: int
 ) -> None:
     """Say on stderr what will be checked, before anything that takes time."""
-    processes = "one process" if workers == 1 else f"{workers} processes"
+    processes = "1 process" if workers == 1 else f"{workers} processes"
     count = "1 verdict" if len(jobs) == 1 else f"{len(jobs)} verdicts"
     _say(f"dynsys-gd verify: {count}, seed {seed}, {processes}")
     for label, text in used:
@@ -76,11 +76,11 @@ def with_progress(results: Iterator[Checked], total: int) -> Iterator[Checked]:
     with bar:
         task = bar.add_task("", total=total)
         for number, item in enumerate(results, start=1):
+            yield item  # first, so that a line is printed for what has been written
             clock = time.perf_counter() - begin
             line = f"[{number}/{total}] {clock:5.1f} s  {item.job.claim} on {item.job.instance}"
             screen.print(f"{line}: {status_of(item)}", markup=False, soft_wrap=True)
             bar.update(task, advance=1)
-            yield item
 
 
 def status_of(item: Checked) -> str:

@@ -86,7 +86,7 @@ INTERRUPTED = 130
     show_default="2; 1 where there is one core",
     help="Number of processes; the verdicts do not depend on it.",
 )
-@click.option("--quiet", is_flag=True, help="Print the last line and errors only.")
+@click.option("--quiet", is_flag=True, help="Print the summary and errors only.")
 @click.pass_context
 def verify(
     ctx: click.Context,

@@ -1,0 +1,50 @@
+"""The list of claims, the version and the help texts."""
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from dynsys_gd import __version__, claims
+from dynsys_gd.cli.main import main
+
+
+def run(*args):
+    return CliRunner().invoke(main, args)
+
+
+def test_every_claim_is_listed_with_what_it_needs():
+    output = " ".join(run("claims").stdout.split())
+    for claim in claims.all_claims():
+        assert claim.name in output
+        assert " ".join(claim.statement.split()) in output
+        assert claim.conclusion in output
+        for hypothesis in claim.hypotheses:
+            assert f"{hypothesis.name}: {hypothesis.statement}" in output
+    assert "Crăciun, Alexandru and Ghoshdastidar, Debarghya" in output
+
+
+def test_one_claim_alone():
+    output = run("claims", "no_stable_minimum").stdout
+    assert "no_stable_minimum" in output
+    assert "sharp_transition" not in output
+
+
+def test_an_unknown_claim_is_refused_with_the_list():
+    result = run("claims", "flat_earth")
+    assert result.exit_code == 2
+    assert all(name in result.stderr for name in claims.names())
+
+
+def test_version():
+    assert run("--version").stdout == f"dynsys-gd, version {__version__}\n"
+
+
+@pytest.mark.parametrize("command", ["verify", "analyse", "claims"])
+def test_help_has_examples_and_explains_every_option(command):
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert f"dynsys-gd {command} " in result.stdout.split("Examples:")[1]
+    for parameter in main.commands[command].params:
+        if isinstance(parameter, click.Option):
+            assert parameter.opts[0] in result.stdout
+            assert parameter.help
