@@ -60,9 +60,11 @@ class Job:
         """Return Python lines that repeat the verdict; the instance is the code that was run."""
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.settings)
         source = inspect.getsource(self.make).replace(" -> Setting", "")
+        imports = "import dynsys_gd as dg\n"
+        imports += "import numpy as np\n" if "np." in source else ""
+        imports += "from sympy.abc import x, y, z\n" if "dg.Loss(" in source else ""
         return (
-            "import dynsys_gd as dg\nimport numpy as np\nfrom sympy.abc import x, y, z\n\n\n"
-            f"{source}\n\n"
+            f"{imports}\n\n{source}\n\n"
             f"F, region = {self.make.__name__}({arguments})\n"
             f"dg.verify(\n    dg.claims.{self.claim}, F, region=region, "
             f"starts={self.starts}, rng={seed}\n)\n"

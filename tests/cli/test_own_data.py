@@ -21,7 +21,7 @@ def write(path, rows, header="a,b,c,y"):
     return str(path)
 
 
-@pytest.fixture()
+@pytest.fixture
 def rows():
     """Return twenty rows of three features and a target that depends on them."""
     X = np.random.default_rng(0).normal(size=(20, 3)).round(2)
@@ -139,9 +139,8 @@ def test_a_missing_file_from_the_shell(tmp_path, rows):
 
 def test_theorems_hold_on_a_table(tmp_path, rows):
     jobs, _ = table_jobs(write(tmp_path / "t.csv", rows), ["y"], [], depth=None, width=None)
-    found = {
-        job.name: check(replace(job, starts=50), 0) for job in jobs if job.name != "transition"
-    }
+    few = [replace(job, starts=50) for job in jobs if job.name != "transition"]
+    found = {job.name: check(job, 0) for job in few}
     assert all(item.failure == "" for item in found.values())
     statuses = {name: item.verdict["status"] for name, item in found.items()}
     assert statuses == {
@@ -157,9 +156,7 @@ def test_theorems_hold_on_a_table(tmp_path, rows):
 def test_a_zero_target_has_no_step_size_beyond_its_critical_one(tmp_path, rows):
     path = write(tmp_path / "t.csv", [[*row[:3], 0] for row in rows])
     jobs, used = table_jobs(path, ["y"], [], depth=None, width=None)
-    assert (
-        "infinite" in dict(used)["Critical step size"] or "inf" in dict(used)["Critical step size"]
-    )
+    assert "inf" in dict(used)["Critical step size"]
     null_set = check(next(replace(job, starts=50) for job in jobs if job.name == "null-set"), 0)
     assert null_set.verdict["status"] == "silent"
 
