@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from typing import Any
@@ -19,6 +20,7 @@ __all__ = ["main"]
 BAD_USAGE = 2
 INTERNAL_ERROR = 3
 INTERRUPTED = 130
+BROKEN_PIPE = 141
 
 
 class CarefulGroup(click.Group):
@@ -27,8 +29,11 @@ class CarefulGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except BrokenPipeError:  # the reader of the output went away, as `head` does
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(BROKEN_PIPE)
         except DynsysError as error:
             click.echo(f"Error: {error}", err=True)
             ctx.exit(BAD_USAGE)

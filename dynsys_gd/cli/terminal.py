@@ -39,9 +39,14 @@ def console(*, stderr: bool = False) -> Console:
     """Return a console; output that is not a terminal gets a fixed, wider width."""
     from rich.console import Console
 
+    class Screen(Console):
+        def on_broken_pipe(self) -> None:
+            # rich would exit with 1, which means a contradiction here.
+            raise BrokenPipeError
+
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _WIDTH_OF_FILES
-    return Console(file=stream, width=width, highlight=False, emoji=False)
+    return Screen(file=stream, width=width, highlight=False, emoji=False)
 
 
 def show_plan(

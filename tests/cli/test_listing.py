@@ -1,5 +1,8 @@
 """The list of claims, the version and the help texts."""
 
+import subprocess
+import sys
+
 import click
 import pytest
 from click.testing import CliRunner
@@ -48,3 +51,11 @@ def test_help_has_examples_and_explains_every_option(command):
         if isinstance(parameter, click.Option):
             assert parameter.opts[0] in result.stdout
             assert parameter.help
+
+
+def test_a_reader_that_goes_away_is_no_contradiction():
+    command = [sys.executable, "-m", "dynsys_gd.cli", "claims"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait() == 141
