@@ -55,7 +55,7 @@ def test_help_has_examples_and_explains_every_option(command):
 
 def test_a_reader_that_goes_away_is_no_contradiction():
     command = [sys.executable, "-m", "dynsys_gd.cli", "claims"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    process.stdout.close()
-    assert process.stderr.read() == b""
-    assert process.wait() == 141
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 141

@@ -210,16 +210,15 @@ def test_what_is_complete_stays_written_after_ctrl_c(monkeypatch, checked, tmp_p
 
 def test_a_real_interrupt_ends_the_workers(tmp_path):
     command = [sys.executable, "-m", "dynsys_gd.cli", "verify", "--out", str(tmp_path)]
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    plan = process.stderr.readline()
-    assert plan.startswith("dynsys-gd verify: ")
-    for line in process.stderr:
-        if line.lstrip().startswith("21 "):  # the last line of the plan: workers start now
-            break
-    os.killpg(process.pid, signal.SIGINT)
-    process.communicate(timeout=20)
+    ) as process:
+        assert process.stderr.readline().startswith("dynsys-gd verify: ")
+        for line in process.stderr:
+            if line.lstrip().startswith("21 "):  # the last line of the plan: workers start now
+                break
+        os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=20)
     assert process.returncode == 130
     assert json.loads((tmp_path / "verdicts.json").read_text())["made_by"] == "dynsys-gd verify"
 
