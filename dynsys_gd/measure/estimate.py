@@ -7,6 +7,7 @@ from typing import Any
 
 from ..ensembles.budget import Budget
 from ..ensembles.fates import Detail, Fate
+from ..errors import InvalidInput
 from ..evidence import Evidence
 from ..maps.base import Map
 from ..regions import Region
@@ -47,7 +48,8 @@ class Estimate(Result):
     Notes
     -----
     An undecided start, one whose orbit was neither seen to converge nor seen not to, counts as not
-    converging in `lower` and as converging in `upper`.
+    converging in `lower` and as converging in `upper`. An orbit that drifts farther and farther
+    without blowing up is one of them: it may be on a long way to a minimum.
     """
 
     map: Map
@@ -66,7 +68,9 @@ class Estimate(Result):
         """Return how many starts met this fate, or this finer end."""
         if isinstance(what, Fate):
             return sum(k for detail, k in self.tally if detail.fate is what)
-        return sum(k for detail, k in self.tally if detail is what)
+        if isinstance(what, Detail):
+            return sum(k for detail, k in self.tally if detail is what)
+        raise InvalidInput("what", what, "a Fate or a Detail")
 
     @property
     def hits(self) -> int:
@@ -81,12 +85,16 @@ class Estimate(Result):
     @property
     def upper(self) -> float:
         """The share of starts that may converge to the target: `lower` plus `undecided`."""
-        return (self.hits + self.count(Fate.UNDECIDED)) / self.n
+        return (self.hits + self._open) / self.n
 
     @property
     def undecided(self) -> float:
-        """The share of starts of which nothing is known."""
-        return self.count(Fate.UNDECIDED) / self.n
+        """The share of starts that may converge or not: undecided or drifting ones."""
+        return self._open / self.n
+
+    @property
+    def _open(self) -> int:
+        return self.count(Fate.UNDECIDED) + self.count(Detail.UNBOUNDED_DRIFT)
 
     def interval(self, level: float | None = None) -> tuple[float, float]:
         """Return a two-sided confidence interval of the convergent share.
@@ -105,20 +113,19 @@ class Estimate(Result):
         between the two.
         """
         at = self.level if level is None else level
-        return interval(self.hits, self.count(Fate.UNDECIDED), self.n, level=at)
+        return interval(self.hits, self._open, self.n, level=at)
 
     def upper_bound(self, level: float | None = None) -> float:
         """Return the one-sided upper confidence limit of the convergent share."""
         at = self.level if level is None else level
-        return upper_limit(self.hits + self.count(Fate.UNDECIDED), self.n, level=at)
+        return upper_limit(self.hits + self._open, self.n, level=at)
 
     @property
     def bound(self) -> str | None:
         """What can be said where no start converges, as a sentence; None where one does."""
         if self.hits:
             return None
-        open_ones = self.count(Fate.UNDECIDED)
-        left = f", {open_ones} undecided" if open_ones else ""
+        left = f", {self._open} undecided" if self._open else ""
         return (
             f"0 of {self.n} starts seen to converge to {self.target}{left}: "
             f"the share is below {rounded_up(self.upper_bound())} at {_percent(self.level)}"

@@ -5,6 +5,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from sympy import sqrt
 from sympy.abc import eta, r, x, y
 
 from dynsys_gd import (
@@ -20,7 +21,7 @@ from dynsys_gd import (
     he_normal,
 )
 from dynsys_gd.ensembles.budget import Budget
-from dynsys_gd.ensembles.fates import Fate
+from dynsys_gd.ensembles.fates import Detail, Fate
 from dynsys_gd.ensembles.simulate import simulate
 from dynsys_gd.measure import MonteCarlo, Target, convergent_measure
 from dynsys_gd.measure.intervals import interval
@@ -230,3 +231,16 @@ def test_a_method_with_bad_settings_is_refused(n, level):
 
 def test_a_level_may_be_text():
     assert MonteCarlo(level="0.9").level == 0.9
+
+
+def test_a_drift_may_be_a_long_way_to_a_minimum():
+    valley = Loss(sqrt(1 + (x - 3000) ** 2), [x])
+    F, near_zero = GradientDescent(valley, 1), Box([-1], [1])
+    hasty, patient = (
+        convergent_measure(F, near_zero, method=MonteCarlo(n=50), budget=Budget(steps=steps), rng=0)
+        for steps in (1024, 8192)
+    )
+    assert hasty.count(Detail.UNBOUNDED_DRIFT) == 50
+    assert patient.lower == 1
+    assert hasty.interval()[1] == hasty.upper == hasty.undecided == 1
+    assert hasty.upper_bound() == 1
