@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from typing import Any
 from zlib import crc32
 
@@ -73,6 +74,10 @@ class Instance:
     def fixed_points(self) -> OrbitSet:
         """The fixed points of the map, found once for all hypotheses."""
         return fixed_points(self.F)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # An executor stays in the process that made it.
+        return {**self.__dict__, "executor": None}
 
     def rng(self, purpose: str) -> np.random.Generator:
         """Return a generator of its own for `purpose`, the same at every call."""
@@ -174,6 +179,11 @@ class Claim:
     examples: Callable[[], tuple[Case, ...]]
     counterexamples: Callable[[], Mapping[str, Case]]
 
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        # A claim of the package travels by its name: its checks may be local functions.
+        known = getattr(import_module(__package__), self.name, None)
+        return (_by_name, (self.name,)) if known is self else super().__reduce__()
+
     def cite(self) -> str:
         """Return the BibTeX entries of the sources."""
         entries = bibliography()
@@ -198,3 +208,8 @@ class Claim:
             f"  source: {', '.join(self.sources)}; the wording is ours",
         ]
         return "\n".join(lines)
+
+
+def _by_name(name: str) -> Claim:
+    claim: Claim = getattr(import_module(__package__), name)
+    return claim

@@ -7,12 +7,14 @@ from concurrent.futures import Executor
 
 import numpy as np
 
+from ..engine.chunks import checked_executor, checked_progress
 from ..ensembles.budget import Budget
 from ..errors import InvalidInput
 from ..losses.initialisation import he_normal
 from ..losses.linear_network import LinearNetwork
 from ..losses.mlp import MLP
 from ..maps.base import Map
+from ..measure.monte_carlo import seed_of
 from ..regions import Box, Region, positive_count
 from .claim import Claim, Instance
 from .verdict import Verdict
@@ -74,13 +76,18 @@ def verify(
     <Status.VERIFIED: 'verified'>
     """
     if not isinstance(claim, Claim):
-        raise InvalidInput("claim", claim, "a claim", "dynsys_gd.claims.names() lists them")
+        remedy = "take one from dynsys_gd.claims, or claims.get(name); claims.names() lists them"
+        raise InvalidInput("claim", claim, "a claim", remedy)
     if not isinstance(F, Map):
         raise InvalidInput("F", F, "a map", "for example GradientDescent(loss, step_size)")
+    if budget is not None and not isinstance(budget, Budget):
+        raise InvalidInput("budget", budget, "a Budget", "for example Budget(steps=1000)")
+    checked_executor(executor)
+    checked_progress(progress)
     instance = Instance(
         F=F,
         region=_fitting_region(F, region),
-        seed=_seed(rng),
+        seed=seed_of(rng),
         starts=positive_count(starts, "starts"),
         budget=Budget() if budget is None else budget,
         executor=executor,
@@ -126,12 +133,3 @@ def _fitting_region(F: Map, region: Region | None) -> Region:
             "starts are points of the loss",
         )
     return region
-
-
-def _seed(rng: np.random.Generator | int | None) -> int:
-    """Return one whole number from which every random choice follows."""
-    if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0:
-        return int(rng)
-    if rng is None or isinstance(rng, np.random.Generator):
-        return int(np.random.default_rng(rng).integers(2**32))
-    raise InvalidInput("rng", rng, "a whole number of at least 0, a numpy Generator, or None")

@@ -61,6 +61,12 @@ def number_as_triple_product(step_size: str) -> Setting:
     return F, dg.Box([-2, -2, -2], [2, 2, 2])
 
 
+def matrix_factorisation(step_size: str) -> Setting:
+    """Write diag(2, 1) as a product of two 2 × 2 matrices. Critical step size 1."""
+    net = dg.LinearNetwork(widths=(2, 2, 2), X=[[1, 0], [0, 1]], Y=[[2, 0], [0, 1]])
+    return dg.GradientDescent(net, step_size=step_size), dg.Gaussian([0] * 8, 0.5)
+
+
 def zero_as_product(step_size: str) -> Setting:
     """Write 0 as x·y: the minima are two lines that cross, which is no manifold."""
     F = dg.GradientDescent(dg.Loss((x * y) ** 2 / 2, [x, y]), step_size=step_size)

@@ -85,6 +85,13 @@ def _null_sets() -> list[Job]:
             make=instances.number_as_triple_product,
             settings=(("step_size", "7/10"),),
         ),
+        job(
+            name="matrix-above",
+            instance="factorisation of diag(2, 1) at step size 21/20, critical 1",
+            why="A matrix written as a product of two.",
+            make=instances.matrix_factorisation,
+            settings=(("step_size", "21/20"),),
+        ),
     ]
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..engine.kernel import Kernel, TapeKernel
 from ..evidence import Outcome
+from ..losses.base import AbstractLoss
 from ..maps.base import Map
 from ..maps.gradient_descent import GradientDescent
 from .budget import Budget
@@ -27,6 +28,7 @@ Mask = NDArray[np.bool_]
 
 _DEEP_ROUNDS = 80
 _KINK_RADIUS = 1e-6
+_EXCESS = 1e-6  # of the loss over its minimal value, relative to its value at zero
 _ZERO_LOSS = 1e-24
 _MOST_ENTRIES = 2**21  # of the Jacobians held at once
 
@@ -210,6 +212,7 @@ class _Audit:
             size = np.maximum(1.0, np.abs(curvature).max(axis=1))
             critical = gradient <= 1e-8 * size * (1.0 + norms(where))
             detail[~(critical & (curvature[:, 0] >= -1e-8 * size))] = Detail.STABLE_POINT
+        detail[~self._lowest(loss, points)] = Detail.MARGINAL
         real = analytic(self.F, self.kernel)
         dead = np.flatnonzero(kernel > 0)
         if dead.size:
@@ -225,6 +228,19 @@ class _Audit:
             came = self._perturbed(points)
             detail[came == Return.SOME_LEFT] = Detail.DEGENERATE_UNSTABLE_APPROACH
         return detail
+
+    def _lowest(self, loss: AbstractLoss, points: Rows) -> Mask:
+        """Return where the loss is as low as at its minima, or where that is not known.
+
+        On badly scaled data the slope along some directions is below rounding: orbits come to rest
+        above the minima, and what holds them looks like a family of minima.
+        """
+        lowest = loss.minimal_loss
+        at_zero = float(loss(np.zeros(loss.dimension)))
+        if lowest is None or at_zero <= lowest:
+            return np.ones(len(points), dtype=bool)
+        above = loss(self.F.project(points)) - lowest
+        return np.asarray(above <= _EXCESS * at_zero)
 
     def _dead(self, points: Rows) -> Mask:
         """Return where some gradient entry vanishes all about the point, but not everywhere."""

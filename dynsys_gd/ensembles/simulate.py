@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine.chunks import chunk_rows, map_ordered, row_slices
+from ..engine.chunks import (
+    checked_executor,
+    checked_progress,
+    chunk_rows,
+    map_ordered,
+    row_slices,
+)
 from ..engine.driver import squared_norm
 from ..errors import InvalidInput
 from ..evidence import Evidence, Grade
@@ -92,7 +98,9 @@ def simulate(
     if not isinstance(F, Map):
         raise InvalidInput("F", F, "a map", "for a loss write GradientDescent(loss, step_size)")
     if not isinstance(budget, Budget):
-        raise InvalidInput("budget", budget, "a Budget")
+        raise InvalidInput("budget", budget, "a Budget", "for example Budget(steps=1000)")
+    checked_executor(executor)
+    checked_progress(progress)
     grid = starts if isinstance(starts, Grid) else None
     given = _checked_starts(F, starts.points if grid is not None else starts)
     states = F.lift(given) if _are_points(F, given) else given

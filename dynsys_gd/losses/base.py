@@ -67,13 +67,25 @@ class AbstractLoss(ABC):
         """The loss as a sympy expression, or None where there is none of practical size."""
         return None
 
+    @property
+    def minimal_loss(self) -> float | None:
+        """The value of the loss at each of its local minima, where they all have the same one.
+
+        None where that is not known. Linear networks know it: with squared loss each of their
+        local minima is global.
+        """
+        return None
+
     def describe(self) -> str:
         """Return the loss in one line, for tables and reports."""
         return f"{type(self).__name__} of {self.dimension} parameters"
 
     def sharpness_at(self, points: Any) -> Points:
-        """Return the largest Hessian eigenvalue at each row, shape (...,)."""
-        return np.asarray(np.linalg.eigvalsh(self.hessian_at(points))[..., -1])
+        """Return the largest Hessian eigenvalue at each row, shape (...,); NaN on overflow."""
+        hessians = self.hessian_at(points)
+        finite = np.isfinite(hessians).all(axis=(-2, -1))
+        usable = np.where(finite[..., None, None], hessians, 0.0)
+        return np.where(finite, np.linalg.eigvalsh(usable)[..., -1], np.nan)
 
 
 class SymbolicForm:

@@ -158,6 +158,9 @@ def _observe_network(instance: Instance, facts: NetworkFacts) -> Observation:
         instance.loss, flattest[0], n=_SAMPLED, rng=instance.rng("sampled minima")
     )
     hessians = instance.loss.hessian_at(np.concatenate([flattest, others]))
+    if not np.all(np.isfinite(hessians)):
+        reason = "the Hessian overflows; rescale the data"
+        return Observation(finding=decided(_CONCLUSION, Outcome.UNDECIDED, Grade.NUMERICAL, reason))
     sizes = np.abs(np.linalg.eigvalsh(hessians))
     sizes = np.sort(sizes, axis=1) / np.maximum(sizes.max(axis=1, keepdims=True), 1e-300)
     expected = facts.dimension - facts.non_zero_eigenvalues
