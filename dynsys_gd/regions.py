@@ -17,6 +17,8 @@ __all__ = ["Ball", "Box", "Gaussian", "Grid", "Region"]
 
 Points = NDArray[np.float64]
 
+_LARGEST_LOGARITHM = math.log(np.finfo(np.float64).max)
+
 
 class Region(ABC):
     """A probability law on d-dimensional space from which initialisations are drawn."""
@@ -77,12 +79,19 @@ class Box(Region):
         return float(np.prod(np.asarray(self.high) - np.asarray(self.low)))
 
     def sample(self, n: int, *, rng: np.random.Generator | int | None = None) -> Points:
-        generator = np.random.default_rng(rng)
-        return generator.uniform(self.low, self.high, size=(positive_count(n, "n"), self.dimension))
+        return generator_of(rng).uniform(
+            self.low, self.high, size=(positive_count(n, "n"), self.dimension)
+        )
 
     def contains(self, points: Any) -> NDArray[np.bool_]:
         """Return for each row of `points`, shape (n, d), whether it lies in the closed box."""
-        rows = np.atleast_2d(np.asarray(points, dtype=np.float64))
+        expected = f"numbers of shape (n, {self.dimension})"
+        try:
+            rows = np.atleast_2d(np.asarray(points, dtype=np.float64))
+        except (TypeError, ValueError):
+            raise InvalidInput("points", points, expected) from None
+        if rows.ndim != 2 or rows.shape[1] != self.dimension:
+            raise InvalidInput("points", f"shape {np.shape(points)}", expected)
         return np.all((rows >= self.low) & (rows <= self.high), axis=1)
 
     def grid(self, resolution: int | Sequence[int]) -> Grid:
@@ -117,10 +126,16 @@ class Grid:
     shape: tuple[int, ...]
 
     def __init__(self, box: Box, resolution: int | Sequence[int]) -> None:
+        if not isinstance(box, Box):
+            raise InvalidInput("box", box, "a Box")
         d = box.dimension
-        cells = [resolution] * d if isinstance(resolution, (int, np.integer)) else list(resolution)
-        if len(cells) != d or any(int(k) != k or k < 1 for k in cells):
-            raise InvalidInput("resolution", resolution, f"{d} whole numbers of at least 1")
+        alike = isinstance(resolution, (int, np.integer)) and not isinstance(resolution, bool)
+        cells: Any = [resolution] * d if alike else resolution
+        if not isinstance(cells, (list, tuple, np.ndarray)) or len(cells) != d:
+            raise InvalidInput("resolution", resolution, f"one whole number, or {d} of them")
+        for k in cells:
+            if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
+                raise InvalidInput("resolution", resolution, "whole numbers of at least 1")
         if math.prod(int(k) for k in cells) > 10**8:
             raise InvalidInput("resolution", resolution, "at most 10^8 cells in all")
         object.__setattr__(self, "box", box)
@@ -168,10 +183,11 @@ class Ball(Region):
     def volume(self) -> float:
         d = self.dimension
         log_unit = 0.5 * d * math.log(math.pi) - math.lgamma(0.5 * d + 1)
-        return math.exp(log_unit + d * math.log(self.radius))
+        log_volume = log_unit + d * math.log(self.radius)
+        return math.exp(log_volume) if log_volume < _LARGEST_LOGARITHM else math.inf
 
     def sample(self, n: int, *, rng: np.random.Generator | int | None = None) -> Points:
-        generator = np.random.default_rng(rng)
+        generator = generator_of(rng)
         d = self.dimension
         direction = generator.standard_normal((positive_count(n, "n"), d))
         direction /= np.linalg.norm(direction, axis=1, keepdims=True)
@@ -179,8 +195,9 @@ class Ball(Region):
         return np.asarray(self.center) + distance * direction
 
     def describe(self) -> str:
-        where = ", ".join(f"{c:g}" for c in self.center) if self.dimension <= 4 else "given centre"
-        return f"uniform in the ball of radius {self.radius:g} about ({where})"
+        point = f"({', '.join(f'{c:g}' for c in self.center)})"
+        where = point if self.dimension <= 4 else "a given point"
+        return f"uniform in the ball of radius {self.radius:.4g} about {where}"
 
 
 @dataclass(frozen=True, init=False)
@@ -230,9 +247,8 @@ class Gaussian(Region):
         return None
 
     def sample(self, n: int, *, rng: np.random.Generator | int | None = None) -> Points:
-        generator = np.random.default_rng(rng)
         shape = (positive_count(n, "n"), self.dimension)
-        return generator.normal(self.mean, self.scale, size=shape)
+        return generator_of(rng).normal(self.mean, self.scale, size=shape)
 
     def describe(self) -> str:
         if self.name:
@@ -250,6 +266,25 @@ def positive_count(n: Any, argument: str) -> int:
     return int(n)
 
 
+def generator_of(rng: Any) -> np.random.Generator:
+    """Return the generator that `rng` stands for, or refuse it.
+
+    Parameters
+    ----------
+    rng : None, int, Generator, BitGenerator or SeedSequence
+
+    Examples
+    --------
+    >>> generator_of(0).random() == generator_of(0).random()
+    True
+    """
+    whole = isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0
+    known = (np.random.Generator, np.random.BitGenerator, np.random.SeedSequence)
+    if rng is None or whole or isinstance(rng, known):
+        return np.random.default_rng(rng)
+    raise InvalidInput("rng", rng, "None, a whole number of at least 0, or a numpy Generator")
+
+
 def _vector(values: Sequence[float], argument: str) -> tuple[float, ...]:
     try:
         array = np.asarray(values, dtype=np.float64)
@@ -265,6 +300,6 @@ def _positive(value: Any, argument: str) -> float:
         number = float(value)
     except (TypeError, ValueError):
         raise InvalidInput(argument, value, "a positive number") from None
-    if not (math.isfinite(number) and number > 0):
+    if isinstance(value, bool) or not (math.isfinite(number) and number > 0):
         raise InvalidInput(argument, value, "a positive finite number")
     return number

@@ -80,3 +80,8 @@ def test_a_coordinate_of_a_gaussian_may_be_fixed():
 def test_bad_regions_are_refused(make):
     with pytest.raises(InvalidInput):
         make()
+
+
+def test_a_volume_beyond_double_precision_is_infinite():
+    assert Ball([0.0] * 18, 5e17).volume == np.inf
+    assert Ball([0.0] * 18, 5e-30).volume == 0.0

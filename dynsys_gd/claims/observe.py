@@ -9,6 +9,7 @@ import numpy as np
 
 from ..evidence import Grade, Outcome
 from ..measure import Estimate, MonteCarlo, Target, convergent_measure
+from ..measure.intervals import rounded_up
 from ..regions import Ball, Region
 from .checks import decided
 from .claim import Instance, Observation
@@ -110,6 +111,6 @@ def _told(estimate: Estimate) -> str:
     left = f" ({undecided} undecided)" if undecided else ""
     level = f"{100 * estimate.level:g} %"
     if estimate.hits == 0:
-        return f"0 of {estimate.n}{left}, share below {estimate.upper_bound():.2g} at {level}"
+        return f"0 of {estimate.n}{left}, share below {rounded_up(estimate.upper_bound())} at {level}"
     low, high = estimate.interval()
     return f"{estimate.hits} of {estimate.n}{left}, share in [{low:.3g}, {high:.3g}] at {level}"

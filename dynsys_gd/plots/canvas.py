@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from ..errors import InvalidInput
 from .style import RC
 
 __all__ = ["free_figure", "in_our_style", "new_axes", "save"]
@@ -69,11 +70,28 @@ def save(figure: Figure, folder: str | Path, name: str) -> tuple[Path, Path]:
     -------
     tuple of Path
         The PNG and the SVG file.
+
+    Raises
+    ------
+    InvalidInput
+        For something that is not a figure, a name that is none, and a folder that cannot be
+        written to.
     """
-    target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
+    if not isinstance(figure, Figure):
+        raise InvalidInput("figure", figure, "a matplotlib Figure", "for axes write ax.figure")
+    if not isinstance(name, str) or not name or Path(name).name != name:
+        raise InvalidInput("name", name, "a file name without folder and ending")
+    try:
+        target = Path(folder)
+    except TypeError:
+        raise InvalidInput("folder", folder, "the path of a folder") from None
     png, svg = target / f"{name}.png", target / f"{name}.svg"
-    with in_our_style():
-        figure.savefig(png, dpi=DOTS_PER_INCH, metadata={"Software": None})
-        figure.savefig(svg, metadata={"Date": None, "Creator": None})
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with in_our_style():
+            figure.savefig(png, dpi=DOTS_PER_INCH, metadata={"Software": None})
+            figure.savefig(svg, metadata={"Date": None, "Creator": None})
+    except (OSError, ValueError) as problem:
+        expected = "a folder that can be written to"
+        raise InvalidInput("folder", str(folder), expected, str(problem)) from problem
     return png, svg

@@ -87,6 +87,8 @@ def draw(result: Any, ax: Axes | None = None, **style: Any) -> Axes:
     InvalidInput
         For a result that has no picture; the message lists those that have one.
     """
+    if ax is not None and not isinstance(ax, Axes):
+        raise InvalidInput("ax", ax, "matplotlib Axes", "for example pyplot.subplots()[1]")
     with in_our_style():
         axes = new_axes(_size(result)) if ax is None else ax
         _paint(result, axes, **style)

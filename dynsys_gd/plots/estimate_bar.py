@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -16,6 +17,7 @@ __all__ = ["draw_estimate"]
 
 _THICKNESS = 0.5
 _ABOVE = 0.42
+_LABEL_WIDTH = 60
 
 
 def draw_estimate(estimate: Estimate, ax: Axes, **style: Any) -> None:
@@ -44,7 +46,8 @@ def draw_estimate(estimate: Estimate, ax: Axes, **style: Any) -> None:
     ax.set_ylim(-0.3, 0.85)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel(f"share of the starts, {estimate.region.describe()}")
+    law = f"share of the starts, {estimate.region.describe()}"
+    ax.set_xlabel(textwrap.fill(law, _LABEL_WIDTH))
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
     F = estimate.map
     what = formula(F.loss.describe() if F.loss is not None else F.describe())

@@ -187,7 +187,7 @@ class Threshold(Result):
             return ""
         if len(points[0]) > _MOST_COORDINATES or max(map(len, points[0])) > _LONGEST_COORDINATE:
             points_found = "a point" if len(points) == 1 else f"{len(points)} points"
-            return f"attained at {points_found} (see .attained_at)"
+            return f"attained at {points_found} of {len(points[0])} coordinates"
         shown = [f"({', '.join(point)})" for point in points[:_MOST_POINTS]]
         if len(points) > _MOST_POINTS:
             return f"attained at {', '.join(shown)} and {len(points) - _MOST_POINTS} more points"

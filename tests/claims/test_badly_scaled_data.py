@@ -31,7 +31,7 @@ def test_an_orbit_held_up_by_rounding_above_the_minima_has_not_converged():
     net = iris_with_one_column_times(1e-12, (4, 3))
     F = GradientDescent(net, 0.5 * critical_step_size(net).value)
     starts = he_normal(net).sample(8, rng=0)
-    fates = simulate(F, starts, budget=Budget(steps=2**17))
+    fates = simulate(F, starts)
     assert fates.count(Detail.MINIMUM) == 0
     assert np.all(net(fates.limit) > net.minimal_loss * (1 + 1e-6))
     assert fates.count(Detail.MARGINAL) > 0
