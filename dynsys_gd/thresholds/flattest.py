@@ -82,7 +82,7 @@ def near_flattest(
     >>> from sympy.abc import x, y
     >>> from dynsys_gd import Loss
     >>> near_flattest(Loss((x*y - 1)**2 / 2, [x, y])).describe()
-    'uniform in the ball of radius 0.0141421 about (1, 1)'
+    'uniform in the ball of radius 0.01414 about (1, 1)'
     """
     share = to_value(radius, "radius")
     if not (share.is_number and share > 0):
