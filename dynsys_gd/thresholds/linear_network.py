@@ -21,7 +21,7 @@ from .sharpness_enclosure import (
 )
 from .threshold import Threshold, ThresholdStatus
 
-__all__ = ["linear_network_threshold"]
+__all__ = ["evidence_of_data", "linear_network_threshold"]
 
 NAME = "critical step size"
 SOURCES = ("craciun2024convergence", "mulayoff2020unique", "brickman1961field")
@@ -63,7 +63,7 @@ def _finite(net: LinearNetwork, second: flint.fmpq_mat, cross: flint.fmpq_mat) -
     closed = smallest_sharpness_in_closed_form(forms, cross, net.depth)
     if closed is None:
         return _enclosed(enclosure, point)
-    return _closed(closed, _whole_numbers(net), enclosure, point)
+    return _closed(net, closed, enclosure, point)
 
 
 def smallest_sharpness_in_closed_form(
@@ -104,18 +104,12 @@ def _largest_eigenvalue(matrix: flint.fmpq_mat) -> sp.Expr | None:
 
 
 def _closed(
-    sharpness: sp.Expr, whole: bool, enclosure: SharpnessEnclosure, point: np.ndarray
+    net: LinearNetwork, sharpness: sp.Expr, enclosure: SharpnessEnclosure, point: np.ndarray
 ) -> Threshold:
     exact = 2 / sharpness
-    evidence = Evidence(
-        grade=Grade.PROVED,
-        reason="closed form of the smallest sharpness (docs: critical_step_size)",
-        sources=SOURCES,
+    evidence = evidence_of_data(
+        net, "closed form of the smallest sharpness (docs: critical_step_size)", SOURCES
     )
-    if not whole:
-        evidence = evidence.weakened_to(
-            Grade.CERTIFIED, "the data are floats, taken as the binary numbers they are"
-        )
     lower, upper = enclosing_floats(exact)
     return Threshold(
         name=NAME,
@@ -161,16 +155,25 @@ def _infinite(net: LinearNetwork) -> Threshold:
         upper=math.inf,
         exact=sp.oo,
         attained_at=np.zeros((1, net.dimension)),
-        evidence=Evidence(
-            grade=Grade.PROVED,
-            reason=f"{flat}, so that zero weights are a global minimum with zero Hessian",
-            sources=("craciun2024convergence",),
+        evidence=evidence_of_data(
+            net,
+            f"{flat}, so that zero weights are a global minimum with zero Hessian",
+            ("craciun2024convergence",),
         ),
     )
 
 
-def _whole_numbers(net: LinearNetwork) -> bool:
-    return bool(np.all(np.round(net.X) == net.X) and np.all(np.round(net.Y) == net.Y))
+def evidence_of_data(net: LinearNetwork, reason: str, sources: tuple[str, ...]) -> Evidence:
+    """Return evidence by exact arithmetic on the data: PROVED for whole numbers only.
+
+    Floats are binary numbers, for which it holds; whether they are what was measured it cannot say.
+    """
+    evidence = Evidence(grade=Grade.PROVED, reason=reason, sources=sources)
+    if np.all(np.round(net.X) == net.X) and np.all(np.round(net.Y) == net.Y):
+        return evidence
+    return evidence.weakened_to(
+        Grade.CERTIFIED, "the data are floats, taken as the binary numbers they are"
+    )
 
 
 def _is_zero(matrix: flint.fmpq_mat) -> bool:

@@ -16,7 +16,7 @@ from ..losses.linear_network import LinearNetwork
 from ..values import to_value
 from .definite import pivot_coordinates
 from .flattest_network import flattest_layers, smallest_map
-from .linear_network import linear_network_threshold
+from .linear_network import evidence_of_data, linear_network_threshold
 from .rounding import rounded_down, rounded_up
 from .sharpness_enclosure import forms_on_inputs, sharpness_enclosure
 from .threshold import Threshold, ThresholdStatus
@@ -41,7 +41,7 @@ def weak_network_threshold(net: LinearNetwork) -> Threshold:
     second, cross = net.exact_moments()
     rank = len(pivot_coordinates(second, min(net.n_samples, net.widths[0])))
     if rank == 0:
-        return _infinite("the Hessian is zero everywhere and has no non-zero eigenvalue")
+        return _infinite(net, "the Hessian is zero everywhere and has no non-zero eigenvalue")
     if net.depth == 1:
         return _one_layer(net)
     rank_of_cross = cross.rank()
@@ -59,8 +59,9 @@ def weak_network_threshold(net: LinearNetwork) -> Threshold:
     if net.widths[-1] * rank == 1 and rank_of_cross == 1:
         return replace(linear_network_threshold(net), name=NAME)
     return _infinite(
+        net,
         "an explicit family of minima has a non-zero Hessian eigenvalue that tends to 0 "
-        "(minimum_with_small_eigenvalue)"
+        "(minimum_with_small_eigenvalue)",
     )
 
 
@@ -163,7 +164,7 @@ def _one_layer(net: LinearNetwork) -> Threshold:
     )
 
 
-def _infinite(reason: str) -> Threshold:
+def _infinite(net: LinearNetwork, reason: str) -> Threshold:
     return Threshold(
         name=NAME,
         status=ThresholdStatus.VALUE,
@@ -171,5 +172,5 @@ def _infinite(reason: str) -> Threshold:
         lower=math.inf,
         upper=math.inf,
         exact=sp.oo,
-        evidence=Evidence(grade=Grade.PROVED, reason=reason, sources=_SOURCES),
+        evidence=evidence_of_data(net, reason, _SOURCES),
     )

@@ -32,7 +32,7 @@ FAMILIES = {
 def test_a_family_of_minima_has_a_vanishing_eigenvalue(net):
     found = weak_critical_step_size(net)
     assert found.value == math.inf
-    assert found.evidence.grade is Grade.PROVED
+    assert found.evidence.grade.rigorous
     sizes = (0.2, 0.1, 0.05)
     smallest = []
     for size in sizes:
@@ -79,3 +79,12 @@ def test_narrow_networks_are_undecided():
 def test_size_must_be_positive():
     with pytest.raises(InvalidInput, match="size"):
         minimum_with_small_eigenvalue(FAMILIES["one output"], 0)
+
+
+def test_float_data_prove_nothing():
+    X, Y = np.array([[0.1, 0.0], [0.0, 0.3]]), np.array([[0.7], [0.2]])
+    assert weak_critical_step_size(LinearNetwork((2, 2, 1), X, Y)).evidence.grade is Grade.CERTIFIED
+    uncorrelated = LinearNetwork((1, 1, 1), [[0.1], [-0.1]], [[0.3], [0.3]])
+    assert critical_step_size(uncorrelated).evidence.grade is Grade.CERTIFIED
+    whole = LinearNetwork((1, 1, 1), [[1.0], [-1.0]], [[3.0], [3.0]])
+    assert critical_step_size(whole).evidence.grade is Grade.PROVED
