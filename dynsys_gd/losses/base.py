@@ -83,7 +83,7 @@ class AbstractLoss(ABC):
     def sharpness_at(self, points: Any) -> Points:
         """Return the largest Hessian eigenvalue at each row, shape (...,); NaN on overflow."""
         hessians = self.hessian_at(points)
-        finite = np.isfinite(hessians).all(axis=(-2, -1))
+        finite = np.asarray(np.isfinite(hessians).all(axis=(-2, -1)))
         usable = np.where(finite[..., None, None], hessians, 0.0)
         return np.where(finite, np.linalg.eigvalsh(usable)[..., -1], np.nan)
 
