@@ -93,6 +93,9 @@ def _norms(scan: TransitionScan, ax: Axes, style: dict[str, Any]) -> None:
             ax.axhline(level, color=QUIET, linewidth=0.6, linestyle=":")
             here = ax.get_yaxis_transform()
             ax.text(0.995, level, words, transform=here, ha="right", va=va, color=QUIET)
+    if not finite.size:
+        ax.set_yticks([])  # every start escapes: there is no scale
+        ax.minorticks_off()
 
 
 def _shares(scan: TransitionScan, ax: Axes) -> None:
