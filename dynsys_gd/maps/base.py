@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +19,7 @@ from ..regions import positive_count
 from ..values import is_exact, to_value
 from .trajectory import Trajectory
 
-__all__ = ["Map"]
+__all__ = ["Map", "exact_coordinates"]
 
 
 class Map(ABC):
@@ -114,9 +115,7 @@ class Map(ABC):
         >>> GradientDescent(Loss(x**2 / 2, [x]), step_size="1/3").exact_image([1])
         (2/3,)
         """
-        values = [to_value(value, "point") for value in point]
-        if len(values) != self.dimension:
-            raise InvalidInput("point", point, f"{self.dimension} coordinates")
+        values = exact_coordinates(point, "point", (self.dimension,))
         pairs = dict(zip(self.variables, values, strict=False))
         return tuple(sp.simplify(entry.subs(pairs)) for entry in _symbolic(self))
 
@@ -140,10 +139,18 @@ class Map(ABC):
             Number of steps, at least 1.
         """
         size = self.loss.dimension if self.loss is not None else self.dimension
-        array = np.asarray(start, dtype=np.float64)
-        if array.shape == (size,) and size != self.dimension:
-            array = self.lift(array[None, :])[0]
-        state = as_points(array, self.dimension, "start").reshape(1, self.dimension)
+        sizes = sorted({size, self.dimension})
+        expected = f"{' or '.join(map(str, sizes))} finite numbers"
+        try:
+            array = np.array(start, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise InvalidInput("start", start, expected) from None
+        if array.ndim != 1 or len(array) not in sizes or not np.isfinite(array).all():
+            remedy = "a trajectory has one start" if array.ndim == 2 else ""
+            raise InvalidInput("start", start, expected, remedy)
+        state = array[None, :]
+        if len(array) != self.dimension:
+            state = self.lift(state)
         kernel = self.kernel()
         points = np.empty((positive_count(n, "n") + 1, self.dimension))
         points[0] = state[0]
@@ -161,6 +168,17 @@ class Map(ABC):
             return None
         state = sp.latex(sp.Matrix(self.variables))
         return f"$\\displaystyle {state} \\mapsto {sp.latex(sp.Matrix(self.expression))}$"
+
+
+def exact_coordinates(point: Any, argument: str, sizes: Collection[int]) -> tuple[sp.Expr, ...]:
+    """Return the coordinates of one point, exact where they were typed so, or refuse them."""
+    expected = f"{' or '.join(str(size) for size in sorted(sizes))} coordinates"
+    if isinstance(point, (str, bytes, Mapping)) or not isinstance(point, Iterable):
+        raise InvalidInput(argument, point, expected, 'write a list, for example [1, "1/2"]')
+    values = tuple(to_value(value, argument) for value in point)
+    if len(values) not in sizes:
+        raise InvalidInput(argument, point, expected)
+    return values
 
 
 def _symbolic(F: Map) -> sp.ImmutableMatrix:

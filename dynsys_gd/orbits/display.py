@@ -14,6 +14,7 @@ __all__ = [
     "latex_value",
     "point_latex",
     "point_text",
+    "stable_latex",
     "value_text",
 ]
 
@@ -91,6 +92,23 @@ def latex_value(value: sp.Basic) -> str:
     if isinstance(value, sp.Interval) and value.has(sp.CRootOf):
         return rf"\left({latex_value(value.start)}, {latex_value(value.end)}\right)"
     return sp.latex(_readable(value))
+
+
+def stable_latex(stable: sp.Set | None, parameter: str | None) -> str:
+    """Return the set of stable parameter values as LaTeX that goes on after a formula.
+
+    Examples
+    --------
+    >>> print(stable_latex(sp.Interval.open(0, 2), "step_size"))
+    ,\\quad \\text{stable for } \\eta \\in \\left(0, 2\\right)
+    """
+    if stable is None:
+        return ""
+    symbol = {None: r"\text{parameter}", "step_size": r"\eta"}
+    name = symbol.get(parameter) or sp.latex(sp.Symbol(parameter))
+    if stable is sp.S.EmptySet:
+        return rf",\quad \text{{stable for no }} {name}"
+    return rf",\quad \text{{stable for }} {name} \in {latex_value(stable)}"
 
 
 def interval_text(stable: sp.Set, parameter: str) -> str:

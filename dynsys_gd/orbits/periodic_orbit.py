@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from ..evidence import Evidence, Outcome
 from ..maps.base import Map
 from ..results import Result, plain
-from .display import interval_text, latex_value, point_latex, point_text, value_text
+from .display import (
+    interval_text,
+    latex_value,
+    point_latex,
+    point_text,
+    stable_latex,
+    value_text,
+)
 from .kinds import CriticalKind, Kind
 from .number_field import AlgebraicPoint
 
@@ -123,20 +130,17 @@ class PeriodicOrbit(Result):
         return ", ".join(_number(m) for m in self.multipliers)
 
     def latex(self) -> str:
+        """Return the orbit, its multipliers and where it is stable as a formula."""
+        return self.latex_without_range() + stable_latex(self.step_sizes, self.parameter)
+
+    def latex_without_range(self) -> str:
         """Return the orbit and its multipliers as a formula."""
         exact = self.exact or (None,) * self.period
         chain = r" \to ".join(point_latex(p, e) for p, e in zip(self.points, exact, strict=True))
         if self.exact_multipliers is None:
             return chain
         values = ", ".join(latex_value(m) for m in self.exact_multipliers)
-        stable = "" if self.step_sizes is None else rf",\quad {self._latex_stable()}"
-        return rf"{chain},\quad \mu \in \left\{{{values}\right\}}{stable}"
-
-    def _latex_stable(self) -> str:
-        name = sp.latex(sp.Symbol(self.parameter or "parameter"))
-        if self.step_sizes is sp.S.EmptySet:
-            return rf"\text{{stable for no }} {name}"
-        return rf"\text{{stable for }} {name} \in {latex_value(self.step_sizes)}"
+        return rf"{chain},\quad \mu \in \left\{{{values}\right\}}"
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidInput
 from ..evidence import Evidence, Grade, Outcome
-from ..maps.base import Map
+from ..maps.base import Map, exact_coordinates
 from ..maps.gradient_map import GradientMap
 from ..results import Result, plain
-from ..values import is_exact, to_value
+from ..values import is_exact
 from .critical_manifold import CriticalManifold, where_text
 from .cycles import cycle_of
-from .display import interval_text, latex_value, value_text
+from .display import interval_text, stable_latex, value_text
 from .exact_points import exact_point, jacobian_rank
 from .fixed_points import fixed_points
 from .gradient_sets import FLOAT_REASON, PROOF, critical_orbit
@@ -91,7 +91,8 @@ class Stability(Result):
 
     def rows(self) -> list[tuple[str, str]]:
         if self.orbit is None:
-            return [] if self.family is None else self.family.rows()
+            shown = [] if self.family is None else self.family.rows()
+            return [("map", self.map.describe()), *shown]
         rows = [("map", self.map.describe())]
         if self.orbit.critical is not None:
             rows.append(("for the loss", str(self.orbit.critical)))
@@ -110,13 +111,10 @@ class Stability(Result):
         return rows
 
     def latex(self) -> str | None:
-        source = self.orbit if self.orbit is not None else self.family
-        if source is None:
-            return None
-        text = source.latex()
-        if self.threshold is not None:
-            text += rf",\quad \eta_c = {latex_value(self.threshold)}"
-        return text
+        if self.orbit is None:
+            return None if self.family is None else self.family.latex()
+        # The orbit by itself counts the multiplier 1 along a family; this card leaves it out.
+        return self.orbit.latex_without_range() + stable_latex(self.step_sizes, self.parameter)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -140,13 +138,20 @@ def stability(
     F : Map
     orbit : PeriodicOrbit, CriticalManifold, or the coordinates of a fixed point
         Exact coordinates (fractions, text such as ``"1/3"``, sympy numbers) get an exact answer.
+        A fixed point or family of another step size is looked at under F; a longer orbit must be
+        one of F.
     seconds : float
         Time limit for finding the family on which a degenerate point lies.
+
+    Returns
+    -------
+    Stability
+        Multipliers, kind, and where it can be said the exact set of stable step sizes.
 
     Raises
     ------
     InvalidInput
-        For a point that is not fixed.
+        For a point that is not fixed, an orbit of another map, or a map that is no polynomial.
 
     Examples
     --------
@@ -162,17 +167,39 @@ def stability(
     if not isinstance(F, Map):
         raise InvalidInput("F", F, "a map")
     if isinstance(orbit, CriticalManifold):
-        return _card(F, None, orbit, Kind.UNDECIDED, None, orbit.evidence)
+        family = orbit if _is_of(F, orbit) else _same_family(F, orbit, seconds)
+        return _card(F, None, family, Kind.UNDECIDED, None, family.evidence)
     if isinstance(orbit, PeriodicOrbit):
         if orbit.map is F or orbit.period > 1 or not orbit.algebraic:
+            if not _is_of(F, orbit):
+                raise _of_another_map(F, orbit)
             return _card(F, orbit, None, orbit.kind, orbit.step_sizes, orbit.evidence)
         return _at_point(F, orbit.algebraic[0], orbit.evidence.grade is Grade.PROVED, seconds)
-    values = [to_value(value, "orbit") for value in orbit]
-    size = F.dimension if F.loss is None else F.loss.dimension
-    if len(values) not in (size, F.dimension):
-        raise InvalidInput("orbit", orbit, f"{size} coordinates")
+    sizes = {F.dimension} if F.loss is None else {F.loss.dimension, F.dimension}
+    values = exact_coordinates(orbit, "orbit", sizes)
     exact = all(is_exact(value) for value in values)
     return _at_point(F, exact_point(values), exact, seconds)
+
+
+def _is_of(F: Map, orbit: PeriodicOrbit | CriticalManifold) -> bool:
+    """Return whether the multipliers of `orbit` are those under F, not under another step size."""
+    return orbit.map is F or orbit.map == F
+
+
+def _of_another_map(F: Map, orbit: PeriodicOrbit | CriticalManifold) -> InvalidInput:
+    return InvalidInput(
+        "orbit",
+        f"one of another map, {orbit.map.describe()}",
+        f"an orbit of F, {F.describe()}",
+        "find it with fixed_points(F) or periodic_orbits(F, period=...)",
+    )
+
+
+def _same_family(F: Map, orbit: CriticalManifold, seconds: float) -> CriticalManifold:
+    for family in fixed_points(F, seconds=seconds).families:
+        if family.equations == orbit.equations and family.variables == orbit.variables:
+            return family
+    raise _of_another_map(F, orbit)
 
 
 def _card(
@@ -213,8 +240,8 @@ def _at_point(F: Map, point: AlgebraicPoint, exact: bool, seconds: float) -> Sta
         raise InvalidInput(
             "F",
             F.describe(),
-            "a polynomial map with rational coefficients and no open parameter",
-            "for a loss leave only the step size open",
+            "a polynomial map with rational coefficients, only the step size of a loss open",
+            "numpy.linalg.eigvals(F.jacobian_at(point)) gives multipliers in floating point",
         )
     polynomials = read[0]
     _refuse_moving(

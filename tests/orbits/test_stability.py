@@ -98,7 +98,7 @@ def test_what_is_shown():
         "Stability of the fixed point (2, 1/2): source across the family x*y = 1"
     )
     assert "stability is lost at: 8/17" in text
-    assert r"\eta_c = \frac{8}{17}" in card.latex()
+    assert r"\eta \in \left(0, \frac{8}{17}\right)" in card.latex()
     assert card.to_dict()["threshold"] == "8/17"
     assert "<table>" in card._repr_html_()
 
