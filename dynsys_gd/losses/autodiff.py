@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -78,7 +78,8 @@ class AutodiffLoss(AbstractLoss):
         if not callable(function):
             raise InvalidInput("function", function, "a function of one array of shape (d,)")
         given = [f"theta_{k}" for k in range(1, size + 1)] if names is None else names
-        distinct = not isinstance(given, str) and all(isinstance(n, str) and n for n in given)
+        listed = isinstance(given, Iterable) and not isinstance(given, str)
+        distinct = listed and all(isinstance(n, str) and n for n in given)
         if not distinct or len(given) != size or len(set(given)) != size:
             raise InvalidInput("names", names, f"{size} different names")
         _check_returns_number(function, size)

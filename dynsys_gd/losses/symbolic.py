@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -76,7 +76,8 @@ class Loss(AbstractLoss):
                 "for text use parse_loss(text, variables), which never evaluates code",
             )
         try:
-            checked_expression = sp.sympify(expression)
+            # Strict: otherwise text inside a list would be evaluated as code.
+            checked_expression = sp.sympify(expression, strict=True)
         except (sp.SympifyError, TypeError, AttributeError):
             raise InvalidInput("expression", expression, "a sympy expression") from None
         if not isinstance(checked_expression, sp.Expr):
@@ -229,7 +230,7 @@ def _tape(expression: sp.Expr, variables: tuple[sp.Symbol, ...], what: str) -> T
 
 def _checked_variables(variables: Sequence[sp.Symbol]) -> tuple[sp.Symbol, ...]:
     expected = "a non-empty list of distinct sympy symbols"
-    if isinstance(variables, (str, sp.Basic)):
+    if isinstance(variables, (str, sp.Basic)) or not isinstance(variables, Iterable):
         raise InvalidInput("variables", variables, expected, "write [x] for one variable")
     symbols = tuple(variables)
     if not symbols or not all(isinstance(symbol, sp.Symbol) for symbol in symbols):

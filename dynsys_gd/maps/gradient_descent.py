@@ -11,7 +11,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from ..losses.base import AbstractLoss, Points
-from .gradient_map import Block, GradientMap, checked_loss, checked_setting
+from .gradient_map import Block, GradientMap, checked_loss, checked_setting, refuse_coordinates
 
 __all__ = ["GradientDescent"]
 
@@ -49,6 +49,7 @@ class GradientDescent(GradientMap):
     def __post_init__(self) -> None:
         checked_loss(self.loss)
         step = checked_setting(self.step_size, "step_size", low=0, low_allowed=False)
+        refuse_coordinates(step, "step_size", self.loss)
         object.__setattr__(self, "step_size", step)
 
     @staticmethod

@@ -21,7 +21,7 @@ from ..losses.base import AbstractLoss, Points, substitute
 from ..values import by_name, to_value, unknown_name
 from .base import Map
 
-__all__ = ["GradientMap", "checked_setting"]
+__all__ = ["GradientMap", "checked_loss", "checked_setting", "refuse_coordinates"]
 
 Self = TypeVar("Self", bound="GradientMap")
 Block = Any  # a numpy array of rows, or a sympy column: an update rule is written once for both
@@ -136,6 +136,18 @@ def checked_setting(value: Any, argument: str, *, low: float, low_allowed: bool)
     return setting
 
 
+def refuse_coordinates(setting: sp.Expr, argument: str, loss: AbstractLoss) -> None:
+    """Refuse a setting in which a coordinate of the loss occurs: it would change on the way."""
+    shared = sorted({symbol.name for symbol in setting.free_symbols} & set(loss.names))
+    if shared:
+        raise InvalidInput(
+            argument,
+            setting,
+            f"an expression without the coordinates of the loss ({', '.join(shared)})",
+            "rename the parameter, or write the map as a SymbolicMap",
+        )
+
+
 def checked_loss(loss: Any) -> AbstractLoss:
     """Return `loss` where it is one, or refuse it."""
     if not isinstance(loss, AbstractLoss):
@@ -212,4 +224,5 @@ def _rows_kernel(F: GradientMap, settings: Mapping[str, float]) -> Kernel:
 
 
 def _spaced(name: str) -> str:
-    return "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
+    words = "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
+    return words.replace("nesterov", "Nesterov")

@@ -22,7 +22,7 @@ from ..regions import positive_count
 from ..values import to_value, unknown_name
 from .base import Map
 from .gradient_descent import GradientDescent
-from .gradient_map import checked_setting
+from .gradient_map import checked_setting, refuse_coordinates
 
 __all__ = ["MinibatchCycle", "minibatches"]
 
@@ -66,6 +66,7 @@ class MinibatchCycle(Map):
     def __init__(self, losses: Sequence[AbstractLoss], step_size: Any) -> None:
         object.__setattr__(self, "losses", checked_losses(losses))
         step = checked_setting(step_size, "step_size", low=0, low_allowed=False)
+        refuse_coordinates(step, "step_size", self.losses[0])
         object.__setattr__(self, "step_size", step)
 
     @cached_property
@@ -164,6 +165,16 @@ def minibatches(network: LinearNetwork | MLP, n_batches: int) -> tuple[LinearNet
         At most the number of samples. Sizes differ by one sample at most; where they are equal,
         the mean of the batch losses is the loss of the network. Shuffle the rows beforehand where
         their order means something.
+
+    Returns
+    -------
+    tuple of LinearNetwork or of MLP
+        One network a batch, all with the same parameters.
+
+    Raises
+    ------
+    InvalidInput
+        For something else than a network, or more batches than samples.
 
     Examples
     --------

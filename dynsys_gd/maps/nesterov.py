@@ -11,7 +11,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from ..losses.base import AbstractLoss, Points
-from .gradient_map import Block, GradientMap, checked_loss, checked_setting
+from .gradient_map import Block, GradientMap, checked_loss, checked_setting, refuse_coordinates
 from .heavy_ball import checked_momentum, remembering
 
 __all__ = ["Nesterov"]
@@ -59,8 +59,11 @@ class Nesterov(GradientMap):
     def __post_init__(self) -> None:
         checked_loss(self.loss)
         step = checked_setting(self.step_size, "step_size", low=0, low_allowed=False)
+        refuse_coordinates(step, "step_size", self.loss)
         object.__setattr__(self, "step_size", step)
-        object.__setattr__(self, "momentum", checked_momentum(self.momentum))
+        momentum = checked_momentum(self.momentum)
+        refuse_coordinates(momentum, "momentum", self.loss)
+        object.__setattr__(self, "momentum", momentum)
 
     @staticmethod
     def update(

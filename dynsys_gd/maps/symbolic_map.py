@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -54,9 +54,15 @@ class SymbolicMap(Map):
         values: Mapping[str, Any] | None = None,
     ) -> None:
         expected = "as many sympy expressions as variables"
-        if isinstance(images, (str, sp.Expr)) or isinstance(variables, (str, sp.Basic)):
-            raise InvalidInput("images, variables", (images, variables), "two lists")
-        columns, symbols = tuple(sp.sympify(image) for image in images), tuple(variables)
+        for argument, items in (("images", images), ("variables", variables)):
+            if isinstance(items, (str, sp.Expr)) or not isinstance(items, Iterable):
+                raise InvalidInput(argument, items, "a list", "write [x] for a single one")
+        try:
+            # Strict: otherwise text among the images would be evaluated as code.
+            columns = tuple(sp.sympify(image, strict=True) for image in images)
+        except (sp.SympifyError, TypeError, AttributeError):
+            raise InvalidInput("images", images, expected) from None
+        symbols = tuple(variables)
         if not symbols or not all(isinstance(s, sp.Symbol) for s in symbols):
             raise InvalidInput("variables", variables, "a non-empty list of sympy symbols")
         if len(columns) != len(symbols) or not all(isinstance(c, sp.Expr) for c in columns):

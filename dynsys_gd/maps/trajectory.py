@@ -43,6 +43,7 @@ class Trajectory(Result):
         return [
             ("start", np.array2string(self.points[0], precision=6, threshold=6)),
             ("end", np.array2string(self.points[-1], precision=6, threshold=6)),
+            ("evidence", str(self.evidence)),
         ]
 
     def to_dict(self) -> dict[str, Any]:
