@@ -6,7 +6,7 @@ import csv
 import difflib
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -188,7 +188,10 @@ def _frame(file: Path, wanted: list[str]) -> pd.DataFrame:
 
 
 def _columns(names: Any, argument: str, known: list[str]) -> list[str]:
-    chosen = [names] if isinstance(names, str) else list(names)
+    if isinstance(names, str):
+        chosen = [names]
+    else:
+        chosen = list(names) if isinstance(names, Iterable) else []
     if not chosen:
         raise InvalidInput(argument, names, "at least one column name")
     for name in chosen:

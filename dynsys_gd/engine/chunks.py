@@ -8,7 +8,16 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-__all__ = ["chunk_rows", "map_ordered", "row_slices", "spawned"]
+from ..errors import InvalidInput
+
+__all__ = [
+    "checked_executor",
+    "checked_progress",
+    "chunk_rows",
+    "map_ordered",
+    "row_slices",
+    "spawned",
+]
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -54,6 +63,23 @@ def spawned(
     True
     """
     return list(np.random.default_rng(rng).spawn(n))
+
+
+def checked_executor(executor: Any) -> Executor | None:
+    """Return `executor` where it can submit work, or refuse it."""
+    able = callable(getattr(executor, "submit", None)) and not isinstance(executor, type)
+    if executor is not None and not able:
+        expected = "None, or an object with the interface of concurrent.futures.Executor"
+        remedy = "for example ThreadPoolExecutor(2), made beforehand"
+        raise InvalidInput("executor", executor, expected, remedy)
+    return executor
+
+
+def checked_progress(progress: Any) -> Any:
+    """Return `progress` where it can be called, or refuse it."""
+    if progress is not None and not callable(progress):
+        raise InvalidInput("progress", progress, "None, or a function to call")
+    return progress
 
 
 def map_ordered(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Executor
 from typing import Any
 
+from ..engine.chunks import checked_executor, checked_progress
 from ..ensembles.budget import Budget
 from ..errors import InvalidInput
 from ..maps.base import Map
@@ -93,7 +94,9 @@ def convergent_measure(
     if method is not None and not isinstance(method, MonteCarlo):
         raise InvalidInput("method", method, "a method object such as MonteCarlo()")
     if budget is not None and not isinstance(budget, Budget):
-        raise InvalidInput("budget", budget, "a Budget")
+        raise InvalidInput("budget", budget, "a Budget", "for example Budget(steps=1000)")
+    checked_executor(executor)
+    checked_progress(progress)
     sizes = {F.dimension, F.loss.dimension if F.loss is not None else F.dimension}
     if region.dimension not in sizes:
         raise InvalidInput(

@@ -15,10 +15,9 @@ from ..engine.chunks import chunk_rows, map_ordered, row_slices, spawned
 from ..ensembles.budget import Budget
 from ..ensembles.fates import Detail, Fate
 from ..ensembles.simulate import simulate
-from ..errors import InvalidInput
 from ..evidence import Evidence, Grade
 from ..maps.base import Map
-from ..regions import Region, positive_count
+from ..regions import Region, generator_of, positive_count
 from .estimate import Estimate
 from .intervals import checked_level
 from .target import Target
@@ -127,9 +126,7 @@ def seed_of(rng: Any) -> int:
         return int(rng)
     if rng is None:
         return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]
-    if isinstance(rng, (np.random.Generator, np.random.BitGenerator, np.random.SeedSequence)):
-        return int.from_bytes(np.random.default_rng(rng).bytes(16), "little")
-    raise InvalidInput("rng", rng, "None, a whole number of at least 0, or a numpy Generator")
+    return int.from_bytes(generator_of(rng).bytes(16), "little")
 
 
 @dataclass(frozen=True, kw_only=True)
