@@ -19,7 +19,15 @@ __all__ = ["Exact", "checked_method", "dispatched", "fixed_points"]
 
 @dataclass(frozen=True)
 class Exact:
-    """Find invariant sets by exact algebra: Gröbner bases, factorisation, real root isolation."""
+    """Find invariant sets by exact algebra: Gröbner bases, factorisation, real root isolation.
+
+    Examples
+    --------
+    >>> from sympy.abc import r, x
+    >>> from dynsys_gd import SymbolicMap
+    >>> len(fixed_points(SymbolicMap([r * x * (1 - x)], [x]), method=Exact()))
+    2
+    """
 
 
 def fixed_points(
@@ -86,7 +94,7 @@ def dispatched(F: Map, title: str, region: Region | None, seconds: float) -> Orb
     if isinstance(F, GradientMap):
         form = F.loss.symbolic
         if form is None:
-            reason = "the loss has no symbolic form; use a certified or numerical search"
+            reason = "the loss has no symbolic form; simulate many starts to find the stable ones"
             return undecided(title, reason, region)
         bound = form.bound
         if not F.loss.parameters and bound.is_polynomial(*form.variables):

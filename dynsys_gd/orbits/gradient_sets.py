@@ -78,7 +78,7 @@ def gradient_fixed_points(
     try:
         found = solved(_system(landscape.gradient), seconds)
     except DynsysError as error:
-        return undecided(title, f"{error}; use a certified or numerical search", region)
+        return undecided(title, f"{error}; simulate many starts to find the stable ones", region)
     rule = rule_at(F)
     forms = local_forms(landscape, found.points)
     orbits = [

@@ -39,12 +39,12 @@ PROOF = Evidence(
 def map_orbits(F: Map, title: str, region: Region | None, period: int, seconds: float) -> OrbitSet:
     """Return the orbits of least period `period` of a symbolic map."""
     if F.expression is None:
-        reason = "the map has no symbolic form; use a certified or numerical search"
+        reason = "the map has no symbolic form; simulate many starts to find the stable ones"
         return undecided(title, reason, region)
     if period == 1 and isinstance(F, GradientMap) and not F.loss.parameters:
         if F.loss.dimension == 1:
             return one_dimensional_fixed_points(F, title, region, seconds)
-        reason = "the loss is not a polynomial; use a certified or numerical search"
+        reason = "the loss is not a polynomial; simulate many starts to find the stable ones"
         return undecided(title, reason, region)
     if F.parameters:
         return orbits_with_parameters(F, title, region, period)
@@ -54,7 +54,7 @@ def map_orbits(F: Map, title: str, region: Region | None, period: int, seconds: 
             return one_dimensional_fixed_points(F, title, region, seconds)
         reason = (
             "the map is not a polynomial with rational coefficients; "
-            "use a certified or numerical search"
+            "simulate many starts to find the stable ones"
         )
         return undecided(title, reason, region)
     polynomials, exact = read
@@ -62,7 +62,7 @@ def map_orbits(F: Map, title: str, region: Region | None, period: int, seconds: 
     try:
         found = solved_cycles(request_of(polynomials, period), seconds)
     except DynsysError as error:
-        return undecided(title, f"{error}; use a certified or numerical search", region)
+        return undecided(title, f"{error}; simulate many starts to find the stable ones", region)
     orbits = [
         orbit_of(F, cycle, evidence)
         for cycle in found.cycles

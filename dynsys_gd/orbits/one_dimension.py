@@ -88,7 +88,7 @@ def one_dimensional_fixed_points(
     try:
         solutions, finite = within_seconds("solve", SolveRequest(rational, x, low, high), seconds)
     except DynsysError as error:
-        return undecided(title, f"{error}; use a certified or numerical search", region)
+        return undecided(title, f"{error}; simulate many starts to find the stable ones", region)
     if not finite and not solutions:
         reason = "sympy gives no finite list of solutions; give a Box, or use a numerical search"
         return undecided(title, reason, region)

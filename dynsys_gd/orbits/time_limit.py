@@ -71,22 +71,23 @@ def within_seconds(task: str, argument: Any, seconds: float) -> Any:
     """Return the answer of a task of ``worker.TASKS``, run in a process of its own."""
     root = str(Path(__file__).resolve().parents[2])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    process = subprocess.Popen(
+    # Leaving the block closes the pipes, also after Ctrl-C.
+    with subprocess.Popen(
         [sys.executable, "-m", "dynsys_gd.orbits.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-    )
-    try:
-        output, errors = process.communicate(pickle.dumps((task, argument)), timeout=seconds)
-    except subprocess.TimeoutExpired:
-        raise TimeLimitReached(f"exact algebra was stopped after {seconds:g} s") from None
-    finally:
-        # Also after Ctrl-C: nothing is left running.
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
+    ) as process:
+        try:
+            output, errors = process.communicate(pickle.dumps((task, argument)), timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise TimeLimitReached(f"exact algebra was stopped after {seconds:g} s") from None
+        finally:
+            # Nothing is left running.
+            if process.poll() is None:
+                process.kill()
+                process.wait()
     if process.returncode != 0:
         last = errors.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
         raise AlgebraFailed(f"exact algebra ended without an answer ({last[0]})")
