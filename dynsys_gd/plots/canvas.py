@@ -76,6 +76,13 @@ def save(figure: Figure, folder: str | Path, name: str) -> tuple[Path, Path]:
     InvalidInput
         For something that is not a figure, a name that is none, and a folder that cannot be
         written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [path.name for path in save(Figure(), folder, "empty")]
+    ['empty.png', 'empty.svg']
     """
     if not isinstance(figure, Figure):
         raise InvalidInput("figure", figure, "a matplotlib Figure", "for axes write ax.figure")

@@ -82,10 +82,23 @@ def draw(result: Any, ax: Axes | None = None, **style: Any) -> Axes:
     **style
         Goes to the main artist of the picture.
 
+    Returns
+    -------
+    matplotlib Axes
+
     Raises
     ------
     InvalidInput
         For a result that has no picture; the message lists those that have one.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from sympy.abc import x
+    >>> from dynsys_gd import GradientDescent, Loss
+    >>> trajectory = GradientDescent(Loss(x**2, [x]), step_size="1/3").trajectory([1.0], 5)
+    >>> draw(trajectory, ax=Figure().subplots()).get_ylabel()
+    '$x$, step t + 1'
     """
     if ax is not None and not isinstance(ax, Axes):
         raise InvalidInput("ax", ax, "matplotlib Axes", "for example pyplot.subplots()[1]")
@@ -96,7 +109,26 @@ def draw(result: Any, ax: Axes | None = None, **style: Any) -> Axes:
 
 
 def figure(result: Any, **style: Any) -> Figure:
-    """Return a new figure of a result that pyplot does not keep: for reports of many pictures."""
+    """Return a new figure of a result that pyplot does not keep: for reports of many pictures.
+
+    Parameters
+    ----------
+    result : Result
+        What to draw.
+    **style
+        Goes to the main artist of the picture.
+
+    Returns
+    -------
+    matplotlib Figure
+
+    Examples
+    --------
+    >>> from sympy.abc import x
+    >>> from dynsys_gd import Loss, critical_step_size
+    >>> len(figure(critical_step_size(Loss(x**2, [x]))).axes)
+    1
+    """
     with in_our_style():
         fig, axes = free_figure(_size(result))
         _paint(result, axes, **style)

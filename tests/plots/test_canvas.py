@@ -24,8 +24,9 @@ def _no_figure_left_open():
 
 
 def test_without_axes_a_pyplot_figure_is_made_that_a_notebook_shows():
+    before = pyplot.get_fignums()
     ax = draw(TRAJECTORY)
-    assert pyplot.get_fignums() == [ax.figure.number]
+    assert pyplot.get_fignums() == [*before, ax.figure.number]
 
 
 def test_result_plot_is_the_same_picture():
@@ -34,8 +35,9 @@ def test_result_plot_is_the_same_picture():
 
 def test_given_axes_are_used_and_returned():
     given = Figure().subplots()
+    before = pyplot.get_fignums()
     assert draw(TRAJECTORY, ax=given) is given
-    assert pyplot.get_fignums() == []
+    assert pyplot.get_fignums() == before
 
 
 def test_pictures_for_reports_are_unknown_to_pyplot():
