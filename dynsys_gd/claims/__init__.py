@@ -52,7 +52,13 @@ _ALL = (
 
 
 def all_claims() -> tuple[Claim, ...]:
-    """Return every claim, in the order in which one builds on another."""
+    """Return every claim, in the order in which one builds on another.
+
+    Examples
+    --------
+    >>> len(all_claims()) == len(names())
+    True
+    """
     return _ALL
 
 
@@ -69,6 +75,20 @@ def names() -> tuple[str, ...]:
 
 def get(name: str) -> Claim:
     """Return the claim of this name.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+
+    Returns
+    -------
+    Claim
+
+    Raises
+    ------
+    InvalidInput
+        For an unknown name; the message lists the known ones.
 
     Examples
     --------

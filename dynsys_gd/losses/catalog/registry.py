@@ -61,6 +61,15 @@ def _made(name: str) -> CatalogEntry:
 def get(name: str) -> CatalogEntry:
     """Return the catalogue entry called `name`.
 
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+
+    Returns
+    -------
+    CatalogEntry
+
     Raises
     ------
     InvalidInput
@@ -82,5 +91,11 @@ def get(name: str) -> CatalogEntry:
 
 
 def entries() -> Iterator[CatalogEntry]:
-    """Return all entries, one after the other, in the order of `names`."""
+    """Return all entries, one after the other, in the order of `names`.
+
+    Examples
+    --------
+    >>> next(entries()).name
+    'beale'
+    """
     return map(get, names())
