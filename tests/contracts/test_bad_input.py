@@ -1,0 +1,423 @@
+"""Every door refuses what it cannot use, by name, and says what it would have taken."""
+
+import math
+import os
+import pickle
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+
+import numpy as np
+import pytest
+import sympy as sp
+from matplotlib.figure import Figure
+from sympy.abc import a, eta, x, y
+
+import dynsys_gd as dg
+from dynsys_gd import plots
+from dynsys_gd.errors import InvalidInput
+
+NAN, INF = math.nan, math.inf
+LOSS = dg.Loss((x * y - 1) ** 2 / 2, [x, y])
+OPEN_LOSS = dg.Loss((x * y - a) ** 2 / 2, [x, y])
+OPEN = dg.GradientDescent(LOSS, eta)
+F = OPEN.at(eta="1/2")
+LOGISTIC = dg.SymbolicMap([a * x * (1 - x)], [x])
+BOX = dg.Box([-3, -3], [3, 3])
+X = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 2.0]])
+Y = np.array([[1.0], [0.0], [2.0]])
+NET = dg.LinearNetwork((2, 2, 1), X, Y)
+FEW = dg.MonteCarlo(n=10)
+SMALL = dg.Budget(steps=64)
+CLAIM = dg.claims.non_singular_map
+TANH, SQUARED = dg.Activation.TANH, dg.DataLoss.SQUARED
+
+NO_LOSSES = (None, 3, "x**2", x**2, F, [LOSS])
+NO_MAPS = (None, 3, "x**2", x**2, LOSS, [F])
+NO_NUMBERS = (None, "much", [1], {"eta": 1}, True, 1j, NAN, INF, -INF, sp.nan, sp.oo, sp.I, "nan")
+NO_COUNTS = (0, -1, 2.5, "3", None, True, NAN, INF, [2])
+NO_SECONDS = (0, -1, NAN, None, "soon", True, [5])
+NO_RNG = (-1, 1.5, "seed", [1, "b"], True, np.random.RandomState(0))
+NO_EXECUTORS = (4, "threads", True, ThreadPoolExecutor)
+NO_POINTS = (None, "origin", [[1.0]], [1.0, 2.0, 3.0], [["a", "b"]], 5, [[1, 2], [3]], [1j, 2])
+NO_STARTS = (*NO_POINTS, [], [[]], [1.0, 2.0], [[NAN, 0.0]], [[INF, 0.0]], np.empty((0, 2)))
+
+
+def refused(argument, door, values):
+    """One case for each value: `door(value)` must name `argument`."""
+    for value in values:
+        shown = f"shape {value.shape}" if isinstance(value, np.ndarray) else repr(value)[:30]
+        yield pytest.param(argument, door, value, id=f"{argument}={shown}")
+
+
+FLOORS = {
+    "regions": [
+        *refused("low", lambda v: dg.Box(v, [1, 1]), (None, 3, "ab", [], [NAN, 0], [[0, 0]])),
+        *refused("high", lambda v: dg.Box([0, 0], v), (None, [1], [INF, 1], [1j, 1])),
+        *refused("low, high", lambda v: dg.Box([0, 0], v), ([0, 1], [-1, 1])),
+        *refused("resolution", BOX.grid, (0, -1, 2.5, "3", None, True, [2], [2, 0], [2, NAN])),
+        *refused("resolution", BOX.grid, ([10**5, 10**5],)),
+        *refused("box", lambda v: dg.Grid(v, 3), (None, [0, 1], dg.Ball([0], 1))),
+        *refused("center", lambda v: dg.Ball(v, 1), (None, [], [NAN], "a")),
+        *refused("radius", lambda v: dg.Ball([0], v), (0, -1, NAN, INF, None, "wide", True, [1])),
+        *refused("mean", lambda v: dg.Gaussian(v, 1), (None, [], [INF], "a")),
+        *refused(
+            "scale",
+            lambda v: dg.Gaussian([0, 0], v),
+            (0, -1, NAN, None, "wide", True, [1], [0, 0], [1, -1], [1, NAN]),
+        ),
+        *refused("n", lambda v: BOX.sample(v, rng=0), NO_COUNTS),
+        *refused("n", lambda v: dg.Ball([0], 1).sample(v, rng=0), NO_COUNTS),
+        *refused("n", lambda v: dg.Gaussian([0], 1).sample(v, rng=0), NO_COUNTS),
+        *refused("rng", lambda v: BOX.sample(2, rng=v), NO_RNG),
+        *refused("rng", lambda v: dg.Ball([0], 1).sample(2, rng=v), NO_RNG),
+        *refused("rng", lambda v: dg.Gaussian([0], 1).sample(2, rng=v), NO_RNG),
+        *refused("points", BOX.contains, (None, "a", [1.0], [[1, 2, 3]])),
+    ],
+    "losses": [
+        *refused(
+            "expression",
+            lambda v: dg.Loss(v, [x]),
+            (None, "x**2", b"x", [x], {x: 1}, sp.Matrix([x, x]), x > 0, object()),
+        ),
+        *refused("expression", lambda v: dg.Loss(v, [x]), (x + sp.nan, x + sp.oo, sp.I * x)),
+        *refused("expression", lambda v: dg.Loss(v, [x]), (NAN, 1j)),
+        *refused("variables", lambda v: dg.Loss(x**2, v), (None, [], x, "x", ["x"], [x, x], [1])),
+        *refused("a", lambda v: OPEN_LOSS.at(a=v), NO_NUMBERS),
+        *refused("parameter", lambda v: OPEN_LOSS.at(**{v: 1}), ("b", "x", "eta")),
+        *refused("parameter", lambda v: OPEN_LOSS(v), ([1.0, 2.0],)),
+        *refused("parameter", lambda v: OPEN_LOSS.gradient_at(v), ([1.0, 2.0],)),
+        *refused("points", LOSS, NO_POINTS),
+        *refused("points", LOSS.gradient_at, NO_POINTS),
+        *refused("points", LOSS.hessian_at, NO_POINTS),
+        *refused("points", LOSS.sharpness_at, NO_POINTS),
+        *refused("points", NET, NO_POINTS),
+        *refused("text", lambda v: dg.parse_loss(v, ["x"]), (None, 3, "", "x +", "import os", x)),
+        *refused("variables", lambda v: dg.parse_loss("x**2", v), (None, [], "x", [x], ["x", "x"])),
+        *refused("parameters", lambda v: dg.parse_loss("x**2", ["x"], v), (3, "a", [a], ["x"])),
+        *refused(
+            "widths",
+            lambda v: dg.LinearNetwork(v, X, Y),
+            (None, 3, "2, 1", [2], [2, 0, 1], [2, 2.5, 1], [3, 1], [2, 2], [2, True, 1]),
+        ),
+        *refused(
+            "X",
+            lambda v: dg.LinearNetwork((2, 1), v, Y),
+            (None, "X", [], [1, 2, 3], np.full((3, 2), NAN)),
+        ),
+        *refused(
+            "Y",
+            lambda v: dg.LinearNetwork((2, 1), X, v),
+            (None, "Y", Y.ravel(), np.full((3, 1), INF)),
+        ),
+        *refused("X, Y", lambda v: dg.LinearNetwork((2, 1), X, v), (Y[:2],)),
+        *refused("activation", lambda v: dg.MLP((2, 1), v, X, Y, SQUARED), (None, "tanh", np.tanh)),
+        *refused("loss", lambda v: dg.MLP((2, 1), TANH, X, Y, v), (None, "squared", LOSS)),
+        *refused(
+            "biases", lambda v: dg.MLP((2, 1), TANH, X, Y, SQUARED, biases=v), (None, "no", 1)
+        ),
+        *refused("Y", lambda v: dg.MLP((2, 1), TANH, X, v, dg.DataLoss.CROSS_ENTROPY), (Y,)),
+        *refused("function", lambda v: dg.AutodiffLoss(v, 2), (None, "x**2", x**2, LOSS)),
+        *refused("dimension", lambda v: dg.AutodiffLoss(abs, v), NO_COUNTS),
+        *refused("names", lambda v: dg.AutodiffLoss(sum, 2, v), ("xy", ["x"], ["x", "x"], 3)),
+        *refused("network", dg.he_normal, NO_LOSSES),
+        *refused("network", dg.xavier_normal, (LOSS, None)),
+        *refused("name", dg.catalog.get, (None, 3, "nothing", LOSS)),
+        *refused(
+            "step_size",
+            dg.catalog.get("double_well").facts_of(dg.catalog.ExactMeasure)[0].at,
+            (*NO_NUMBERS, -1, 0, 1),
+        ),
+    ],
+    "maps": [
+        *refused("loss", lambda v: dg.GradientDescent(v, "1/2"), NO_LOSSES),
+        *refused("loss", lambda v: dg.HeavyBall(v, "1/2", "1/2"), NO_LOSSES),
+        *refused("loss", lambda v: dg.Nesterov(v, "1/2", "1/2"), NO_LOSSES),
+        *refused("losses", lambda v: dg.MinibatchCycle(v, "1/2"), (None, [], [F], LOSS, "x", [x])),
+        *refused("losses", lambda v: dg.MinibatchCycle(v, "1/2"), ([LOSS, dg.Loss(x**2, [x])],)),
+        *refused("step_size", lambda v: dg.GradientDescent(LOSS, v), (*NO_NUMBERS, 0, -1)),
+        *refused("step_size", lambda v: dg.HeavyBall(LOSS, v, "1/2"), (*NO_NUMBERS, 0, -1)),
+        *refused("step_size", lambda v: dg.Nesterov(LOSS, v, "1/2"), (*NO_NUMBERS, 0, -1)),
+        *refused("step_size", lambda v: dg.MinibatchCycle([LOSS], v), (*NO_NUMBERS, 0, -1)),
+        *refused("momentum", lambda v: dg.HeavyBall(LOSS, "1/2", v), (*NO_NUMBERS, -1, 1, 2)),
+        *refused("momentum", lambda v: dg.Nesterov(LOSS, "1/2", v), (*NO_NUMBERS, -1, 1, 2)),
+        *refused("step_size", lambda v: dg.GradientDescent(LOSS, v), (x, eta + y)),
+        *refused("eta", lambda v: OPEN.at(eta=v), NO_NUMBERS),
+        *refused("step_size", lambda v: OPEN.at(eta=v), (0, -1)),
+        *refused("parameter", lambda v: OPEN.at(**{v: 1}), ("alpha", "step_size", "x")),
+        *refused("parameter", lambda v: F.at(**{v: 1}), ("eta",)),
+        *refused(
+            "images",
+            lambda v: dg.SymbolicMap(v, [x]),
+            (None, [], x, "x", ["x"], [x, x], [F], [None], [x > 0]),
+        ),
+        *refused("variables", lambda v: dg.SymbolicMap([x], v), (None, [], "x", ["x"], [1])),
+        *refused("a", lambda v: LOGISTIC.at(a=v), NO_NUMBERS),
+        *refused("parameter", lambda v: LOGISTIC.at(**{v: 1}), ("r",)),
+        *refused("parameter", OPEN, ([1.0, 2.0],)),
+        *refused("parameter", LOGISTIC, ([1.0],)),
+        *refused("states", F, NO_POINTS),
+        *refused("states", F.jacobian_at, NO_POINTS),
+        *refused("state", lambda v: F.iterate(v, 2), NO_POINTS),
+        *refused("n", lambda v: F.iterate([1.0, 2.0], v), NO_COUNTS),
+        *refused("start", lambda v: F.trajectory(v, 2), (*NO_POINTS, [NAN, 0], [INF, 0], [[1, 2]])),
+        *refused("n", lambda v: F.trajectory([1.0, 2.0], v), NO_COUNTS),
+        *refused("point", F.exact_image, (None, 3, [1], [1, 2, 3], [NAN, 0], ["one", 1])),
+        *refused("network", lambda v: dg.minibatches(v, 2), (LOSS, None, F)),
+        *refused("n_batches", lambda v: dg.minibatches(NET, v), (*NO_COUNTS, 4)),
+    ],
+    "orbits": [
+        *refused("F", dg.fixed_points, NO_MAPS),
+        *refused("F", lambda v: dg.periodic_orbits(v, period=2), NO_MAPS),
+        *refused("F", lambda v: dg.stability(v, [1, 1]), NO_MAPS),
+        *refused("loss", dg.critical_points, NO_LOSSES),
+        *refused("region", lambda v: dg.fixed_points(F, v), (3, [0, 1], dg.Box([0], [1]), F)),
+        *refused("region", lambda v: dg.periodic_orbits(F, v, period=2), (3, dg.Ball([0], 1))),
+        *refused("period", lambda v: dg.periodic_orbits(F, period=v), NO_COUNTS),
+        *refused("method", lambda v: dg.fixed_points(F, method=v), ("exact", dg.Exact, FEW)),
+        *refused(
+            "method", lambda v: dg.periodic_orbits(F, period=2, method=v), ("exact", dg.Exact)
+        ),
+        *refused("seconds", lambda v: dg.fixed_points(F, seconds=v), NO_SECONDS),
+        *refused("seconds", lambda v: dg.periodic_orbits(F, period=2, seconds=v), NO_SECONDS),
+        *refused("seconds", lambda v: dg.critical_points(LOSS, seconds=v), NO_SECONDS),
+        *refused("seconds", lambda v: dg.stability(F, [1, 1], seconds=v), NO_SECONDS),
+        *refused(
+            "orbit",
+            lambda v: dg.stability(F, v),
+            (None, 3, "1, 1", [1], [1, 1, 1], [2, 3], [NAN, 1], [None, 1], BOX, F),
+        ),
+    ],
+    "thresholds": [
+        *refused("loss", dg.critical_step_size, (*NO_LOSSES, OPEN_LOSS)),
+        *refused("loss", dg.weak_critical_step_size, (*NO_LOSSES, OPEN_LOSS)),
+        *refused("loss", dg.flattest_minimum, (*NO_LOSSES, OPEN_LOSS)),
+        *refused("loss", dg.near_flattest, (*NO_LOSSES, OPEN_LOSS)),
+        *refused("radius", lambda v: dg.near_flattest(LOSS, v), (*NO_NUMBERS, 0, -1, x)),
+    ],
+    "ensembles": [
+        *refused("F", lambda v: dg.simulate(v, [[1, 2]]), NO_MAPS),
+        *refused(
+            "starts", lambda v: dg.simulate(F, v), (*NO_STARTS, BOX, dg.Box([0], [1]).grid(2))
+        ),
+        *refused("parameter", lambda v: dg.simulate(v, [[1, 2]]), (OPEN,)),
+        *refused(
+            "budget", lambda v: dg.simulate(F, [[1, 2]], budget=v), (100, None, {}, dg.Budget)
+        ),
+        *refused("executor", lambda v: dg.simulate(F, [[1, 2]], executor=v), NO_EXECUTORS),
+        *refused("progress", lambda v: dg.simulate(F, [[1, 2]], progress=v), (True, "bar")),
+        *(
+            case
+            for name in ("steps", "first_window", "growth_steps", "max_period", "perturbations")
+            for case in refused(name, lambda v, n=name: dg.Budget(**{n: v}), NO_COUNTS)
+        ),
+        *(
+            case
+            for name in ("tolerance", "capture", "margin", "kernel_tolerance", "recurrence")
+            for case in refused(
+                name, lambda v, n=name: dg.Budget(**{n: v}), (0, -1, 2, NAN, None, "a", True)
+            )
+        ),
+        *refused("radius", lambda v: dg.Budget(radius=v), (0.5, 0, -1, NAN, INF, None, True)),
+        *refused("seed", lambda v: dg.Budget(seed=v), (-1, 1.5, None, "a", True)),
+        *refused(
+            "lyapunov_steps, lyapunov_batches", lambda v: dg.Budget(lyapunov_batches=v), (1, 10**6)
+        ),
+        *refused("what", lambda v: dg.simulate(F, [[1, 2]]).count(v), (None, 0, "converged")),
+    ],
+    "measure": [
+        *refused("F", lambda v: dg.convergent_measure(v, BOX), NO_MAPS),
+        *refused(
+            "region",
+            lambda v: dg.convergent_measure(F, v, method=FEW),
+            (None, 3, [[0, 1]], BOX.grid(2), dg.Box([0], [1])),
+        ),
+        *refused("parameter", lambda v: dg.convergent_measure(v, BOX, method=FEW), (OPEN,)),
+        *refused(
+            "method",
+            lambda v: dg.convergent_measure(F, BOX, method=v),
+            ("monte carlo", 1000, dg.MonteCarlo, dg.Exact()),
+        ),
+        *refused(
+            "to",
+            lambda v: dg.convergent_measure(F, BOX, to=v, method=FEW),
+            (None, "minima", dg.Fate.CONVERGED),
+        ),
+        *refused(
+            "to",
+            lambda v: dg.convergent_measure(LOGISTIC.at(a=2), dg.Box([0], [1]), to=v, method=FEW),
+            (dg.Target.MINIMA,),
+        ),
+        *refused(
+            "budget",
+            lambda v: dg.convergent_measure(F, BOX, budget=v, method=FEW),
+            (100, dg.Budget),
+        ),
+        *refused("rng", lambda v: dg.convergent_measure(F, BOX, rng=v, method=FEW), NO_RNG),
+        *refused(
+            "executor",
+            lambda v: dg.convergent_measure(F, BOX, executor=v, method=FEW),
+            NO_EXECUTORS,
+        ),
+        *refused(
+            "progress", lambda v: dg.convergent_measure(F, BOX, progress=v, method=FEW), (True, "x")
+        ),
+        *refused("n", lambda v: dg.MonteCarlo(n=v), NO_COUNTS),
+        *refused("level", lambda v: dg.MonteCarlo(level=v), (0, 1, -1, 95, NAN, None, True, "a")),
+        *refused(
+            "level", dg.convergent_measure(F, BOX, method=FEW, rng=0).interval, (0, 1, 95, "a")
+        ),
+        *refused(
+            "what", dg.convergent_measure(F, BOX, method=FEW, rng=0).count, (None, 0, "converged")
+        ),
+    ],
+    "claims": [
+        *refused("claim", lambda v: dg.verify(v, F), (None, "non_singular_map", F, dg.claims)),
+        *refused("F", lambda v: dg.verify(CLAIM, v), NO_MAPS),
+        *refused(
+            "region",
+            lambda v: dg.verify(CLAIM, F, region=v),
+            (3, [0, 1], dg.Box([0], [1]), BOX.grid(2)),
+        ),
+        *refused("starts", lambda v: dg.verify(CLAIM, F, starts=v), NO_COUNTS),
+        *refused("budget", lambda v: dg.verify(CLAIM, F, budget=v), (100, dg.Budget)),
+        *refused("rng", lambda v: dg.verify(CLAIM, F, rng=v), NO_RNG),
+        *refused("executor", lambda v: dg.verify(CLAIM, F, executor=v), NO_EXECUTORS),
+        *refused("progress", lambda v: dg.verify(CLAIM, F, progress=v), (True, "bar")),
+        *refused("name", dg.claims.get, (None, 3, "nothing", CLAIM)),
+    ],
+    "data": [
+        *refused(
+            "path",
+            lambda v: dg.data.read_table(v, target="y"),
+            (None, 3, "absent.csv", ".", "", "a\0b"),
+        ),
+        *refused(
+            "target",
+            lambda v: dg.data.read_table(iris_file(), target=v),
+            (None, 3, "absent", [], ["species", "species"], [3]),
+        ),
+        *refused(
+            "features",
+            lambda v: dg.data.read_table(iris_file(), target="species", features=v),
+            (3, "absent", [], ["species"], [None]),
+        ),
+    ],
+    "plots": [
+        *refused("result", plots.draw, (None, 3, F, LOSS, BOX, [1, 2])),
+        *refused("result", plots.figure, (None, 3, F, LOSS)),
+        *refused(
+            "ax", lambda v: plots.draw(F.trajectory([1.0, 2.0], 2), ax=v), (3, "axes", Figure())
+        ),
+        *refused("figure", lambda v: plots.save(v, "/tmp", "name"), (None, "figure", 3)),
+        *refused("name", lambda v: plots.save(Figure(), "/tmp", v), (None, "", "a/b", 3)),
+        *refused("folder", lambda v: plots.save(Figure(), v, "name"), (None, 3, "/dev/null/deep")),
+    ],
+}
+
+
+def iris_file():
+    return os.path.join(os.path.dirname(dg.data.__file__), "iris.csv")
+
+
+CASES = [
+    pytest.param(*case.values, id=f"{floor}-{number}-{case.id}")
+    for floor, cases in FLOORS.items()
+    for number, case in enumerate(cases)
+]
+
+
+@pytest.mark.parametrize(("argument", "door", "value"), CASES)
+def test_is_refused_by_name(argument, door, value):
+    with pytest.raises(InvalidInput) as refusal:
+        door(value)
+    error = refusal.value
+    assert error.argument == argument, str(error)
+    message = str(error)
+    assert message.startswith(f"{argument}: got ")
+    assert ", expected " in message
+    assert error.expected
+    assert "\n" not in message
+    assert len(message) < 700
+
+
+def test_text_is_never_evaluated_as_code(tmp_path):
+    trace = tmp_path / "trace"
+    code = f"__import__('pathlib').Path({str(trace)!r}).touch() or 1"
+    for door in (
+        lambda: dg.Loss(code, [x]),
+        lambda: dg.Loss([code], [x]),
+        lambda: dg.SymbolicMap([code], [x]),
+        lambda: dg.parse_loss(code, ["x"]),
+        lambda: OPEN.at(eta=code),
+        lambda: dg.stability(F, [code, 1]),
+        lambda: F.exact_image([code, 1]),
+    ):
+        with pytest.raises(InvalidInput):
+            door()
+    assert not trace.exists()
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path):
+    taken = tmp_path / "taken"
+    taken.write_text("a file")
+    with pytest.raises(InvalidInput, match="folder") as refusal:
+        plots.save(Figure(), taken, "picture")
+    assert str(taken) in str(refusal.value)
+
+
+def test_a_missing_extra_gives_the_install_line(monkeypatch):
+    monkeypatch.setitem(sys.modules, "jax", None)
+    with pytest.raises(dg.MissingExtra, match=r'pip install "dynsys_gd\[jax\]"'):
+        dg.AutodiffLoss(lambda w: w[0], 1)
+
+
+@pytest.mark.parametrize("error", [InvalidInput("a", 1, "b", "c"), dg.MissingExtra("a", extra="b")])
+def test_refusals_survive_the_way_back_from_another_process(error):
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def give_up(*_):
+    raise KeyboardInterrupt
+
+
+INTERRUPTIBLE = {
+    "simulate": lambda **more: dg.simulate(F, BOX.grid(4), budget=SMALL, **more),
+    "convergent_measure": lambda **more: dg.convergent_measure(
+        F, BOX, method=FEW, budget=SMALL, rng=0, **more
+    ),
+    "verify": lambda **more: dg.verify(CLAIM, F, budget=SMALL, starts=5, rng=0, **more),
+}
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("name", INTERRUPTIBLE)
+def test_after_ctrl_c_the_same_call_works(name, workers):
+    call = INTERRUPTIBLE[name]
+    expected = call().to_dict()
+    with ThreadPoolExecutor(workers) if workers else nullcontext() as executor:
+        with pytest.raises(KeyboardInterrupt):
+            call(executor=executor, progress=give_up)
+        assert call(executor=executor).to_dict() == expected
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timer on this system")
+def test_exact_algebra_gives_up_at_once_and_leaves_nothing_running():
+    net = dg.LinearNetwork((2, 2, 1), [[0, 1], [1, 0], [1, 1], [2, 1]], [[1], [0], [1], [2]])
+    hard = dg.MinibatchCycle(dg.minibatches(net, 2), "1/5")
+    before = signal.signal(signal.SIGALRM, give_up)
+    began = time.monotonic()
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1.5)
+        with pytest.raises(KeyboardInterrupt):
+            dg.fixed_points(hard, seconds=60)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert time.monotonic() - began < 10
+    found = dg.fixed_points(hard, seconds=0.5)
+    assert not found.complete
+    assert "stopped after 0.5 s" in found.why
+    assert dg.fixed_points(F).complete

@@ -1,0 +1,130 @@
+"""The same seed gives the same answer to the last bit, whoever computes it."""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from sympy.abc import x, y
+
+import dynsys_gd as dg
+
+LOSS = dg.Loss((x * y - 1) ** 2 / 2, [x, y])
+F = dg.GradientDescent(LOSS, "1/2")
+BEYOND = dg.GradientDescent(LOSS, "11/10")
+BOX = dg.Box([-3, -3], [3, 3])
+# Three chunks and a bit, so that several workers have something to do.
+METHOD = dg.MonteCarlo(n=20_000)
+BUDGET = dg.Budget(steps=128)
+NET = dg.LinearNetwork((2, 2, 1), [[0, 1], [1, 0], [1, 2]], [[1], [0], [2]])
+
+CALLS = {
+    "simulate": lambda rng, executor: dg.simulate(
+        F, BOX.sample(9_000, rng=rng), budget=BUDGET, executor=executor
+    ),
+    "simulate a network": lambda rng, executor: dg.simulate(
+        dg.GradientDescent(NET, "1/5"),
+        dg.he_normal(NET).sample(3_000, rng=rng),
+        budget=BUDGET,
+        executor=executor,
+    ),
+    "convergent_measure": lambda rng, executor: dg.convergent_measure(
+        F, BOX, method=METHOD, budget=BUDGET, rng=rng, executor=executor
+    ),
+    "convergent_measure with momentum": lambda rng, executor: dg.convergent_measure(
+        dg.HeavyBall(LOSS, "1/2", "1/2"),
+        dg.Ball([1, 1], 2),
+        method=dg.MonteCarlo(n=9_000),
+        budget=BUDGET,
+        rng=rng,
+        executor=executor,
+    ),
+    "verify": lambda rng, executor: dg.verify(
+        dg.claims.general_loss_impossibility,
+        dg.GradientDescent(dg.Loss(x**4 / 4 - x**2 / 2, [x]), "5/2"),
+        starts=9_000,
+        budget=BUDGET,
+        rng=rng,
+        executor=executor,
+    ),
+    "verify a transition": lambda rng, executor: dg.verify(
+        dg.claims.sharp_transition,
+        BEYOND,
+        region=BOX,
+        starts=60,
+        budget=BUDGET,
+        rng=rng,
+        executor=executor,
+    ),
+}
+EXECUTORS = {
+    "one thread": lambda: ThreadPoolExecutor(1),
+    "two threads": lambda: ThreadPoolExecutor(2),
+    "three threads": lambda: ThreadPoolExecutor(3),
+}
+
+
+@pytest.fixture(scope="module")
+def alone():
+    """Each call without an executor, made once."""
+    return {name: call(0, None).to_dict() for name, call in CALLS.items()}
+
+
+@pytest.mark.parametrize("workers", EXECUTORS)
+@pytest.mark.parametrize("name", CALLS)
+def test_any_number_of_threads(name, workers, alone):
+    with EXECUTORS[workers]() as executor:
+        assert CALLS[name](0, executor).to_dict() == alone[name]
+
+
+def test_two_processes(alone):
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(2, mp_context=context) as executor:
+        for name, call in CALLS.items():
+            assert call(0, executor).to_dict() == alone[name], name
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_again_and_from_an_equal_generator(name, alone):
+    assert CALLS[name](0, None).to_dict() == alone[name]
+    twice = [CALLS[name](np.random.default_rng(5), None).to_dict() for _ in range(2)]
+    assert twice[0] == twice[1]
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_another_seed_draws_other_starts(name, alone):
+    other = CALLS[name](1, None).to_dict()
+    if name.startswith("simulate"):
+        assert other["starts"] != alone[name]["starts"]
+        assert other["steps"] != alone[name]["steps"]
+    elif name == "verify":
+        assert other["instance"]["seed"] != alone[name]["instance"]["seed"]
+    else:
+        other.pop("seed", None)
+        before = {key: value for key, value in alone[name].items() if key != "seed"}
+        before.pop("instance", None), other.pop("instance", None)
+        assert other != before
+
+
+@pytest.mark.parametrize("name", ["convergent_measure", "verify"])
+def test_a_seed_drawn_for_the_user_repeats_the_run(name):
+    unseeded = CALLS[name](None, None).to_dict()
+    seed = unseeded["seed"] if "seed" in unseeded else unseeded["instance"]["seed"]
+    assert CALLS[name](seed, None).to_dict() == unseeded
+
+
+def test_a_call_does_not_touch_the_global_generator():
+    np.random.seed(0)  # noqa: NPY002 (the legacy state must stay as it is)
+    before = np.random.get_state()[1].tolist()  # noqa: NPY002
+    for call in CALLS.values():
+        call(0, None)
+    assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
+
+
+def test_no_start_depends_on_its_company():
+    starts = BOX.sample(500, rng=3)
+    together = dg.simulate(F, starts, budget=BUDGET)
+    apart = dg.simulate(F, starts[::-7], budget=BUDGET)
+    assert np.array_equal(together.steps[::-7], apart.steps)
+    assert np.array_equal(together.detail[::-7], apart.detail)
+    assert np.array_equal(together.limit[::-7], apart.limit, equal_nan=True)

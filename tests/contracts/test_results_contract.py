@@ -1,0 +1,252 @@
+"""What every result promises: a sentence, few lines, safe HTML, plain data, sources, a picture."""
+
+import importlib
+import json
+import pickle
+import pkgutil
+import re
+from dataclasses import fields, is_dataclass
+from functools import cache
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+import sympy as sp
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+from sympy.abc import a, b, beta, eta, x, y
+
+import dynsys_gd as dg
+from dynsys_gd.evidence import Evidence
+from dynsys_gd.results import Result, bibliography
+
+LOSS = dg.Loss((x * y - 1) ** 2 / 2, [x, y])
+OPEN = dg.GradientDescent(LOSS, eta)
+BELOW, BEYOND = OPEN.at(eta="1/2"), OPEN.at(eta="11/10")
+WELL = dg.Loss(x**4 / 4 - x**2 / 2, [x])
+BOX = dg.Box([-3, -3], [3, 3])
+LOGISTIC = dg.SymbolicMap([a * x * (1 - x)], [x])
+HENON = dg.SymbolicMap([1 - a * x**2 + y, b * x], [x, y]).at(a="7/5", b="3/10")
+BUDGET = dg.Budget(steps=256)
+NET = dg.LinearNetwork((2, 2, 1), [[0, 1], [1, 0], [1, 2]], [[1], [0], [2]])
+# Two names that would break a page which did not escape them.
+TAGS = dg.Loss((sp.Symbol("<b>") - 1) ** 2 / 2, [sp.Symbol("<b>")])
+
+
+def measured(F, region, to=dg.Target.MINIMA):
+    method = dg.MonteCarlo(n=50)
+    return dg.convergent_measure(F, region, to=to, method=method, budget=BUDGET, rng=0)
+
+
+def verdict(claim, F, region=None):
+    return dg.verify(claim, F, region=region, starts=20, budget=BUDGET, rng=0)
+
+
+def scan():
+    seen = verdict(dg.claims.sharp_transition, BEYOND, BOX).observation.results
+    return next(r for r in seen if isinstance(r, dg.claims.TransitionScan))
+
+
+MAKERS = {
+    "fixed points": lambda: dg.fixed_points(BELOW, BOX),
+    "fixed points, open step size": lambda: dg.fixed_points(OPEN),
+    "fixed points, momentum": lambda: dg.fixed_points(dg.HeavyBall(WELL, eta, beta)),
+    "fixed points, logistic": lambda: dg.fixed_points(LOGISTIC),
+    "fixed points, none known": lambda: dg.fixed_points(
+        dg.GradientDescent(dg.Loss(sp.exp(x * y) + x**2, [x, y]), "1/2")
+    ),
+    "many critical points": lambda: dg.critical_points(dg.catalog.get("styblinski_tang").loss),
+    "minima": lambda: dg.critical_points(LOSS).minima(),
+    "fixed point": lambda: dg.fixed_points(BELOW).orbits[0],
+    "family": lambda: dg.fixed_points(BELOW).families[0],
+    "orbits of period two": lambda: dg.periodic_orbits(BEYOND, BOX, period=2),
+    "no orbits": lambda: dg.periodic_orbits(
+        dg.GradientDescent(dg.Loss(x**2, [x]), "1/3"), period=2
+    ),
+    "orbit of period four": lambda: dg.periodic_orbits(LOGISTIC.at(a="7/2"), period=4)[0],
+    "card, open step size": lambda: dg.stability(OPEN, [2, "1/2"]),
+    "card, neutral": lambda: dg.stability(OPEN.at(eta="8/17"), [2, "1/2"]),
+    "card, family": lambda: dg.stability(OPEN, dg.fixed_points(OPEN).families[0]),
+    "card, saddle of a map": lambda: dg.stability(HENON, dg.fixed_points(HENON)[0]),
+    "card, floats": lambda: dg.stability(OPEN.at(eta=0.5), [1.0, 1.0]),
+    "threshold": lambda: dg.critical_step_size(LOSS),
+    "threshold, infinite": lambda: dg.critical_step_size(dg.Loss(x**4, [x])),
+    "threshold, no minimum": lambda: dg.critical_step_size(dg.Loss(x**2 - y**2, [x, y])),
+    "threshold, certified": lambda: dg.critical_step_size(NET),
+    "threshold, weak": lambda: dg.weak_critical_step_size(NET),
+    "threshold, bound": lambda: dg.critical_step_size(
+        dg.MLP((2, 2, 1), dg.Activation.TANH, NET.X, NET.Y, dg.DataLoss.SQUARED)
+    ),
+    "fates on a grid": lambda: dg.simulate(BELOW, BOX.grid(8), budget=BUDGET),
+    "fates in one dimension": lambda: dg.simulate(
+        dg.GradientDescent(WELL, "1/2"), dg.Box([-3], [3]).grid(20), budget=BUDGET
+    ),
+    "fates of one start": lambda: dg.simulate(BELOW, [[1, 2]], budget=BUDGET),
+    "fates with momentum": lambda: dg.simulate(
+        dg.HeavyBall(WELL, "1/2", "1/2"), [[0.3], [5.0]], budget=BUDGET
+    ),
+    "fates, chaotic": lambda: dg.simulate(HENON, [[0.1, 0.1], [9.0, 9.0]], budget=BUDGET),
+    "fates of a network": lambda: dg.simulate(
+        dg.GradientDescent(NET, "1/5"), dg.he_normal(NET).sample(5, rng=0), budget=BUDGET
+    ),
+    "trajectory": lambda: BELOW.trajectory([1.0, 2.0], 10),
+    "trajectory that escapes": lambda: BELOW.trajectory([9.0, 9.0], 20),
+    "cobweb": lambda: LOGISTIC.at(a=4).trajectory([0.3], 20),
+    "estimate": lambda: measured(BELOW, BOX),
+    "estimate, none": lambda: measured(BEYOND, BOX),
+    "estimate, Gaussian": lambda: measured(BELOW, dg.Gaussian([0, 0], 1)),
+    "estimate, no loss": lambda: measured(
+        LOGISTIC.at(a=2), dg.Box([0], [1]), dg.Target.FIXED_POINTS
+    ),
+    "verdict, verified": lambda: verdict(dg.claims.linear_network_impossibility, BEYOND, BOX),
+    "verdict, silent": lambda: verdict(dg.claims.no_stable_minimum, HENON),
+    "verdict, inconclusive": lambda: verdict(dg.claims.no_stable_minimum, OPEN),
+    "transition": scan,
+    "escaped text": lambda: dg.fixed_points(dg.GradientDescent(TAGS, "1/2")),
+    "escaped card": lambda: dg.stability(dg.GradientDescent(TAGS, "1/2"), [1]),
+    "escaped fates": lambda: dg.simulate(dg.GradientDescent(TAGS, "1/2"), [[3.0]]),
+    "escaped verdict": lambda: verdict(dg.claims.non_singular_map, dg.GradientDescent(TAGS, "1/2")),
+}
+
+
+@cache
+def made(name):
+    return MAKERS[name]()
+
+
+@pytest.fixture(params=MAKERS)
+def result(request):
+    return made(request.param)
+
+
+class Page(HTMLParser):
+    """Counts the elements of a page and collects its text."""
+
+    VOID = frozenset({"br"})
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.seen, self.text = [], set(), []
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.add(tag)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def subclasses(kind):
+    for each in kind.__subclasses__():
+        yield each
+        yield from subclasses(each)
+
+
+def test_every_kind_of_result_is_looked_at():
+    for module in pkgutil.walk_packages(dg.__path__, "dynsys_gd."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    ours = {k.__name__ for k in subclasses(Result) if k.__module__.startswith("dynsys_gd.")}
+    assert {type(made(name)).__name__ for name in MAKERS} == ours
+
+
+def test_says_how_it_is_known(result):
+    assert isinstance(result.evidence, Evidence)
+    assert isinstance(result.evidence.grade, dg.Grade)
+    assert len(result.evidence.reason) > 10
+
+
+def test_first_line_is_a_short_sentence(result):
+    first = repr(result).splitlines()[0]
+    assert first == result.headline()
+    assert len(first.split()) >= 3
+    assert "object at 0x" not in repr(result)
+    assert len(first) <= 250
+
+
+def test_text_fits_a_screen(result):
+    lines = repr(result).splitlines()
+    assert len(lines) <= 12
+    assert all(line == line.rstrip() for line in lines)
+    assert all(label and text for label, text in result.rows())
+
+
+def test_html_is_well_formed_and_escaped(result):
+    page = Page()
+    page.feed(result._repr_html_())
+    page.close()
+    assert page.open == []
+    assert page.seen <= {"p", "b", "br", "table", "tr", "th", "td", "ul", "li", "span"}
+    assert len("".join(page.text)) > 20
+
+
+@pytest.mark.parametrize("name", [name for name in MAKERS if name.startswith("escaped")])
+def test_a_name_cannot_become_markup(name):
+    html = made(name)._repr_html_()
+    assert "&lt;b&gt;" in html
+    assert len(re.findall("<b[ >]", html)) == html.count("</b>")
+
+
+def test_formula_has_balanced_braces(result):
+    latex = result._repr_latex_()
+    if latex is not None:
+        assert latex[0] == latex[-1] == "$"
+        assert latex.count("{") == latex.count("}")
+        assert latex.count(r"\left") == latex.count(r"\right")
+        assert "step_{size}" not in latex
+
+
+def test_plain_data_is_strict_json(result):
+    data = result.to_dict()
+    text = json.dumps(data, allow_nan=False)
+    assert json.loads(text) == json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert {"type", "summary", "grade", "reason"} <= set(data)
+    assert data["type"] == type(result).__name__
+    assert data["grade"] in {grade.value for grade in dg.Grade}
+    assert "object at 0x" not in text
+
+
+def test_cites_what_is_in_the_bibliography(result):
+    assert set(result.sources()) <= set(bibliography())
+    assert result.cite().count("\n\n@") == max(len(result.sources()) - 1, 0)
+
+
+def test_arrays_cannot_be_written_to(result):
+    if not is_dataclass(result):
+        return
+    for field in fields(result):
+        value = getattr(result, field.name)
+        if isinstance(value, np.ndarray) and value.size:
+            assert not value.flags.writeable, field.name
+
+
+def test_fields_cannot_be_replaced(result):
+    with pytest.raises(AttributeError):
+        result.evidence = None
+
+
+def test_has_a_picture(result):
+    try:
+        ax = result.plot()
+        assert isinstance(ax, Axes)
+        assert ax.figure.axes
+        ax.figure.canvas.draw()
+    finally:
+        pyplot.close("all")
+
+
+def test_survives_the_way_to_another_process(result):
+    copy = pickle.loads(pickle.dumps(result))
+    assert repr(copy) == repr(result)
+    assert copy.to_dict() == result.to_dict()
+
+
+def test_wording_is_the_same_everywhere(result):
+    text = repr(result) + result._repr_html_()
+    # "multiplier", "step size", "critical step size" are the words of the package.
+    for other in ("learning rate", "stepsize", "step-size", "Floquet", "None"):
+        assert not re.search(re.escape(other), text), other
