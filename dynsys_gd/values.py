@@ -14,7 +14,7 @@ import sympy as sp
 
 from .errors import InvalidInput, UnknownParameter
 
-__all__ = ["Value", "by_name", "is_exact", "to_value", "unknown_name"]
+__all__ = ["Value", "as_typed", "by_name", "is_exact", "to_value", "unknown_name"]
 
 Value = sp.Expr | Fraction | int | float | str
 
@@ -94,6 +94,17 @@ def is_exact(expression: sp.Basic) -> bool:
     (True, False)
     """
     return not expression.has(sp.Float)
+
+
+def as_typed(value: sp.Basic) -> str:
+    """Return a value as text the way people type it, floats without trailing zeros.
+
+    Examples
+    --------
+    >>> as_typed(to_value(0.5, "step_size")), as_typed(to_value("1/2", "step_size"))
+    ('0.5', '1/2')
+    """
+    return str(sp.sstr(value, full_prec=False))
 
 
 def by_name(symbols: Iterable[sp.Symbol], argument: str) -> dict[str, sp.Symbol]:

@@ -18,7 +18,7 @@ from ..engine.rewrite import stable
 from ..engine.tape import Tape, lower
 from ..errors import InvalidInput
 from ..losses.base import AbstractLoss, Points, substitute
-from ..values import by_name, to_value, unknown_name
+from ..values import as_typed, by_name, to_value, unknown_name
 from .base import Map
 
 __all__ = ["GradientMap", "checked_loss", "checked_setting", "refuse_coordinates"]
@@ -117,11 +117,13 @@ class GradientMap(Map):
         return TapeKernel(step, jacobian, np.array(values, dtype=np.float64))
 
     def describe(self) -> str:
-        settings = ", ".join(f"{n.replace('_', ' ')} {v}" for n, v in self.settings.items())
+        settings = ", ".join(
+            f"{n.replace('_', ' ')} {as_typed(v)}" for n, v in self.settings.items()
+        )
         return f"{_spaced(type(self).__name__)} on {self.loss.describe()}, {settings}"
 
     def __repr__(self) -> str:
-        settings = ", ".join(f"{name}={value}" for name, value in self.settings.items())
+        settings = ", ".join(f"{name}={as_typed(value)}" for name, value in self.settings.items())
         return f"{type(self).__name__}({self.loss!r}, {settings})"
 
 

@@ -19,7 +19,7 @@ from ..losses.linear_network import LinearNetwork
 from ..losses.mean import MeanLoss, checked_losses, losses_at
 from ..losses.mlp import MLP
 from ..regions import positive_count
-from ..values import to_value, unknown_name
+from ..values import as_typed, to_value, unknown_name
 from .base import Map
 from .gradient_descent import GradientDescent
 from .gradient_map import checked_setting, refuse_coordinates
@@ -148,11 +148,11 @@ class MinibatchCycle(Map):
         count = len(self.losses)
         return (
             f"cycle of {count} minibatch step{'s' if count > 1 else ''}, first on "
-            f"{self.losses[0].describe()}, step size {self.step_size}"
+            f"{self.losses[0].describe()}, step size {as_typed(self.step_size)}"
         )
 
     def __repr__(self) -> str:
-        return f"MinibatchCycle({list(self.losses)}, step_size={self.step_size})"
+        return f"MinibatchCycle({list(self.losses)}, step_size={as_typed(self.step_size)})"
 
 
 def minibatches(network: LinearNetwork | MLP, n_batches: int) -> tuple[LinearNetwork | MLP, ...]:
