@@ -19,7 +19,17 @@ __all__ = ["Detail", "Fate", "Fates"]
 
 
 class Fate(IntEnum):
-    """What became of an orbit within its budget."""
+    """What became of an orbit within its budget.
+
+    CONVERGED: to an audited, stable limit. CYCLING: to a stable cycle of period two or more.
+    BOUNDED: neither, chaotic or quasi-periodic as far as it was followed. ESCAPED: out of every
+    ball. UNDECIDED: none of these was established; its `Detail` says what was seen.
+
+    Examples
+    --------
+    >>> Fate(0), Detail.SADDLE_REACHED.fate.name
+    (<Fate.CONVERGED: 0>, 'UNDECIDED')
+    """
 
     CONVERGED = 0
     CYCLING = 1
@@ -56,7 +66,8 @@ class Detail(IntEnum):
     CHAOTIC = 6
     #: bounded so far, Lyapunov exponent zero to within a small error
     QUASI_PERIODIC = 7
-    #: outside the radius and blowing up, or overflowed
+    #: beyond the horizon and blowing up, or overflowed; or growing when time is up, where the map
+    #: expands at every distance up to the horizon
     DIVERGED = 8
     #: leaves every ball so far, without blowing up
     UNBOUNDED_DRIFT = 9

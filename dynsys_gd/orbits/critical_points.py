@@ -30,6 +30,11 @@ def critical_points(loss: AbstractLoss, *, seconds: float = 20) -> OrbitSet:
         Isolated points and families, with the multipliers of gradient descent as functions of
         the step size.
 
+    Raises
+    ------
+    InvalidInput
+        For something that is not a loss.
+
     Examples
     --------
     >>> from sympy.abc import x

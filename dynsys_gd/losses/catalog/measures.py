@@ -33,6 +33,11 @@ def factorisation_area(step_size: Any, box: Box, *, target: Any = 1) -> float:
     float
         To about 14 digits: the clipped boundary is integrated in closed form, piece by piece.
 
+    Raises
+    ------
+    InvalidInput
+        For a step size outside that range, or a box that is not one of the plane.
+
     References
     ----------
     Liang and Montúfar (2025), Theorem 1, for the set; the ellipse is its boundary.
@@ -47,7 +52,7 @@ def factorisation_area(step_size: Any, box: Box, *, target: Any = 1) -> float:
         float(to_value(value, name))
         for value, name in ((step_size, "step_size"), (target, "target"))
     )
-    if box.dimension != 2:
+    if not isinstance(box, Box) or box.dimension != 2:
         raise InvalidInput("box", box, "a box of the plane")
     if eta <= 0 or eta * abs(t) >= 1:
         raise InvalidInput("step_size", step_size, "a step size with 0 < step_size * |target| < 1")
