@@ -124,6 +124,10 @@ FLOORS = {
         *refused("names", lambda v: dg.AutodiffLoss(sum, 2, v), ("xy", ["x"], ["x", "x"], 3)),
         *refused("network", dg.he_normal, NO_LOSSES),
         *refused("network", dg.xavier_normal, (LOSS, None)),
+        *refused(
+            "box", lambda v: dg.catalog.factorisation_area("1/2", v), (None, 3, dg.Box([0], [1]))
+        ),
+        *refused("step_size", lambda v: dg.catalog.factorisation_area(v, BOX), (*NO_NUMBERS, 0, 2)),
         *refused("name", dg.catalog.get, (None, 3, "nothing", LOSS)),
         *refused(
             "step_size",
