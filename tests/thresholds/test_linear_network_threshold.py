@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy as sp
-from networks import random_network
+from reference.networks import random_network
 from reference.min_sharpness import smallest_sharpness
 
 from dynsys_gd.evidence import Grade

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import sympy as sp
-from networks import random_network
+from reference.networks import random_network
 from sympy.abc import x, y, z
 
 from dynsys_gd.evidence import Grade

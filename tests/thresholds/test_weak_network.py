@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from networks import random_network
+from reference.networks import random_network
 
 from dynsys_gd.errors import InvalidInput
 from dynsys_gd.evidence import Grade

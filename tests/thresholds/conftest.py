@@ -1,6 +1,0 @@
-"""The slow twins in tests/reference are imported by name."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
