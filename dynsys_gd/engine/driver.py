@@ -41,10 +41,17 @@ class EscapeRule:
     A drift at bounded speed leaves every radius too, but its ratios |x_{t+1}| / |x_t| fall
     towards 1. Blow-up keeps them above 1 and never lets them fall, so `steps` ratios in a row, each
     at least `ratio` and none smaller than the one before, are asked for.
+
+    Growth alone is no blow-up either: near a maximum of a wide loss an orbit grows by a constant
+    factor until it feels the minimum far away. So the growth must still go on when the orbit has
+    left the horizon, which is `reach` times the radius; until then it is iterated. An orbit whose
+    numbers overflow has left whatever its ratios were. No finite number of steps proves more: a
+    limit beyond the horizon is missed where the approach is exponential.
     """
 
     steps: int = 6
     ratio: float = 1.05
+    reach: float = 1e9
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -103,7 +110,7 @@ def run_window(
     length : int
         Number of steps, at least 1.
     radius : ndarray, shape (n,)
-        Radius of the ball outside of which `escape` is looked at.
+        Radius of the ball outside of which ratios count for `escape`.
     lags : int
         How many of the last states are compared with the one before them, at most `length`.
     tolerance : float
@@ -120,12 +127,13 @@ def run_window(
     >>> from dynsys_gd import SymbolicMap
     >>> x = sp.Symbol("x")
     >>> kernel = SymbolicMap([3 * x], [x]).kernel()
-    >>> window = run_window(kernel, np.array([[0.0], [1.0]]), 20, radius=np.array([10.0, 10.0]))
-    >>> window.departure.tolist(), window.departed_after.tolist()
-    ([0, 1], [0, 8])
+    >>> window = run_window(kernel, np.array([[0.0], [1.0]]), 40, radius=np.array([10.0, 10.0]))
+    >>> window.departure.tolist(), window.departed_after.tolist()  # 3^21 is the first beyond 10^10
+    ([0, 1], [0, 21])
     """
     with np.errstate(all="ignore"):
-        return _Lanes(kernel, states, radius, lags=min(lags, length)).run(length, tolerance, escape)
+        lanes = _Lanes(kernel, states, radius, lags=min(lags, length), reach=escape.reach)
+        return lanes.run(length, tolerance, escape)
 
 
 def squared_norm(rows: Rows) -> Numbers:
@@ -143,7 +151,9 @@ def squared_norm(rows: Rows) -> Numbers:
 class _Lanes:
     """The rows still iterated, packed; `place` says where each belongs in the output."""
 
-    def __init__(self, kernel: Kernel, states: Rows, radius: Numbers, *, lags: int) -> None:
+    def __init__(
+        self, kernel: Kernel, states: Rows, radius: Numbers, *, lags: int, reach: float
+    ) -> None:
         n = len(states)
         self.kernel = kernel
         self.lags = lags
@@ -153,6 +163,7 @@ class _Lanes:
         self.now = np.asfortranarray(states) if columns else np.ascontiguousarray(states)
         self.norm = squared_norm(self.now)
         self.limit = np.minimum(np.square(radius), _LARGEST_SQUARE)
+        self.horizon = np.minimum(np.square(reach * radius), _LARGEST_SQUARE)
         self.run_length = np.zeros(n, dtype=np.int64)
         self.last_ratio = np.zeros(n)
         self.far, self.gone = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
@@ -226,7 +237,8 @@ class _Lanes:
             self.run_length[outside] = np.where(growing, before + 1, 0)
             self.last_ratio[outside] = ratio
             unbounded = ~np.isfinite(norm[outside])
-            leaving = unbounded | (self.run_length[outside] >= escape.steps)
+            beyond = norm[outside] > self.horizon[outside]
+            leaving = unbounded | (beyond & (self.run_length[outside] >= escape.steps))
             self._depart(outside[leaving], unbounded[leaving], images, t)
         self.norm, self.far = norm, far
 
@@ -235,7 +247,7 @@ class _Lanes:
             return
         # A NaN from a moderate state need not be blow-up: the map may be undefined there, or the
         # formula may have overflowed half way. It must not count as an escape.
-        was_inside = self.norm[which] <= self.limit[which]
+        was_inside = self.norm[which] <= self.horizon[which]
         undefined = np.isnan(images[which]).any(axis=1) & was_inside
         codes = np.where(
             undefined,
@@ -268,7 +280,10 @@ class _Lanes:
 
 
 _PACKED_NUMBERS = ("largest", "smallest", "highest")
-_PACKED_REST = ("place", "norm", "limit", "run_length", "last_ratio", "far", "gone", "settled")
+_PACKED_REST = (
+    *("place", "norm", "limit", "horizon"),
+    *("run_length", "last_ratio", "far", "gone", "settled"),
+)
 
 
 def _take(rows: Rows, keep: Counts) -> Rows:

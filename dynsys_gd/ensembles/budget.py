@@ -35,7 +35,11 @@ class Budget:
         Eigenvalues of DF - I below this, relative to the largest, are zero: directions along a
         family of limits.
     radius : float
-        Outside of `radius` times 1 + |x_0| + |x_1 - x_0|, growth counts as escape.
+        Outside of `radius` times 1 + |x_0| + |x_1 - x_0|, growth makes an orbit a candidate for
+        escape.
+    horizon : float
+        A candidate escapes when it is outside of `horizon` times the same, and still grows; until
+        then it is iterated, for its limit may be far away. At least `radius`.
     growth_steps : int
         Ratios |x_{t+1}|/|x_t| in a row that must not fall before an orbit has escaped.
     max_period : int
@@ -72,6 +76,7 @@ class Budget:
     margin: float = 1e-4
     kernel_tolerance: float = 1e-9
     radius: float = 1e3
+    horizon: float = 1e12
     growth_steps: int = 6
     max_period: int = 64
     recurrence: float = 1e-6
@@ -91,6 +96,10 @@ class Budget:
                 positive_count(value, field.name)
             else:
                 _checked_size(value, field.name)
+        if self.horizon < self.radius:
+            raise InvalidInput(
+                "horizon, radius", (self.horizon, self.radius), "a horizon of at least the radius"
+            )
         if self.lyapunov_batches < 2 or self.lyapunov_steps < self.lyapunov_batches:
             raise InvalidInput(
                 "lyapunov_steps, lyapunov_batches",
@@ -114,7 +123,7 @@ def _checked_seed(value: Any) -> None:
 
 
 def _checked_size(value: Any, name: str) -> None:
-    above_one = name == "radius"
+    above_one = name in ("radius", "horizon")
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not math.isfinite(value) or value <= 0 or (value < 1) is above_one:
         expected = "a finite number of at least 1" if above_one else "a number between 0 and 1"

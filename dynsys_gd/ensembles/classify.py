@@ -11,6 +11,7 @@ from ..engine.driver import Departure, EscapeRule, Window, run_window
 from ..engine.kernel import Kernel
 from ..maps.base import Map
 from .audit import NONE, audit_points
+from .beyond import expands_beyond
 from .budget import Budget
 from .fates import Detail
 from .iterate import norms
@@ -84,16 +85,16 @@ def advance(task: WindowTask) -> tuple[Lanes, Decisions]:
         radius=budget.radius * lanes.scale,
         lags=max(2, budget.max_period),
         tolerance=budget.tolerance,
-        escape=EscapeRule(steps=budget.growth_steps),
+        escape=EscapeRule(steps=budget.growth_steps, reach=budget.horizon / budget.radius),
     )
     seen = recurrence(window.lag_distances, budget.recurrence)
     new = lanes.after(window, seen, task.done)
     decisions = Decisions.open(lanes.index, window.states, task.done + task.length)
     decisions.residual[:] = window.largest_residual
-    _escaped(decisions, window, new, task)
+    _escaped(kernel, decisions, window, new, task)
     escaped = decisions.decided
     frozen = window.last_step == 0
-    _converged(task, kernel, decisions, window, lanes, frozen)
+    _converged(task, kernel, decisions, window, lanes)
     _cycling(task, kernel, decisions, new, lanes, seen.exact)
     arrived = np.isin(decisions.detail, _FINAL)
     decisions.steps[arrived & (decisions.period == 1)] = new.settled[
@@ -106,12 +107,24 @@ def advance(task: WindowTask) -> tuple[Lanes, Decisions]:
     return new.take(np.flatnonzero(~final)), decisions.take(np.flatnonzero(final))
 
 
-def _escaped(decisions: Decisions, window: Window, new: Lanes, task: WindowTask) -> None:
+def _escaped(
+    kernel: Kernel, decisions: Decisions, window: Window, new: Lanes, task: WindowTask
+) -> None:
     gone = window.departure != Departure.NONE
     decisions.detail[gone] = Detail.DIVERGED
     decisions.detail[window.departure == Departure.NOT_A_NUMBER] = Detail.NOT_A_NUMBER
     decisions.steps[gone] = task.done + window.departed_after[gone]
     slowly = ~gone & exploding(new.sizes, task.budget.radius * new.scale)
+    horizon = task.budget.horizon * new.scale
+    slowly &= task.last | (new.sizes[:, -1] > horizon)
+    rows = np.flatnonzero(slowly)
+    if rows.size:
+        # Per step, over the last window. An orbit whose growth the map checks somewhere on its way
+        # to the horizon has shown no blow-up: half of the rate is less than its fluctuations.
+        with np.errstate(all="ignore"):
+            rate = np.log(new.sizes[rows, -1] / new.sizes[rows, -2]) / task.length
+        on = expands_beyond(kernel, window.states[rows], horizon[rows], rate / 2)
+        slowly[rows[~on]] = False
     decisions.detail[slowly] = Detail.DIVERGED
     decisions.limit[gone | slowly] = np.nan
 
@@ -122,12 +135,18 @@ def _converged(
     decisions: Decisions,
     window: Window,
     lanes: Lanes,
-    frozen: Mask,
 ) -> None:
-    """Audit the orbits with a short last step whose residual has not grown since last window."""
+    """Audit the orbits with a short last step whose residual has not grown since last window.
+
+    In the last window also those that came late and have settled or stand: there is no other window
+    to see their residual fall.
+    """
+    frozen = window.last_step == 0
     with np.errstate(all="ignore"):
         short = window.last_step <= task.budget.tolerance * (1.0 + norms(window.states))
         falling = window.largest_residual <= lanes.residuals[:, -1]
+    if task.last:
+        falling |= frozen | (window.settled + task.budget.max_period <= task.length)
     rows = np.flatnonzero(~decisions.decided & short & falling)
     if rows.size:
         found = audit_points(
@@ -176,6 +195,9 @@ def _time_is_up(
     decisions.decay[rows[slow]] = decay[slow]
     rows = rows[~slow]
     drift = drifting(lanes.extents[rows], lanes.residuals[rows], lanes.scale[rows])
+    # Growth like a power is what the word stands for. What grows faster and is not on its way to
+    # the horizon has not shown where it goes.
+    drift &= ~exploding(lanes.sizes[rows], task.budget.radius * lanes.scale[rows])
     decisions.detail[rows[drift]] = Detail.UNBOUNDED_DRIFT
     decisions.limit[rows[drift]] = np.nan
     rows = rows[~drift]

@@ -71,8 +71,13 @@ def simulate(
     step and a residual no larger than in the window before is a candidate: Newton's method finds
     the limit, and its multipliers decide, those along a family of limits left out. An orbit that
     returns at a constant size is a candidate for a cycle and judged by the multipliers of the
-    p-step map. Escape means blow-up, not distance alone. What is left at the end is named by its
-    trend and by its Lyapunov exponent. "Bounded" always means up to the budget.
+    p-step map. Escape means blow-up, not distance alone: the numbers overflow, or the orbit grows
+    outside of `Budget.radius` and keeps growing until it is outside of `Budget.horizon`. One that
+    grows so slowly that time is up before must find the map expanding at every distance up to
+    there; otherwise it is undecided, for near a maximum of a wide loss orbits grow by a constant
+    factor until they come to a minimum far away. A minimum beyond the horizon may be missed. What
+    is left at the end is named by its trend and by its Lyapunov exponent. "Bounded" always means
+    up to the budget.
 
     The result does not depend on the executor. For symbolic maps the fate of a start does not
     depend on the other starts either, to the last bit; network losses multiply matrices in batches
@@ -193,6 +198,8 @@ def _checked_starts(F: Map, starts: Any) -> Rows:
 def _evidence(budget: Budget) -> Evidence:
     reason = (
         f"double precision, at most {budget.steps} steps; limits by Newton's method, "
-        f"multipliers kept {budget.margin:g} off the unit circle"
+        f"multipliers kept {budget.margin:g} off the unit circle; escape: overflow, or growth "
+        f"still unchecked at {budget.horizon:g} times the size of the start (a limit farther out "
+        "could be missed)"
     )
     return Evidence(grade=Grade.NUMERICAL, reason=reason, sources=("kuznetsov2004elements",))

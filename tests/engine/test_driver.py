@@ -81,11 +81,18 @@ def test_the_starts_are_not_changed():
     np.testing.assert_array_equal(starts, 5.0)
 
 
-@pytest.mark.parametrize(("factor", "steps"), [(3, 8), (2, 9)])
-def test_geometric_growth_departs_after_six_ratios_outside(factor, steps):
-    """3^3 = 27 is the first image beyond 10, and 2^4 = 16; five more ratios follow."""
+@pytest.mark.parametrize(
+    ("factor", "reach", "steps"), [(3, 1, 8), (2, 1, 9), (3, 1e9, 21), (2, 1e9, 34)]
+)
+def test_geometric_growth_departs_after_six_ratios_outside_and_beyond_the_horizon(
+    factor, reach, steps
+):
+    """3^3 = 27 is the first image beyond 10, and 2^4 = 16; five more ratios follow. 3^21 and 2^34
+    are the first beyond 10^10."""
     kernel = SymbolicMap([factor * x], [x]).kernel()
-    window = run_window(kernel, np.array([[1.0]]), 30, radius=np.array([10.0]))
+    window = run_window(
+        kernel, np.array([[1.0]]), 50, radius=np.array([10.0]), escape=EscapeRule(reach=reach)
+    )
     assert window.departure[0] == Departure.GROWTH
     assert window.departed_after[0] == steps
     assert window.states[0, 0] == factor**steps
@@ -105,10 +112,21 @@ def test_a_large_orbit_that_turns_back_is_no_departure():
     assert window.largest_norm[0] > 200
 
 
+def test_growth_that_ends_before_the_horizon_is_no_departure():
+    """Doubling up to a fixed point at 2^30 shows 30 equal ratios, and is none."""
+    kernel = SymbolicMap([sp.Piecewise((2 * x, x < 2**30), (x, True))], [x]).kernel()
+    start, radius = np.array([[1.0]]), np.array([10.0])
+    window = run_window(kernel, start, 100, radius=radius)
+    assert window.departure[0] == Departure.NONE
+    assert window.states[0, 0] == 2**30
+    near = run_window(kernel, start, 100, radius=radius, escape=EscapeRule(reach=1e6))
+    assert near.departure[0] == Departure.GROWTH
+
+
 def test_the_number_of_ratios_is_the_rules():
     kernel = SymbolicMap([3 * x], [x]).kernel()
     window = run_window(
-        kernel, np.array([[1.0]]), 30, radius=np.array([10.0]), escape=EscapeRule(steps=2)
+        kernel, np.array([[1.0]]), 30, radius=np.array([10.0]), escape=EscapeRule(steps=2, reach=1)
     )
     assert window.departed_after[0] == 4
 
@@ -128,6 +146,12 @@ def test_not_a_number_from_inside_is_no_escape():
     blow_up = SymbolicMap([x**3 - x**2], [x]).kernel()
     window = run_window(blow_up, np.array([[50.0]]), 10, radius=np.array([10.0]))
     assert window.departure[0] in (Departure.OVERFLOW, Departure.GROWTH)
+
+
+def test_not_a_number_before_the_horizon_is_no_escape_either():
+    kernel = SymbolicMap([sp.Piecewise((3 * x, x < 10**6), (sp.log(-x), True))], [x]).kernel()
+    window = run_window(kernel, np.array([[1.0]]), 50, radius=np.array([10.0]))
+    assert window.departure[0] == Departure.NOT_A_NUMBER
 
 
 def test_a_batch_that_departs_whole_ends_early():

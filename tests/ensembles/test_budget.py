@@ -46,9 +46,16 @@ def test_shares_lie_between_zero_and_one(name, value):
 
 
 @pytest.mark.parametrize("value", [0.5, float("inf"), float("nan"), "big", None])
-def test_the_radius_is_at_least_one(value):
-    with pytest.raises(InvalidInput, match="radius"):
-        Budget(radius=value)
+@pytest.mark.parametrize("name", ["radius", "horizon"])
+def test_the_radius_and_the_horizon_are_at_least_one(name, value):
+    with pytest.raises(InvalidInput, match=name):
+        Budget(**{name: value})
+
+
+def test_the_horizon_is_not_inside_the_radius():
+    assert Budget(radius=10.0, horizon=10.0).horizon == 10.0
+    with pytest.raises(InvalidInput, match="horizon of at least the radius"):
+        Budget(radius=1e3, horizon=1e2)
 
 
 @pytest.mark.parametrize("value", [-1, 0.5, None, True])
@@ -65,5 +72,5 @@ def test_exponents_need_two_batches():
 
 def test_every_field_is_covered_here():
     """A new setting must join one of the lists above, and so be checked."""
-    others = {"radius", "seed", "lyapunov_batches"}
+    others = {"radius", "horizon", "seed", "lyapunov_batches"}
     assert {field.name for field in dataclasses.fields(Budget)} == {*COUNTS, *SHARES, *others}

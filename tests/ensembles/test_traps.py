@@ -189,6 +189,58 @@ def test_8_a_minimum_far_out_is_reached_all_the_same():
     assert fates.count(Detail.MINIMUM) == 1
 
 
+def wide_well(size, step_size):
+    """A maximum at 0, between minima at 0.8799·size where ηλ = 8.21 η; near 0, x -> (1 + η/2) x."""
+    s = x / size
+    return one(size**2 * (-(s**2) / 4 - s**4 + s**6), step_size)
+
+
+@pytest.mark.parametrize("size", [5000, 10**4, 10**6, 10**10])
+@pytest.mark.parametrize("step_size", ["1/5", "1/20"])
+def test_8_exponential_growth_towards_a_far_minimum_is_not_divergence(size, step_size):
+    """Orbits by hand reach the minimum; ratios 1.1 and 1.025, on both sides of the rule's 1.05."""
+    F = wide_well(size, step_size)
+    starts = np.concatenate([np.linspace(-2, 2, 20), [1.0]])[:, None]
+    fates = simulate(F, starts)
+    assert fates.count(Detail.MINIMUM) == len(fates)
+    by_hand = F.iterate(starts, 4000)
+    np.testing.assert_allclose(fates.limit, by_hand, rtol=1e-12)
+    np.testing.assert_allclose(np.abs(by_hand), np.sqrt((2 + np.sqrt(7)) / 6) * size, rtol=1e-12)
+
+
+def test_8_a_start_beyond_the_far_minimum_diverges_all_the_same():
+    fates = simulate(wide_well(10**6, "1/5"), [[1.0], [1e7], [-1e8]])
+    assert [Detail(code) for code in fates.detail] == [Detail.MINIMUM] + [Detail.DIVERGED] * 2
+
+
+@pytest.mark.parametrize(("steps", "detail"), [(2**14, "BUDGET_SPENT"), (2**15, "MINIMUM")])
+def test_8_growth_that_has_not_shown_where_it_goes_is_undecided(steps, detail):
+    """At ratio 1.001 orbits take some 18 000 steps to the minimum; the quadratic that grows as fast
+    is told apart by what the map does farther out."""
+    fates = simulate(wide_well(10**8, "1/500"), [[1.0], [-1.0]], budget=Budget(steps=steps))
+    assert fates.count(Detail[detail]) == 2
+    quadratic = one(x**2 / 2, "2001/1000")
+    assert simulate(quadratic, [[1.0]], budget=Budget(steps=steps)).count(Detail.DIVERGED) == 1
+
+
+def test_8_a_far_minimum_reached_during_the_last_window_is_a_limit():
+    """Some 12 000 of 16 384 steps at ratio 1.00125: the largest residual is in the last window."""
+    fates = simulate(wide_well(10**6, "1/400"), [[1.0], [-1.0]])
+    assert fates.count(Detail.MINIMUM) == 2
+
+
+def test_8_a_budget_that_ends_before_the_horizon_leaves_growth_undecided():
+    F = one(x**2 / 2, "21/10")
+    assert simulate(F, [[1.0]], budget=Budget(steps=80)).count(Detail.BUDGET_SPENT) == 1
+    small = Budget(steps=80, radius=100.0, horizon=100.0)
+    assert simulate(F, [[1.0]], budget=small).count(Detail.DIVERGED) == 1
+
+
+def test_8_the_evidence_says_what_escape_means():
+    reason = simulate(wide_well(10**6, "1/5"), [[1.0]]).evidence.reason
+    assert "escape: overflow, or growth still unchecked at 1e+12 times" in reason
+
+
 def test_9_chaotic_float_orbits_do_not_land_on_fixed_points():
     F = SymbolicMap([sp.Rational(29, 10) * x - x**3], [x])
     fates = simulate(F, np.random.default_rng(0).uniform(-1, 1, (200, 1)))
