@@ -37,7 +37,7 @@ WELL = x**4 / 4 - x**2 / 2
         (descent(WELL + y**2 / 10, "11/10"), Outcome.YES),  # stable in y, repelling in x
         (descent(x**3, 1), Outcome.NO),  # a degenerate critical point, no minimum
         (descent(x**4, 100), Outcome.NO),
-        (descent(x, 1), Outcome.NO),  # no critical point at all
+        (descent(x, 1), Outcome.YES),  # no critical point at all, none that attracts
     ],
 )
 def test_critical_points(F, outcome):

@@ -14,6 +14,7 @@ from ...measure import Target
 from ...orbits.critical_manifold import CriticalManifold
 from ...orbits.kinds import CriticalKind, Kind
 from ...orbits.periodic_orbit import PeriodicOrbit
+from ...values import is_exact
 from ..checks import ANALYTIC, GRADIENT_DESCENT, NON_SINGULAR, compared_with_threshold, decided
 from ..claim import Case, Claim, Hypothesis, Instance, Observation
 from ..observe import none_converges
@@ -23,7 +24,7 @@ from .transition import small_network
 __all__ = ["general_loss_impossibility"]
 
 _UNSTABLE = (
-    "there are critical points, and at each of them the Hessian has an eigenvalue outside [0, 2/η]"
+    "at every critical point, should there be any, the Hessian has an eigenvalue outside [0, 2/η]"
 )
 _CONCLUSION = "initialisations from which gradient descent converges to a critical point are null"
 
@@ -46,31 +47,42 @@ def _all_unstable(instance: Instance) -> Finding:
     if not found.complete:
         return decided(_UNSTABLE, Outcome.UNDECIDED, Grade.NUMERICAL, found.why)
     if not len(found):
-        return decided(_UNSTABLE, Outcome.NO, found.evidence.grade, "there is no critical point")
+        return Finding(
+            statement=_UNSTABLE,
+            outcome=Outcome.YES,
+            evidence=found.evidence,
+            detail="there is no critical point",
+        )
     return _together([_of_item(instance, item) for item in found])
 
 
 def _curved_everywhere(instance: Instance) -> Finding:
-    """Compare with 2: the output bias has second derivative 1, so that λmax ≥ 1 everywhere."""
-    finding = compared_with_threshold(instance, _UNSTABLE)
-    if finding.outcome is Outcome.YES:
-        return finding
-    # Below 2 the bound says nothing about the critical points of this network.
-    return Finding(
-        statement=_UNSTABLE,
-        outcome=Outcome.UNDECIDED,
-        evidence=finding.evidence.weakened_to(Grade.NUMERICAL, "the bound needs η > 2"),
-        detail=finding.detail,
-    )
+    """Compare with 2: the output bias has second derivative 1, so that λmax ≥ 1 everywhere.
+
+    Whether there is a critical point at all is not asked.
+    """
+    eta = instance.F.step_size  # type: ignore[attr-defined]
+    bound = "the second derivative along the output bias is 1, so that λmax ≥ 1 at every point"
+    if sp.Gt(eta, 2) == True:  # noqa: E712 (a sympy truth value)
+        grade = Grade.PROVED if is_exact(eta) else Grade.CERTIFIED
+        return decided(_UNSTABLE, Outcome.YES, grade, bound, f"{bound}, and η = {eta} > 2")
+    # Up to 2 the bound says nothing about the critical points of this network.
+    reason = f"{bound}; that tells something for η > 2 only"
+    return decided(_UNSTABLE, Outcome.UNDECIDED, Grade.NUMERICAL, reason)
 
 
 def _of_item(instance: Instance, item: PeriodicOrbit | CriticalManifold) -> Finding:
     """Return whether one critical point, or every point of one family, repels in some direction."""
+    stable_somewhere = False
     if item.critical is CriticalKind.MINIMUM:
         found = compared_with_threshold(instance, _UNSTABLE)
         if found.outcome is not Outcome.NO:
             return found
+        stable_somewhere = _holds_a_flattest_minimum(instance, item)
     outcome = _orbit_unstable(item) if isinstance(item, PeriodicOrbit) else _family_unstable(item)
+    if outcome is Outcome.UNDECIDED and stable_somewhere:
+        # η λmax ≤ 2 at that point, and no eigenvalue is negative at a minimum.
+        outcome = Outcome.NO
     told = {
         Outcome.YES: "repels in some direction",
         Outcome.NO: "does not repel linearly",
@@ -103,9 +115,34 @@ def _family_unstable(family: CriticalManifold) -> Outcome:
         return Outcome.YES
     if family.unstable_part == False:  # noqa: E712
         return Outcome.NO
-    if family.critical is CriticalKind.MINIMUM:
-        return Outcome.NO  # the flattest of them is stable: the step size is not above 2/λ there
     return Outcome.UNDECIDED
+
+
+def _holds_a_flattest_minimum(instance: Instance, item: PeriodicOrbit | CriticalManifold) -> bool:
+    """Return whether the threshold is known to be attained on this very family.
+
+    The threshold is an infimum over all minima: it need not be attained, and another set of
+    minima may be the flatter one.
+    """
+    if not isinstance(item, CriticalManifold):
+        return False
+    threshold = instance.threshold
+    if any(
+        all(_vanishes(e, dict(zip(item.variables, point, strict=True))) for e in item.equations)
+        for point in threshold.exact_points
+    ):
+        return True
+    others = (k for k in instance.fixed_points if k is not item)
+    alone = not any(_may_hold_minima(other) for other in others)
+    return alone and threshold.decided and threshold.attained_at is not None
+
+
+def _vanishes(equation: sp.Expr, point: dict[sp.Symbol, sp.Expr]) -> bool:
+    return bool(sp.simplify(equation.subs(point)) == 0)
+
+
+def _may_hold_minima(item: PeriodicOrbit | CriticalManifold) -> bool:
+    return item.critical not in (CriticalKind.SADDLE, CriticalKind.MAXIMUM)
 
 
 def _together(findings: list[Finding]) -> Finding:
