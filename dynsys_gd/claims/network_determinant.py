@@ -8,6 +8,8 @@ from typing import Any
 import flint
 import sympy as sp
 
+from ..engine.ball_printer import ball
+from ..errors import DynsysError
 from ..evidence import Evidence, Finding, Grade, Outcome
 from ..losses.linear_network import LinearNetwork
 from ..values import is_exact
@@ -17,6 +19,7 @@ __all__ = ["network_determinant"]
 
 _PRIME = 2**61 - 1
 _LARGEST_MATRIX = 1500
+_BALL_BITS = (128, 1024)
 
 
 def network_determinant(net: LinearNetwork, step_size: sp.Expr, statement: str) -> Finding:
@@ -133,7 +136,7 @@ def _one_layer(net: LinearNetwork, step_size: sp.Expr, statement: str) -> Findin
     known = data_evidence(net, "the Hessian is constant, I ⊗ Σ")
     if polynomial.degree() == 0:
         return _finding(statement, Outcome.YES, known, "Σ = 0: the map is the identity")
-    if not (step_size.is_Rational or step_size.is_Float):
+    if step_size.free_symbols:
         # Σ has a positive eigenvalue λ, so some η = 1/λ fails.
         size = max(float(root.real) for root, _ in polynomial.complex_roots())
         detail = (
@@ -143,10 +146,55 @@ def _one_layer(net: LinearNetwork, step_size: sp.Expr, statement: str) -> Findin
         return _finding(statement, Outcome.NO, known, detail)
     if not is_exact(step_size):
         known = known.weakened_to(Grade.CERTIFIED, "the step size is a float")
+    if not (step_size.is_Rational or step_size.is_Float):
+        return _one_layer_irrational(polynomial, step_size, known, statement)
     eta = sp.Rational(step_size)
     if polynomial(flint.fmpq(int(eta.q), int(eta.p))) != 0:
         return _finding(statement, Outcome.YES, known, "1/η is no eigenvalue of Σ")
     return _finding(statement, Outcome.NO, known, f"1/η = {1 / eta} is an eigenvalue of Σ")
+
+
+def _one_layer_irrational(
+    polynomial: flint.fmpq_poly, eta: sp.Expr, known: Evidence, statement: str
+) -> Finding:
+    """Decide whether an irrational 1/η is an eigenvalue of Σ, by a ball or minimal polynomial."""
+    if _excluded_by_ball(polynomial, eta):
+        told = "ball arithmetic excludes 1/η from the eigenvalues"
+        certified = known.weakened_to(Grade.CERTIFIED, told)
+        return _finding(statement, Outcome.YES, certified, "1/η is no eigenvalue of Σ")
+    minimal = _minimal_polynomial(1 / eta)
+    if minimal is None:
+        tried = Evidence(
+            grade=Grade.NUMERICAL,
+            reason=f"the enclosure at {_BALL_BITS[-1]} bits contains zero",
+        )
+        return _finding(statement, Outcome.UNDECIDED, tried, "1/η may be an eigenvalue of Σ")
+    if polynomial % minimal != 0:
+        return _finding(statement, Outcome.YES, known, "1/η is no eigenvalue of Σ")
+    return _finding(statement, Outcome.NO, known, f"1/η = {1 / eta} is an eigenvalue of Σ")
+
+
+def _excluded_by_ball(polynomial: flint.fmpq_poly, eta: sp.Expr) -> bool:
+    for bits in _BALL_BITS:
+        with flint.ctx.workprec(bits):
+            try:
+                inverse, value = 1 / ball(eta), flint.arb(0)
+            except DynsysError:
+                return False
+            for coefficient in reversed(polynomial.coeffs()):
+                value = value * inverse + flint.arb(coefficient)
+            if value.is_finite() and not value.contains(0):
+                return True
+    return False
+
+
+def _minimal_polynomial(number: sp.Expr) -> flint.fmpq_poly | None:
+    """Return the minimal polynomial of an algebraic number, or None where it is not known."""
+    if not number.is_algebraic or not is_exact(number):
+        return None
+    coefficients = sp.minimal_polynomial(number, polys=True).all_coeffs()
+    entries = [sp.Rational(c) for c in reversed(coefficients)]
+    return flint.fmpq_poly([flint.fmpq(int(e.p), int(e.q)) for e in entries])
 
 
 def hessian_modulo(
