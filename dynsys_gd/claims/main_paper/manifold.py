@@ -77,12 +77,17 @@ def _regular(instance: Instance) -> Finding:
 
 
 def _regular_network(facts: NetworkFacts) -> Finding:
-    """Return whether (W_i) -> W_N…W_1 is a submersion at every minimum: rank C = min(dy, r)."""
+    """Return whether (W_i) -> W_N…W_1 is a submersion at every minimum: rank C = min(dy, r).
+
+    One layer is the identity of its weights, a submersion whatever the rank of C.
+    """
     largest = min(facts.widths[-1], facts.input_rank)
     detail = f"rank of C {facts.target_rank}, of at most min(dy, r) = {largest}"
-    if facts.full_rank and facts.wide:
+    if facts.depth == 1:
+        detail = "one layer: the minima W Σ = C are an affine space"
+    holds = facts.depth == 1 or (facts.full_rank and facts.wide)
+    if holds:
         detail += f": dimension d - dy·r = {facts.dimension - facts.non_zero_eigenvalues}"
-    holds = facts.full_rank and facts.wide
     return Finding(
         statement=_REGULAR,
         outcome=Outcome.YES if holds else Outcome.NO,
@@ -250,8 +255,9 @@ minima_form_a_manifold = Claim(
     title="The global minima form a smooth manifold",
     statement=(
         "Let the best map of a linear network have the largest rank min(dy, r) that outputs and "
-        "inputs allow, r = rank Σ, and no hidden layer be narrower. Then the product of the layers "
-        "is a submersion at every global minimum, and these form a manifold of dimension d - dy·r. "
+        "inputs allow, r = rank Σ, and no hidden layer be narrower; or let there be one layer. "
+        "Then the product of the layers is a submersion at every global minimum, and these form a "
+        "manifold of dimension d - dy·r. "
         "For other losses: where regular equations describe the minima, their solutions are a "
         "manifold of the dimension left."
     ),

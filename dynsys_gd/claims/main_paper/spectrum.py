@@ -55,6 +55,8 @@ def _no_slack(facts: NetworkFacts) -> tuple[bool, str]:
 
 def _single(facts: NetworkFacts) -> tuple[bool, str]:
     count = facts.non_zero_eigenvalues
+    if facts.depth == 1:  # the Hessian I ⊗ Σ does not depend on the target
+        return count == 1, f"dy·r = {count} eigenvalue" + ("s" if count != 1 else "")
     return (
         count == 1 and facts.full_rank,
         f"dy·r = {count} eigenvalues, rank of the best map {facts.target_rank}",
@@ -71,7 +73,8 @@ NO_SLACK = _of_network(
 )
 SINGLE_EIGENVALUE = _of_network(
     "a single eigenvalue",
-    "the Hessian has one non-zero eigenvalue at each minimum: dy·r = 1 and the target is not zero",
+    "the Hessian has one non-zero eigenvalue at each minimum: dy·r = 1, and there is one layer or "
+    "the target is not zero",
     _single,
 )
 
