@@ -21,6 +21,7 @@ from .claim import Hypothesis, Instance
 from .determinant import NOT_IDENTICALLY_ZERO, determinant_finding
 from .domain import connected_domain
 from .networks import network_facts
+from .quadratic_form import not_quadratic
 
 __all__ = [
     "ANALYTIC",
@@ -119,12 +120,10 @@ def _no_network(instance: Instance) -> Finding:
     if form is None or loss.parameters:
         reason = "not recognised as one; write it as LinearNetwork(widths, X, Y)"
         return decided(_LINEAR_NETWORK, Outcome.UNDECIDED, Grade.NUMERICAL, reason)
-    quadratic = form.bound.is_polynomial(*form.variables) and all(
-        sp.degree(sp.expand(form.bound), v) <= 2 for v in form.variables
-    )
-    if not quadratic:
+    grade = not_quadratic(form.bound, form.variables)
+    if grade is not None:
         reason = "such a loss is a polynomial, at most quadratic in each weight; this one is not"
-        return decided(_LINEAR_NETWORK, Outcome.NO, Grade.PROVED, reason)
+        return decided(_LINEAR_NETWORK, Outcome.NO, grade, reason)
     reason = "not recognised as one; write it as LinearNetwork(widths, X, Y)"
     return decided(_LINEAR_NETWORK, Outcome.UNDECIDED, Grade.NUMERICAL, reason)
 
