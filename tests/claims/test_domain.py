@@ -35,3 +35,18 @@ def test_a_locally_constant_factor_is_not_taken_for_a_proof():
     verdict = verify(non_singular_map, GradientDescent(loss, step_size=1), rng=0)
     assert verdict.applies is Outcome.UNDECIDED
     assert verdict.status is Status.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("arguments", "known"),
+    [
+        ((x, -x), False),  # defined nowhere
+        ((x, 1 - x), True),
+        ((x - 1, -x), False),
+        ((x, y, 1 - x - y), True),
+        ((x, y, -1 - x - y), False),
+        ((x - y, x + y), True),
+    ],
+)
+def test_half_spaces_must_be_known_to_meet(arguments, known):
+    assert connected_domain([sum(sp.log(a) for a in arguments)], [x, y]) is known
