@@ -46,13 +46,16 @@ class TransitionScan(Result):
         Ascending.
     gradient_norm : ndarray, shape (k, 3)
         Quantiles 0.1, 0.5, 0.9 over the starts of the asymptotic gradient norm: at the limit of a
-        convergent orbit, else its largest value in the last window; infinite for escaped orbits.
+        convergent orbit, else its largest value in the last window; infinite for escaped orbits,
+        not for those that drift away without blowing up.
     converged : ndarray of int, shape (k,)
         Starts that converge to a minimum.
     plateau : ndarray of int, shape (k,)
         Starts that end where the loss does not depend on some coordinates on an open set, above
         the lowest loss that any start reached, as dead ReLU networks do.
     escaped, undecided : ndarray of int, shape (k,)
+        An orbit that drifts farther and farther without blowing up may be on a long way to a
+        minimum: it counts as undecided, as in `Estimate`, and not as escaped.
     budget : Budget
     """
 
@@ -174,8 +177,8 @@ def scan_step_sizes(
         gradient_norm=np.array([_norm_quantiles(fates) for fates in runs]),
         converged=converged,
         plateau=plateau,
-        escaped=np.array([fates.count(Fate.ESCAPED) for fates in runs]),
-        undecided=np.array([fates.count(Fate.UNDECIDED) for fates in runs]),
+        escaped=np.array([int(_escaped(fates).sum()) for fates in runs]),
+        undecided=np.array([int(_open(fates).sum()) for fates in runs]),
         budget=budget,
         evidence=Evidence(
             grade=Grade.STATISTICAL,
@@ -185,8 +188,16 @@ def scan_step_sizes(
     )
 
 
+def _open(fates: Fates) -> NDArray[np.bool_]:
+    return fates.where(Fate.UNDECIDED) | fates.where(Detail.UNBOUNDED_DRIFT)
+
+
+def _escaped(fates: Fates) -> NDArray[np.bool_]:
+    return fates.where(Fate.ESCAPED) & ~fates.where(Detail.UNBOUNDED_DRIFT)
+
+
 def _norm_quantiles(fates: Fates) -> NDArray[np.float64]:
-    gone = fates.where(Fate.ESCAPED) | ~np.isfinite(fates.residual)
+    gone = _escaped(fates) | ~np.isfinite(fates.residual)
     return np.quantile(np.where(gone, np.inf, fates.residual), QUANTILES, method="higher")
 
 

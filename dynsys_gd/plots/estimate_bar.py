@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from ..ensembles.fates import Fate
+from ..ensembles.fates import Detail, Fate
 from ..measure.estimate import Estimate
 from ..measure.intervals import rounded_up
 from .style import ACCENT, INK, Look, look_of_fate
@@ -59,11 +59,13 @@ def _parts(estimate: Estimate) -> list[tuple[Look, int]]:
     elsewhere = estimate.count(Fate.CONVERGED) - estimate.hits
     converged = look_of_fate(Fate.CONVERGED)
     other = Look(label="converged elsewhere", colour="#8FA9C4", hatch="\\\\")
-    others = (Fate.CYCLING, Fate.BOUNDED, Fate.ESCAPED)
+    # A drifting orbit may be on its way to the target: it is undecided here, as in the numbers.
+    drifting = estimate.count(Detail.UNBOUNDED_DRIFT)
     parts = [
         (Look(label=f"to {estimate.target}", colour=converged.colour), estimate.hits),
-        (look_of_fate(Fate.UNDECIDED), estimate.count(Fate.UNDECIDED)),
+        (look_of_fate(Fate.UNDECIDED), estimate.count(Fate.UNDECIDED) + drifting),
         (other, elsewhere),
-        *((look_of_fate(fate), estimate.count(fate)) for fate in others),
+        *((look_of_fate(fate), estimate.count(fate)) for fate in (Fate.CYCLING, Fate.BOUNDED)),
+        (look_of_fate(Fate.ESCAPED), estimate.count(Fate.ESCAPED) - drifting),
     ]
     return [parts[0], *((look, k) for look, k in parts[1:] if k)]

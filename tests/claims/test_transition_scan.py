@@ -5,10 +5,23 @@ import math
 
 import numpy as np
 import pytest
+import sympy as sp
 from sympy.abc import x, y
 
-from dynsys_gd import MLP, Activation, Budget, Gaussian, LinearNetwork, Loss, he_normal
+from dynsys_gd import (
+    MLP,
+    Activation,
+    Budget,
+    Fate,
+    Gaussian,
+    GradientDescent,
+    LinearNetwork,
+    Loss,
+    he_normal,
+    simulate,
+)
 from dynsys_gd.claims.transition_scan import scan_step_sizes
+from dynsys_gd.ensembles.fates import Detail
 from dynsys_gd.thresholds.critical import critical_step_size
 
 BUDGET = Budget(steps=1024)
@@ -72,3 +85,16 @@ def test_read_only():
     found = scan(Loss(x**2 / 2, [x]), Gaussian([0], 1), [1.0], n=2)
     with pytest.raises(ValueError, match="read-only"):
         found.converged[0] = 3
+
+
+def test_a_start_that_drifts_may_still_converge():
+    # The minimum 3000 lies three times as far as 1024 steps of length about 1 lead.
+    found = scan(Loss(sp.sqrt(1 + (x - 3000) ** 2), [x]), Gaussian([0], 1), [1.0], n=6)
+    F = GradientDescent(found.loss, step_size=1)
+    fates = simulate(F, found.region.sample(6, rng=np.random.default_rng(0)), budget=BUDGET)
+    drifting = fates.count(Detail.UNBOUNDED_DRIFT)
+    assert drifting > 0
+    assert found.undecided[0] == drifting + fates.count(Fate.UNDECIDED)
+    assert found.escaped[0] == fates.count(Detail.DIVERGED)
+    assert found.interval()[0, 1] > 0.99
+    assert np.all(np.isfinite(found.gradient_norm))

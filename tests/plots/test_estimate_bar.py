@@ -48,6 +48,15 @@ def test_the_shares_fill_the_bar_and_undecided_touch_the_convergent_ones():
     ]
 
 
+def test_drifting_starts_are_part_of_the_undecided_ones():
+    tally = ((Detail.MINIMUM, 50), (Detail.UNBOUNDED_DRIFT, 20), (Detail.DIVERGED, 20))
+    estimate, ax = drawn(*tally, (Detail.SLOW_DECAY, 10))
+    bars = [bar for container in ax.containers for bar in container if hasattr(bar, "get_width")]
+    assert [bar.get_width() for bar in bars] == pytest.approx([0.5, estimate.undecided, 0.2])
+    assert bars[1].get_x() + bars[1].get_width() == pytest.approx(estimate.upper)
+    assert legend_of(ax)[1:] == ["undecided: 30 (30 %)", "escaped: 20 (20 %)"]
+
+
 def test_the_interval_is_drawn_where_it_lies():
     estimate, ax = drawn((Detail.MINIMUM, 60), (Detail.DIVERGED, 40))
     (bars,) = [c for c in ax.containers if c.__class__.__name__ == "ErrorbarContainer"]
