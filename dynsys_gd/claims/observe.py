@@ -111,6 +111,8 @@ def _told(estimate: Estimate) -> str:
     left = f" ({undecided} undecided)" if undecided else ""
     level = f"{100 * estimate.level:g} %"
     if estimate.hits == 0:
-        return f"0 of {estimate.n}{left}, share below {rounded_up(estimate.upper_bound())} at {level}"
+        return (
+            f"0 of {estimate.n}{left}, share below {rounded_up(estimate.upper_bound())} at {level}"
+        )
     low, high = estimate.interval()
     return f"{estimate.hits} of {estimate.n}{left}, share in [{low:.3g}, {high:.3g}] at {level}"
