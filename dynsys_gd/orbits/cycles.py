@@ -16,7 +16,8 @@ import flint
 
 from ..evidence import Outcome
 from .decomposition import Decomposition, Family, System, Terms, as_terms, decompose, describe
-from .ideals import EffortSpent, Ideal, check_effort
+from .effort import EffortSpent, check_effort, check_time
+from .ideals import Ideal
 from .number_field import AlgebraicPoint, Element, real_points
 from .polynomials import Ring, ring
 from .quotient import ConjugatePoints
@@ -36,6 +37,7 @@ __all__ = ["Cycle", "CycleRequest", "Cycles", "RationalTerms", "cycle_of", "find
 RationalTerms = tuple[tuple[tuple[int, ...], Fraction], ...]
 
 _QUICK_DEGREE = 48  # degree of F^p(x) - x that the quick attempt takes on
+_QUICK_UNKNOWNS = 32  # coordinates of a whole orbit that it takes on
 _LARGEST_NORM = 36
 _MOST_BITS = 2**13
 _TRIED_BITS = (128, 512)
@@ -113,17 +115,18 @@ def find_cycles(request: CycleRequest) -> Cycles:
 def _one_dimension(request: CycleRequest) -> Cycles:
     F = _univariate(request.images[0])
     x = flint.fmpq_poly([0, 1])
-    largest = max(F.degree(), 1) ** request.period
-    if check_effort() and largest > _QUICK_DEGREE:
+    period = request.period
+    if check_effort() and (period > _QUICK_DEGREE or F.degree() ** period > _QUICK_DEGREE):
         raise EffortSpent
     iterates = [x]
-    for _ in range(request.period):
+    for _ in range(period):
+        check_effort()
         iterates.append(F(iterates[-1]))
-    whole = iterates[request.period] - x
+    whole = iterates[period] - x
     if whole.is_zero():
         # F^p is the identity: every point, but those of shorter periods.
         return Cycles((), (Family((), 1, None, Outcome.YES, Outcome.YES),), {})
-    shorter = [iterates[q] - x for q in range(1, request.period) if request.period % q == 0]
+    shorter = [iterates[q] - x for q in range(1, period) if period % q == 0]
     points = []
     for factor, _ in whole.numer().factor()[1]:
         divisor = flint.fmpq_poly(factor.coeffs())
@@ -157,6 +160,8 @@ def _univariate(terms: RationalTerms) -> flint.fmpq_poly:
 
 def _more_dimensions(request: CycleRequest) -> Cycles:
     d, p = len(request.images), request.period
+    if check_effort() and d * p > _QUICK_UNKNOWNS:
+        raise EffortSpent
     base = ring(p * d)
     equations = [
         _step_equation(image, base, k, (k + 1) % p, i, d)
@@ -278,6 +283,7 @@ def cycle_of(request: CycleRequest, loop: list[AlgebraicPoint]) -> Cycle:
     """
     found = None
     for bits in _TRIED_BITS:
+        check_time()
         found = _by_enclosures(request, loop, bits)
         if found is not None:
             break

@@ -11,7 +11,8 @@ from itertools import combinations, product
 from math import comb, lcm
 
 from ..evidence import Outcome
-from .ideals import Ideal, check_effort
+from .effort import check_effort
+from .ideals import Ideal
 from .number_field import AlgebraicPoint, real_points
 from .polynomials import Polynomial, Ring, coerced, ring
 from .quotient import conjugate_points
@@ -295,6 +296,7 @@ def _minors(matrix: list[list[Polynomial]], size: int) -> list[Polynomial] | Non
     found = []
     for chosen_rows in combinations(range(rows), size):
         for chosen in combinations(range(columns), size):
+            check_effort()
             found.append(determinant([[matrix[i][j] for j in chosen] for i in chosen_rows]))
     return [m for m in found if not m.is_zero()]
 

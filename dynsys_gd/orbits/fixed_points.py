@@ -9,7 +9,7 @@ from ..maps.base import Map
 from ..maps.gradient_map import GradientMap
 from ..regions import Region
 from .enclosures import checked_region
-from .gradient_sets import gradient_fixed_points, undecided
+from .gradient_sets import gradient_fixed_points, in_time, undecided
 from .map_sets import map_orbits
 from .orbit_set import OrbitSet
 from .time_limit import checked_seconds
@@ -98,5 +98,10 @@ def dispatched(F: Map, title: str, region: Region | None, seconds: float) -> Orb
             return undecided(title, reason, region)
         bound = form.bound
         if not F.loss.parameters and bound.is_polynomial(*form.variables):
-            return gradient_fixed_points(F, bound, title, region, seconds)
-    return map_orbits(F, title, region, 1, seconds)
+            return in_time(
+                lambda: gradient_fixed_points(F, bound, title, region, seconds),
+                title,
+                region,
+                seconds,
+            )
+    return in_time(lambda: map_orbits(F, title, region, 1, seconds), title, region, seconds)

@@ -14,8 +14,9 @@ from ..maps.gradient_map import GradientMap
 from .critical_manifold import CriticalManifold
 from .decomposition import Family, Terms, determinant, nearest_points
 from .display import point_text
+from .effort import EffortSpent, small_effort
 from .enclosures import exact_coordinates
-from .ideals import EffortSpent, Ideal, small_effort
+from .ideals import Ideal
 from .kinds import CriticalKind
 from .landscape import Landscape, hessian_at
 from .number_field import AlgebraicPoint, real_points

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from ..errors import DynsysError
+from ..errors import DynsysError, TimeLimitReached
 from ..evidence import Evidence, Grade, Outcome
 from ..maps.gradient_map import GradientMap
 from ..regions import Region
 from .decomposition import System, as_terms
+from .effort import check_time
 from .enclosures import LONGEST_EXACT, bounds, exact_coordinates, lies_in
 from .gradient_families import gradient_family
 from .kinds import CriticalKind, Kind, kind_of
@@ -25,7 +26,7 @@ from .polynomials import rational_polynomials, ring, to_flint
 from .quotient import ConjugatePoints
 from .real_algebraic import RealAlgebraic
 from .spectra import characteristic, circle_count, eigenvalue_balls, real_eigenvalues
-from .time_limit import solved
+from .time_limit import AlgebraFailed, overall_limit, solved
 from .update_rules import RuleAt, rule_at
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "PROOF",
     "critical_orbit",
     "gradient_fixed_points",
+    "in_time",
     "multiplier_numbers",
     "undecided",
 ]
@@ -64,6 +66,17 @@ def undecided(title: str, reason: str, region: Region | None) -> OrbitSet:
     )
 
 
+def in_time(
+    find: Callable[[], OrbitSet], title: str, region: Region | None, seconds: float
+) -> OrbitSet:
+    """Return what `find` gives, or an empty list that claims nothing where it takes too long."""
+    try:
+        with overall_limit(seconds):
+            return find()
+    except (AlgebraFailed, TimeLimitReached) as error:
+        return undecided(title, f"{error}; simulate many starts to find the stable ones", region)
+
+
 def gradient_fixed_points(
     F: GradientMap, loss: sp.Expr, title: str, region: Region | None, seconds: float
 ) -> OrbitSet:
@@ -81,10 +94,10 @@ def gradient_fixed_points(
         return undecided(title, f"{error}; simulate many starts to find the stable ones", region)
     rule = rule_at(F)
     forms = local_forms(landscape, found.points)
-    orbits = [
-        critical_orbit(F, rule, landscape, point, form)
-        for point, form in zip(found.points, forms, strict=True)
-    ]
+    orbits = []
+    for point, form in zip(found.points, forms, strict=True):
+        check_time()
+        orbits.append(critical_orbit(F, rule, landscape, point, form))
     families = tuple(
         gradient_family(F, rule, landscape, family, PROOF) for family in found.families
     )

@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterable
 from functools import cached_property
 from itertools import combinations
 
 import flint
 
+from .effort import EffortSpent, check_effort
 from .polynomials import Polynomial, Ring, coerced, ring
 
-__all__ = ["EffortSpent", "Ideal", "check_effort", "groebner", "small_effort"]
+__all__ = ["Ideal", "groebner"]
 
 # Caps of the first, quick attempt: basis elements, terms and coefficient bits of one element.
 _SMALL = (64, 160, 1500)
-
-_deadline: ContextVar[float | None] = ContextVar("_deadline", default=None)
-
-
-class EffortSpent(Exception):
-    """The quick attempt met its cap; the full one runs where it can be stopped."""
-
-
-@contextmanager
-def small_effort(seconds: float) -> Iterator[None]:
-    """Within this block, exact algebra raises `EffortSpent` instead of growing without bound."""
-    token = _deadline.set(time.perf_counter() + seconds)
-    try:
-        yield
-    finally:
-        _deadline.reset(token)
-
-
-def check_effort() -> bool:
-    """Return whether a cap is set, and raise `EffortSpent` where its time has passed."""
-    deadline = _deadline.get()
-    if deadline is not None and time.perf_counter() > deadline:
-        raise EffortSpent
-    return deadline is not None
 
 
 class Ideal:
@@ -88,6 +62,7 @@ class Ideal:
 
     def remainder(self, polynomial: Polynomial) -> Polynomial:
         """Return a multiple of what is left of `polynomial` after division by the basis."""
+        check_effort()
         vector = flint.fmpz_mpoly_vec(self.basis, self.ring)
         return polynomial.reduction_primitive_part(vector)
 
@@ -112,8 +87,11 @@ class Ideal:
         """A largest set of variables of which no equation is made alone (leading monomials)."""
         supports = [{k for k, e in enumerate(p.monoms()[0]) if int(e)} for p in self.basis]
         size = self.ring.nvars()
-        for count in range(size, -1, -1):
+        # With a pure power of every variable there is none; the search would be exponential.
+        largest = size if len({min(s) for s in supports if len(s) == 1}) < size else 0
+        for count in range(largest, -1, -1):
             for chosen in combinations(range(size), count):
+                check_effort()
                 free = set(chosen)
                 if not any(support <= free for support in supports):
                     return chosen

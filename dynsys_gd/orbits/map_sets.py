@@ -16,6 +16,7 @@ from ..regions import Region
 from .critical_manifold import CriticalManifold
 from .cycles import Cycle, CycleRequest, Cycles, RationalTerms
 from .decomposition import Family
+from .effort import check_time
 from .enclosures import bounds, exact_coordinates, lies_in
 from .gradient_families import equations_of
 from .gradient_sets import FLOAT_REASON, undecided
@@ -63,11 +64,11 @@ def map_orbits(F: Map, title: str, region: Region | None, period: int, seconds: 
         found = solved_cycles(request_of(polynomials, period), seconds)
     except DynsysError as error:
         return undecided(title, f"{error}; simulate many starts to find the stable ones", region)
-    orbits = [
-        orbit_of(F, cycle, evidence)
-        for cycle in found.cycles
-        if all(lies_in(point, region) for point in cycle.points)
-    ]
+    orbits = []
+    for cycle in found.cycles:
+        check_time()
+        if all(lies_in(point, region) for point in cycle.points):
+            orbits.append(orbit_of(F, cycle, evidence))
     families = _families(F, polynomials, found, period, evidence)
     note = "; families are listed whole, also outside the region" if families and region else ""
     return OrbitSet(

@@ -13,6 +13,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from .effort import check_time
 from .quotient import ConjugatePoints
 from .real_algebraic import RealAlgebraic, real_roots, signed
 
@@ -72,6 +73,7 @@ class AlgebraicPoint:
 
     def ball(self, element: Element, bits: int = 64) -> flint.arb:
         """Return an enclosure of a field element."""
+        check_time()
         with flint.ctx.workprec(bits):
             return flint.arb_poly(element)(self.generator(bits))
 
@@ -99,10 +101,12 @@ class AlgebraicPoint:
 
     def reduced(self, element: Element) -> Element:
         """Return the representative of degree below that of the field."""
+        check_time()
         return element % self.modulus
 
     def times(self, a: Element, b: Element) -> Element:
         """Return the product of two field elements."""
+        check_time()
         return (a * b) % self.modulus
 
     def inverse(self, a: Element) -> Element:
@@ -188,6 +192,7 @@ def _minimal_polynomial(
     power = flint.fmpq_poly([flint.fmpq(p, q) for p, q in element])
     rows = []
     for _ in range(n):
+        check_time()
         c = power.coeffs()
         rows.append(c + [flint.fmpq(0)] * (n - len(c)))
         power = (power * flint.fmpq_poly([0, 1])) % m

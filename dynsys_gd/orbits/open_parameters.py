@@ -20,6 +20,7 @@ from ..maps.base import Map
 from ..maps.gradient_map import GradientMap
 from ..regions import Region
 from ..values import is_exact
+from .effort import check_time
 from .gradient_sets import FLOAT_REASON, undecided
 from .kinds import Kind
 from .orbit_set import OrbitSet
@@ -102,10 +103,11 @@ def _on_a_line(
     image: sp.Expr, x: sp.Symbol, parameters: Sequence[sp.Symbol], period: int
 ) -> _Found | None:
     degree = sp.Poly(image, x).degree() if image.is_polynomial(x) else 0
-    if degree < 1 or degree**period > _LARGEST_DEGREE:
+    if degree < 1 or period > _LARGEST_DEGREE or degree**period > _LARGEST_DEGREE:
         return None
     iterates = [x]
     for _ in range(period):
+        check_time()
         iterates.append(sp.expand(image.subs(x, iterates[-1])))
     try:
         factors = _factors(iterates[period] - x, x, parameters)
@@ -133,6 +135,7 @@ def _on_a_line(
 
 
 def _factors(expression: sp.Expr, x: sp.Symbol, parameters: Sequence[sp.Symbol]) -> list[sp.Expr]:
+    check_time()
     numerator = sp.fraction(sp.together(expression))[0]
     polynomial = sp.Poly(numerator, x, *parameters, domain=sp.QQ)
     return [f.as_expr() for f, _ in polynomial.factor_list()[1]]
@@ -191,6 +194,7 @@ def _orbits(
     orbits, unpaired = [], []
     pending = list(factors)
     while pending:
+        check_time()
         factor = pending.pop(0)
         if period == 1:
             for branch in factor.branches:
@@ -219,6 +223,7 @@ def _loop(
     branches = [factor.branches[0]]
     used: list[_Factor] = []
     for _ in range(period - 1):
+        check_time()
         target = sp.simplify(image.subs(x, branches[-1].value))
         following = next(
             (

@@ -6,6 +6,7 @@ from ..maps.base import Map
 from ..regions import Region, positive_count
 from .enclosures import checked_region
 from .fixed_points import Exact, checked_method, dispatched
+from .gradient_sets import in_time
 from .map_sets import map_orbits
 from .orbit_set import OrbitSet
 from .time_limit import checked_seconds
@@ -65,4 +66,5 @@ def periodic_orbits(
     where, limit = checked_region(region, sizes), checked_seconds(seconds)
     if p == 1:
         return dispatched(F, f"Fixed points of {F.describe()}", where, limit)
-    return map_orbits(F, f"Orbits of period {p} of {F.describe()}", where, p, limit)
+    title = f"Orbits of period {p} of {F.describe()}"
+    return in_time(lambda: map_orbits(F, title, where, p, limit), title, where, limit)

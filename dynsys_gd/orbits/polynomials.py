@@ -9,11 +9,13 @@ import flint
 import sympy as sp
 
 from ..values import is_exact
+from .effort import AlgebraFailed
 
 __all__ = [
     "Polynomial",
     "Ring",
     "coerced",
+    "factored",
     "from_flint",
     "rational_polynomials",
     "ring",
@@ -94,6 +96,55 @@ def coerced(polynomial: Polynomial, target: Ring, places: Sequence[int]) -> Poly
             moved[place] = int(exponent)
         terms[tuple(moved)] = coefficient
     return target.from_dict(terms)
+
+
+def factored(polynomial: Polynomial) -> list[tuple[Polynomial, int]]:
+    """Return the irreducible factors of a polynomial, with multiplicity; none for a constant.
+
+    Raises
+    ------
+    AlgebraFailed
+        For coefficients that do not fit into a machine word, in two or more variables.
+
+    Examples
+    --------
+    >>> x, y = ring(2).gens()
+    >>> factored(x * (x - 10**20) ** 2)
+    [(x0, 1), (x0 - 100000000000000000000, 2)]
+    """
+    base = polynomial.context()
+    terms = [(tuple(map(int, e)), c) for e, c in polynomial.terms()]
+    used = [k for k in range(base.nvars()) if any(e[k] for e, _ in terms)]
+    if not used:
+        return []
+    if len(used) == 1:
+        (place,) = used
+        coefficients = [0] * (max(e[place] for e, _ in terms) + 1)
+        for e, c in terms:
+            coefficients[e[place]] = c
+        return [
+            (_in_one_variable(factor, base, place), power)
+            for factor, power in flint.fmpz_poly(coefficients).factor()[1]
+        ]
+    try:
+        found: list[tuple[Polynomial, int]] = polynomial.factor()[1]
+    except OverflowError:
+        # The library sorts the factors by their coefficients, read as machine words.
+        raise AlgebraFailed(
+            "a polynomial in several variables has coefficients too large to be factored"
+        ) from None
+    return found
+
+
+def _in_one_variable(polynomial: flint.fmpz_poly, base: Ring, place: int) -> Polynomial:
+    size = base.nvars()
+    return base.from_dict(
+        {
+            tuple(power * int(k == place) for k in range(size)): c
+            for power, c in enumerate(polynomial.coeffs())
+            if c != 0
+        }
+    )
 
 
 def total_degree(polynomial: Polynomial) -> int:

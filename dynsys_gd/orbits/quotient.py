@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
 
 import flint
 
-from .ideals import EffortSpent, Ideal, check_effort
+from .effort import EffortSpent, check_effort, check_time
+from .ideals import Ideal
 from .polynomials import Polynomial
 
 __all__ = ["ConjugatePoints", "conjugate_points"]
@@ -114,25 +114,28 @@ class _Quotient:
             (head, lead), *rest = [(tuple(map(int, e)), c) for e, c in element.terms()]
             self.tails[head] = [(e, -flint.fmpq(c) / lead) for e, c in rest]
         self.monomials = self._staircase()
-        if check_effort() and len(self.monomials) > _SMALL_SIZE:
-            raise EffortSpent
         self.place = {m: k for k, m in enumerate(self.monomials)}
         self.size = len(self.monomials)
         self.columns = self._multiplications()
 
     def _staircase(self) -> list[_Monomial]:
-        heads = list(self.tails)
-        bounds = [self._bound(k, heads) for k in range(self.variables)]
-        inside = [
-            m
-            for m in product(*(range(b) for b in bounds))
-            if not any(_divides(head, m) for head in heads)
-        ]
-        return sorted(inside, key=_grevlex)
+        """Return the monomials that no leading monomial divides, in ascending order.
 
-    @staticmethod
-    def _bound(place: int, heads: list[_Monomial]) -> int:
-        return min(h[place] for h in heads if sum(h) == h[place])
+        They are grown from 1, variable by variable in ascending order, so each is met once and
+        none outside is looked at but next to one inside; the box around them can be far larger.
+        """
+        heads = list(self.tails)
+        inside: list[_Monomial] = []
+        pending = [((0,) * self.variables, 0)]
+        while pending:
+            if check_effort() and len(inside) > _SMALL_SIZE:
+                raise EffortSpent
+            m, last = pending.pop()
+            if any(_divides(head, m) for head in heads):
+                continue
+            inside.append(m)
+            pending += [(_times(m, k), k) for k in range(last, self.variables)]
+        return sorted(inside, key=_grevlex)
 
     def _multiplications(self) -> list[list[_Vector]]:
         """Return for each variable the images of the basis monomials, in the basis."""
@@ -148,6 +151,7 @@ class _Quotient:
                 for k in range(self.variables)
                 if m[k] and (inner := _over(m, k)) in normal and inner not in self.place
             )
+            check_effort()
             total: _Vector = {}
             for place, c in normal[_over(m, k)].items():
                 _add(total, normal[_times(self.monomials[place], k)], c)
@@ -189,6 +193,7 @@ class _Quotient:
         vector = flint.fmpq_mat(self.size, 1, [1] + [0] * (self.size - 1))
         rows = []
         for _ in range(count):
+            check_time()
             rows.append(vector.entries())
             vector = matrix * vector
         return rows

@@ -11,6 +11,7 @@ import flint
 import sympy as sp
 
 from ..errors import InvalidInput
+from .effort import check_time
 
 __all__ = ["RealAlgebraic", "real_roots"]
 
@@ -80,6 +81,7 @@ class RealAlgebraic:
         """
         bits = 64
         while bits <= _MOST_BITS:
+            check_time()
             ball = enclosure(bits)
             met = [
                 cls(polynomial, place)
@@ -147,6 +149,7 @@ class RealAlgebraic:
             return 0
         bits = 64
         while bits <= _MOST_BITS:
+            check_time()
             a, b = self.ball(bits), other.ball(bits)
             if not a.overlaps(b):
                 return -1 if a < b else 1

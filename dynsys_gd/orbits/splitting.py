@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import flint
 
 from .ideals import Ideal, groebner
-from .polynomials import Polynomial, Ring, coerced, ring, total_degree
+from .polynomials import Polynomial, Ring, coerced, factored, ring, total_degree
 
 __all__ = ["branches", "equidimensional", "irredundant", "real_pieces"]
 
@@ -59,7 +59,7 @@ def _alternatives(element: Polynomial) -> list[list[Polynomial]] | None:
         return [[]]
     if element.is_constant():
         return []
-    factors = element.factor()[1]
+    factors = factored(element)
     if len(factors) == 1 and factors[0][1] == 1:
         consequences = _real_consequences(factors[0][0])
         return None if consequences is None else consequences
@@ -164,7 +164,7 @@ def _leading_coefficients(ideal: Ideal) -> list[Polynomial]:
         coefficient = lex.from_dict(
             {(0,) * len(bound) + e[len(bound) :]: c for e, c in terms if e[: len(bound)] == head}
         )
-        for factor, _ in coefficient.factor()[1]:
+        for factor, _ in factored(coefficient):
             back = coerced(factor, ideal.ring, order)
             found[str(back)] = back
     return list(found.values())

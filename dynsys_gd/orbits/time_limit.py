@@ -11,23 +11,30 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import DynsysError, InvalidInput, TimeLimitReached
+from ..errors import InvalidInput, TimeLimitReached
 from .cycles import CycleRequest, Cycles, find_cycles
 from .decomposition import Decomposition, System, decompose
-from .ideals import EffortSpent, small_effort
+from .effort import AlgebraFailed, EffortSpent, small_effort, stopped_after, time_left
 
-__all__ = ["AlgebraFailed", "checked_seconds", "solved", "solved_cycles", "within_seconds"]
+__all__ = [
+    "AlgebraFailed",
+    "checked_seconds",
+    "overall_limit",
+    "solved",
+    "solved_cycles",
+    "time_limit_reached",
+    "within_seconds",
+]
 
 _QUICK = 0.4  # seconds; starting a process takes about twice that
-
-
-class AlgebraFailed(DynsysError):
-    """An exact computation ended without an answer, for example for lack of memory."""
+_GRACE = 1.0  # seconds for what surrounds the algebra
 
 
 def checked_seconds(seconds: Any) -> float:
@@ -60,15 +67,34 @@ def solved_cycles(request: CycleRequest, seconds: float) -> Cycles:
 
 
 def _first_quickly(task: str, function: Callable[[Any], Any], argument: Any, seconds: float) -> Any:
+    start = time.perf_counter()
+    quick = min(_QUICK, seconds)
     try:
-        with small_effort(min(_QUICK, seconds)):
+        with small_effort(quick), stopped_after(quick, EffortSpent()):
             return function(argument)
     except EffortSpent:
-        return within_seconds(task, argument, seconds)
+        pass
+    # One call into the library can outlast the quick attempt; that comes off the rest.
+    over = time.perf_counter() - start - quick
+    left = max(min(seconds - over, time_left()), 0.01)
+    return within_seconds(task, argument, seconds, left=left)
 
 
-def within_seconds(task: str, argument: Any, seconds: float) -> Any:
-    """Return the answer of a task of ``worker.TASKS``, run in a process of its own."""
+def time_limit_reached(seconds: float) -> TimeLimitReached:
+    """Return the error that says that `seconds` are over."""
+    return TimeLimitReached(f"exact algebra was stopped after {seconds:g} s")
+
+
+def overall_limit(seconds: float) -> AbstractContextManager[None]:
+    """Limit what is done in this process about an answer of `solved`, together with finding it."""
+    return stopped_after(seconds + _GRACE, time_limit_reached(seconds))
+
+
+def within_seconds(task: str, argument: Any, seconds: float, *, left: float | None = None) -> Any:
+    """Return the answer of a task of ``worker.TASKS``, run in a process of its own.
+
+    Of the `seconds` that the user allowed, `left` remain.
+    """
     root = str(Path(__file__).resolve().parents[2])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     # Leaving the block closes the pipes, also after Ctrl-C.
@@ -80,9 +106,10 @@ def within_seconds(task: str, argument: Any, seconds: float) -> Any:
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
     ) as process:
         try:
-            output, errors = process.communicate(pickle.dumps((task, argument)), timeout=seconds)
+            given = pickle.dumps((task, argument))
+            output, errors = process.communicate(given, timeout=left or seconds)
         except subprocess.TimeoutExpired:
-            raise TimeLimitReached(f"exact algebra was stopped after {seconds:g} s") from None
+            raise time_limit_reached(seconds) from None
         finally:
             # Nothing is left running.
             if process.poll() is None:

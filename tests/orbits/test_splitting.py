@@ -5,10 +5,13 @@ import pytest
 import sympy as sp
 from sympy.abc import w, x, y, z
 
+from dynsys_gd import Loss
 from dynsys_gd.evidence import Outcome
+from dynsys_gd.orbits.critical_points import critical_points
 from dynsys_gd.orbits.decomposition import System, as_terms, decompose
+from dynsys_gd.orbits.effort import AlgebraFailed
 from dynsys_gd.orbits.ideals import Ideal
-from dynsys_gd.orbits.polynomials import from_flint, rational_polynomials, ring, to_flint
+from dynsys_gd.orbits.polynomials import factored, from_flint, rational_polynomials, ring, to_flint
 from dynsys_gd.orbits.splitting import equidimensional, irredundant, real_pieces
 
 
@@ -167,3 +170,39 @@ def test_curves_without_real_points_are_recognised(equation):
 def test_the_empty_system_is_everything():
     (family,) = solve([sp.Integer(0) * x], [x, y]).families
     assert family.dimension == 2
+
+
+def test_coefficients_beyond_machine_words_are_factored_in_one_variable():
+    far = 10**20
+    found = critical_points(Loss((x - far) ** 2 * (x - 1) ** 2, [x]))
+    assert found.complete
+    assert [orbit.exact for orbit in found.orbits] == [
+        ((sp.Integer(1),),),
+        ((sp.Rational(far + 1, 2),),),
+        ((sp.Integer(far),),),
+    ]
+    floats = critical_points(Loss((x - 1e-7) ** 2 * (x - 0.3) ** 2, [x]))
+    assert [orbit.points[0, 0] for orbit in floats.orbits] == pytest.approx([1e-7, 0.15000005, 0.3])
+
+
+def test_factors_of_one_variable_in_a_larger_ring_multiply_to_the_polynomial():
+    base = ring(3)
+    v = base.gens()[1]
+    polynomial = v**2 * (v - 10**30) ** 3 * (2 * v**2 + 10**25 + 1)
+    product = base.constant(1)
+    for factor, power in factored(polynomial):
+        product *= factor**power
+    assert product == polynomial
+    assert sorted(power for _, power in factored(polynomial)) == [1, 2, 3]
+    assert factored(base.constant(5)) == []
+
+
+def test_coefficients_beyond_machine_words_are_undecided_in_more_variables():
+    loss = (x - 1e-7) ** 2 * (x - 0.3 * y) ** 2 * (y - 0.7 * x - 0.1) ** 2
+    base = ring(2)
+    u, v = base.gens()
+    with pytest.raises(AlgebraFailed, match="too large to be factored"):
+        factored((10**20 * u - 10**19 * v - 1) * (10**20 * u + 10**19 * v - 3))
+    found = critical_points(Loss(loss, [x, y]), seconds=5)
+    assert not found.complete
+    assert "too large to be factored" in found.why

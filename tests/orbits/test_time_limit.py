@@ -1,5 +1,6 @@
 """Hopeless systems stop in time, and nothing is left running."""
 
+import math
 import random
 import subprocess
 import time
@@ -7,12 +8,15 @@ from itertools import combinations_with_replacement
 
 import pytest
 import sympy as sp
+from sympy.abc import a, x, y
 
-from dynsys_gd import Loss, Outcome, TimeLimitReached
-from dynsys_gd.orbits import time_limit
+from dynsys_gd import GradientDescent, Loss, Outcome, SymbolicMap, TimeLimitReached
+from dynsys_gd.orbits import gradient_sets, time_limit
 from dynsys_gd.orbits.critical_points import critical_points
 from dynsys_gd.orbits.decomposition import System, decompose
-from dynsys_gd.orbits.ideals import EffortSpent, Ideal, small_effort
+from dynsys_gd.orbits.effort import EffortSpent, check_time, small_effort, stopped_after, time_left
+from dynsys_gd.orbits.ideals import Ideal
+from dynsys_gd.orbits.periodic_orbits import periodic_orbits
 from dynsys_gd.orbits.polynomials import ring
 from dynsys_gd.orbits.time_limit import AlgebraFailed, within_seconds
 
@@ -90,3 +94,64 @@ def test_the_quick_attempt_gives_up_instead_of_growing():
     with small_effort(0.2), pytest.raises(EffortSpent):
         keep_going(base, dense)
     assert time.perf_counter() - start < 3
+
+
+@pytest.mark.parametrize("period", [5, 6])
+def test_cycles_of_a_planar_map_stop_in_time(period):
+    # The box around the standard monomials of the orbit equations has 3^(2 period) elements.
+    loss = Loss((x * y - 1) ** 2 / 2 + x**4 / 7 + x * y**3 / 5, [x, y])
+    F = GradientDescent(loss, step_size="11/10")
+    start = time.perf_counter()
+    found = periodic_orbits(F, period=period, seconds=1)
+    assert time.perf_counter() - start < 3
+    assert not found.complete
+    assert "1 s" in found.why
+
+
+@pytest.mark.parametrize(
+    "F",
+    [
+        SymbolicMap([x / 2 + 1], [x]),
+        SymbolicMap([x**2 - 2], [x]),
+        SymbolicMap([a * x], [x]),
+        SymbolicMap([x / 2 + y, y / 3 - x], [x, y]),
+    ],
+)
+def test_an_absurd_period_is_undecided_in_time(F):
+    start = time.perf_counter()
+    found = periodic_orbits(F, period=10**9, seconds=0.5)
+    assert time.perf_counter() - start < 2.5
+    assert not found.complete
+
+
+def test_cycles_of_many_unknowns_are_found_without_a_search_through_all_subsets():
+    F = SymbolicMap([x / 2 + y / 3, y / 5 - x], [x, y])
+    found = periodic_orbits(F, period=15, seconds=20)
+    assert found.complete
+    assert not found.orbits
+
+
+def test_work_on_the_answer_counts_as_well(monkeypatch):
+    F = GradientDescent(Loss(x**4 / 4 - x**2 / 2, [x]), step_size="1/10")
+
+    def slow(*arguments):
+        time.sleep(0.4)
+        return original(*arguments)
+
+    original = gradient_sets.critical_orbit
+    assert len(critical_points(F.loss, seconds=10)) == 3
+    monkeypatch.setattr(gradient_sets, "critical_orbit", slow)
+    monkeypatch.setattr(time_limit, "_GRACE", 0.1)
+    found = critical_points(F.loss, seconds=0.2)
+    assert not found.complete
+    assert "0.2 s" in found.why
+
+
+def test_the_first_limit_counts_and_names_its_error():
+    for outer, inner, expected in ((60, 0, ZeroDivisionError), (0, 60, KeyError), (0, 0, KeyError)):
+        with stopped_after(outer, KeyError()), stopped_after(inner, ZeroDivisionError()):
+            assert time_left() < 60
+            with pytest.raises(expected):
+                check_time()
+    check_time()
+    assert time_left() == math.inf
