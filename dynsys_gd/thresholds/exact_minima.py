@@ -8,12 +8,13 @@ from ..engine.operations import sigmoid
 from ..errors import TimeLimitReached
 from ..losses.base import SymbolicForm
 from ..orbits.decomposition import Decomposition, Family
+from ..orbits.effort import check_time
 from ..orbits.kinds import CriticalKind
 from ..orbits.landscape import Landscape, local_form
 from ..orbits.number_field import AlgebraicPoint
 from ..orbits.real_algebraic import RealAlgebraic
 from ..orbits.spectra import characteristic, eigenvalue_balls, real_eigenvalues, sign_counts
-from ..orbits.time_limit import AlgebraFailed
+from ..orbits.time_limit import AlgebraFailed, overall_limit
 from ..values import is_exact
 from .listed_minima import ExactMinima, Level, Piece
 from .rational_functions import RationalFunction, common_zeros, rational_function
@@ -35,6 +36,18 @@ def exact_minima(form: SymbolicForm, *, seconds: float) -> ExactMinima:
     >>> found.critical_threshold().headline()
     'critical step size 1, PROVED, attained at (-1) and (1)'
     """
+    try:
+        with overall_limit(seconds):
+            return _found(form, seconds)
+    except TimeLimitReached:
+        return ExactMinima(
+            known=False, why=f"its critical points were not found exactly within {seconds:g} s"
+        )
+    except AlgebraFailed as error:
+        return ExactMinima(known=False, why=str(error))
+
+
+def _found(form: SymbolicForm, seconds: float) -> ExactMinima:
     if _has_slope_of_one_sign(form):
         return ExactMinima(
             known=True,
@@ -46,25 +59,30 @@ def exact_minima(form: SymbolicForm, *, seconds: float) -> ExactMinima:
         return ExactMinima(
             known=False, why="the loss is not a rational function with rational coefficients"
         )
-    try:
-        return _minima(form, loss, seconds)
-    except TimeLimitReached:
-        return ExactMinima(
-            known=False, why=f"its critical points were not found exactly within {seconds:g} s"
-        )
-    except AlgebraFailed as error:
-        return ExactMinima(known=False, why=str(error))
+    return _minima(_rational(form), loss, is_exact(form.bound), seconds)
 
 
-def _minima(form: SymbolicForm, loss: RationalFunction, seconds: float) -> ExactMinima:
+def _rational(form: SymbolicForm) -> SymbolicForm:
+    """Return the loss with floats as the binary numbers they are, before a derivative rounds."""
+    floats = {number: sp.Rational(number) for number in form.bound.atoms(sp.Float)}
+    return SymbolicForm(form.bound.xreplace(floats), form.variables)
+
+
+def _minima(form: SymbolicForm, loss: RationalFunction, exact: bool, seconds: float) -> ExactMinima:
     variables = form.variables
-    gradient = [loss_derivative(form.bound, variables, v) for v in variables]
-    hessian = [
-        [loss_derivative(sp.diff(form.bound, v), variables, w) for w in variables]
-        for v in variables
-    ]
-    found = common_zeros([slope.numerator for slope in gradient], len(variables), seconds)
     polynomial = loss.denominator.is_ground
+    if polynomial:
+        gradient = [_slope(loss, v) for v in variables]
+    else:
+        gradient = [loss_derivative(form.bound, variables, v) for v in variables]
+    found = common_zeros([slope.numerator for slope in gradient], len(variables), seconds)
+    if polynomial:
+        hessian = [[_slope(slope, w) for w in variables] for slope in gradient]
+    else:
+        hessian = [
+            [loss_derivative(sp.diff(form.bound, v), variables, w) for w in variables]
+            for v in variables
+        ]
     landscape = Landscape.of(form.bound, loss.numerator) if polynomial else None
     pieces, doubtful = [], []
     for point in found.points:
@@ -94,14 +112,19 @@ def _minima(form: SymbolicForm, loss: RationalFunction, seconds: float) -> Exact
         why=_argument(found),
         pieces=tuple(pieces),
         doubtful=tuple(doubtful),
-        exact=is_exact(form.bound),
+        exact=exact,
     )
+
+
+def _slope(polynomial: RationalFunction, variable: sp.Symbol) -> RationalFunction:
+    return RationalFunction(polynomial.numerator.diff(variable), polynomial.denominator)
 
 
 def loss_derivative(
     expression: sp.Expr, variables: tuple[sp.Symbol, ...], variable: sp.Symbol
 ) -> RationalFunction:
     """Return a partial derivative of a rational function, which is one again."""
+    check_time()
     derivative = rational_function(sp.diff(expression, variable), variables)
     assert derivative is not None
     return derivative
@@ -143,11 +166,13 @@ def _has_slope_of_one_sign(form: SymbolicForm) -> bool:
     if form.bound.has(sp.Piecewise):
         return False  # it may jump, and lie lowest at the jump
     real = {v: sp.Symbol(v.name, real=True) for v in form.variables}
-    slopes = [
-        sp.diff(form.bound, v).xreplace(real).replace(sigmoid, lambda u: 1 / (1 + sp.exp(-u)))
-        for v in form.variables
-    ]
-    return any(slope.is_positive or slope.is_negative for slope in slopes)
+    for v in form.variables:
+        check_time()
+        slope = sp.diff(form.bound, v).xreplace(real)
+        slope = slope.replace(sigmoid, lambda u: 1 / (1 + sp.exp(-u)))
+        if slope.is_positive or slope.is_negative:
+            return True
+    return False
 
 
 def _argument(found: Decomposition) -> str:

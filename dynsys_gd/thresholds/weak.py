@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from ..evidence import Evidence, Grade
 from ..losses.base import AbstractLoss
 from ..losses.linear_network import LinearNetwork
-from .critical import closed_loss, critical_step_size
+from .critical import closed_loss
 from .exact_minima import exact_minima
 from .monomial_chain import chain_threshold, recognised_chain
 from .threshold import Threshold, ThresholdStatus
@@ -20,9 +18,7 @@ __all__ = ["weak_critical_step_size"]
 _NAME = "weak critical step size"
 
 
-def weak_critical_step_size(
-    loss: AbstractLoss, *, seconds: float = 20, rng: np.random.Generator | int | None = None
-) -> Threshold:
+def weak_critical_step_size(loss: AbstractLoss, *, seconds: float = 20) -> Threshold:
     """Return the step size above which all non-zero eigenvalues exceed 2/η at every minimum.
 
     η_E = sup 2/λ over the minima, λ the smallest non-zero eigenvalue of the Hessian there. It is
@@ -32,8 +28,9 @@ def weak_critical_step_size(
     ----------
     loss : AbstractLoss
         Every parameter must have a value.
-    seconds, rng
-        As in `critical_step_size`.
+    seconds : float
+        Limit for the exact computation; nothing is searched for in floating point, which would
+        bound the answer from neither side.
 
     Returns
     -------
@@ -68,20 +65,18 @@ def weak_critical_step_size(
         if exactly is not None:
             return exactly
         why = minima.gap
-    below = critical_step_size(checked, seconds=seconds, rng=rng)
-    if below.status is ThresholdStatus.NO_MINIMUM or below.lower > 0:
-        infinite = below.lower == math.inf
-        status = ThresholdStatus.VALUE if infinite else ThresholdStatus.BOUND
-        if below.status is ThresholdStatus.NO_MINIMUM:
-            status = below.status
-        return Threshold(
-            name=_NAME,
-            status=status,
-            value=math.inf if infinite else math.nan,
-            lower=below.lower,
-            upper=below.upper if below.status is ThresholdStatus.NO_MINIMUM else math.inf,
-            evidence=below.evidence,
-        )
+        # The same list of minima may settle the critical step size, which is a lower bound.
+        below = minima.critical_threshold()
+        if below is not None and below.lower > 0:
+            infinite = below.lower == math.inf
+            return Threshold(
+                name=_NAME,
+                status=ThresholdStatus.VALUE if infinite else ThresholdStatus.BOUND,
+                value=math.inf if infinite else math.nan,
+                lower=below.lower,
+                upper=math.inf,
+                evidence=below.evidence,
+            )
     return Threshold(
         name=_NAME,
         status=ThresholdStatus.UNDECIDED,

@@ -1,6 +1,8 @@
 """Losses whose minima can be listed: isolated, on surfaces, degenerate, none."""
 
 import math
+import time
+from itertools import combinations_with_replacement
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from sympy.abc import a, b, w, x, y, z
 from dynsys_gd.evidence import Grade
 from dynsys_gd.losses.symbolic import Loss
 from dynsys_gd.thresholds.critical import critical_step_size
+from dynsys_gd.thresholds.exact_minima import exact_minima
 from dynsys_gd.thresholds.threshold import ThresholdStatus
 from dynsys_gd.thresholds.weak import weak_critical_step_size
 
@@ -133,3 +136,29 @@ def test_families_of_higher_codimension_are_searched_numerically():
     # a (b, x) = (2, 1): two layers with target of norm √5.
     assert found.value == pytest.approx(1 / math.sqrt(5), rel=1e-9)
     assert (found.lower, found.upper) == (0, math.inf)
+
+
+def test_the_second_threshold_keeps_its_time():
+    rng = np.random.default_rng(0)
+    variables = sp.symbols("v:6")
+    terms = [
+        int(c) * sp.prod(chosen)
+        for degree in (1, 2, 3, 4)
+        for chosen in combinations_with_replacement(variables, degree)
+        for c in [rng.integers(1, 10)]
+    ]
+    loss = Loss(sp.Add(*terms), variables)
+    start = time.perf_counter()
+    found = weak_critical_step_size(loss, seconds=1)
+    assert time.perf_counter() - start < 3
+    assert found.status is ThresholdStatus.UNDECIDED
+    assert "within 1 s" in found.evidence.reason
+
+
+def test_derivatives_of_float_losses_do_not_round():
+    # 3 * 0.1 is not the double next to it, so a rounded gradient has its zero elsewhere.
+    found = exact_minima(Loss(0.1 * x**3 - x, [x]).symbolic, seconds=5)
+    (piece,) = found.pieces
+    (point,) = piece.points
+    slope = 3 * sp.Rational(0.1) * x**2 - 1
+    assert point.evaluate(sp.Poly(slope, x)).is_zero()
