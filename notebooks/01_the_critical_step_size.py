@@ -14,12 +14,12 @@
 # # The critical step size
 #
 # *From a loss to a verdict.* Gradient descent with a fixed step size η repeats one map,
-# $G(\theta) = \theta - \eta \nabla L(\theta)$. This notebook follows a single question: **how large may
-# η be before gradient descent stops converging?** The answer is sharp. There is a number, the critical
-# step size, below which many starts converge and above which almost none does.
+# $G(\theta) = \theta - \eta \nabla L(\theta)$. This notebook follows a single question: **how
+# large may η be before gradient descent stops converging?** The answer is sharp. There is a
+# number, the critical step size, below which many starts converge and above which almost none
+# does.
 
 # %%
-import numpy as np
 import sympy as sp
 from sympy.abc import eta, x, y
 
