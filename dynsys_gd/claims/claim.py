@@ -158,6 +158,8 @@ class Claim:
         Hypotheses and conclusion in full sentences.
     sources : tuple of str
         Keys into ``references.bib``, the paper that states it first.
+    provenance : str
+        How close the statement is to the words of its sources.
     hypotheses : tuple of Hypothesis
     conclusion : str
         A sentence that can be seen to be true or false in a simulation or an evaluation.
@@ -178,6 +180,7 @@ class Claim:
     observe: Callable[[Instance], Observation]
     examples: Callable[[], tuple[Case, ...]]
     counterexamples: Callable[[], Mapping[str, Case]]
+    provenance: str = "as we state it; the paper's own wording and constants may differ"
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         # A claim of the package travels by its name: its checks may be local functions.
@@ -198,6 +201,7 @@ class Claim:
             "hypotheses": {h.name: h.statement for h in self.hypotheses},
             "conclusion": self.conclusion,
             "sources": list(self.sources),
+            "provenance": self.provenance,
         }
 
     def __repr__(self) -> str:
@@ -205,7 +209,7 @@ class Claim:
         lines += [f"  if {h.name}: {h.statement}" for h in self.hypotheses]
         lines += [
             f"  then: {self.conclusion}",
-            f"  source: {', '.join(self.sources)}; the wording is ours",
+            f"  source: {', '.join(self.sources)}, {self.provenance}",
         ]
         return "\n".join(lines)
 

@@ -38,6 +38,7 @@ def claims(names: tuple[str, ...]) -> None:
         screen.print(Padding(Text.assemble(("then ", "dim"), claim.conclusion), (0, 0, 0, 2)))
         for key in claim.sources:
             screen.print(Padding(Text(reference(entries[key]), style="dim"), (0, 0, 0, 2)))
+        screen.print(Padding(Text(f"({claim.provenance})", style="dim"), (0, 0, 0, 2)))
         screen.print()
 
 

@@ -21,6 +21,7 @@ def test_every_claim_is_listed_with_what_it_needs():
         assert claim.name in output
         assert " ".join(claim.statement.split()) in output
         assert claim.conclusion in output
+        assert claim.provenance in output
         for hypothesis in claim.hypotheses:
             assert f"{hypothesis.name}: {hypothesis.statement}" in output
     assert "Crăciun, Alexandru and Ghoshdastidar, Debarghya" in output

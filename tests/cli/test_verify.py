@@ -53,6 +53,9 @@ def test_the_page_needs_nothing_else_and_tells_the_verdicts(report):
     assert not re.findall(r'href="(?!#)', page)
     for target in re.findall(r'href="#([^"]*)"', page):
         assert f'id="{target}"' in page
+    # Every claim on the page says that its words are not those of the paper.
+    told = "wording and constants may differ"
+    assert page.count('class="statement"') == page.count(told) > 0
     for words in (
         "Every non-zero Hessian eigenvalue is proper along the minima",
         "dy·r = 12 eigenvalues",

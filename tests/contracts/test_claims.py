@@ -41,6 +41,11 @@ class TestEveryClaim:
         json.dumps(claim.to_dict())
         assert repr(claim).startswith(f"Claim {claim.name}")
 
+    def test_says_once_that_the_words_are_not_those_of_the_paper(self, claim):
+        assert "the paper's own wording and constants may differ" in claim.provenance
+        assert repr(claim).count(claim.provenance) == 1
+        assert claim.to_dict()["provenance"] == claim.provenance
+
     def test_has_one_counterexample_for_each_hypothesis(self, claim):
         names = [hypothesis.name for hypothesis in claim.hypotheses]
         assert len(set(names)) == len(names)
