@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
@@ -123,13 +124,10 @@ def _constant_value(landscape: Landscape, family: Family, ideal: Ideal) -> sp.Ex
         number = family.sample.number(family.sample.evaluate(landscape.loss)).fraction
         if number is not None:
             candidates.append(sp.Rational(number.numerator, number.denominator))
-    try:
-        with small_effort(_QUICK):
-            for value in candidates:
-                if ideal.vanishes(to_flint(landscape.loss - value, ideal.ring)):
-                    return value
-    except EffortSpent:
-        pass
+    with suppress(EffortSpent), small_effort(_QUICK):
+        for value in candidates:
+            if ideal.vanishes(to_flint(landscape.loss - value, ideal.ring)):
+                return value
     return None
 
 
@@ -300,11 +298,8 @@ def _by_signature(
         return CriticalKind.UNDECIDED, ""
     points: list[AlgebraicPoint] | None = None
     if transverse.rank_kept:
-        try:
-            with small_effort(_QUICK):
-                points = nearest_points(ideal)
-        except EffortSpent:
-            points = None
+        with suppress(EffortSpent), small_effort(_QUICK):
+            points = nearest_points(ideal)
     signatures = {_signature(landscape, p) for p in points or [family.sample]}
     if points and len(signatures) == 1:
         negative, _, positive = signatures.pop()
