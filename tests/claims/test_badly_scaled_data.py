@@ -52,3 +52,12 @@ def test_an_identity_lost_to_rounding_says_nothing_about_singularity():
     verdict = verify(claims.non_singular_map, GradientDescent(net, 0.1), starts=20, rng=0)
     assert verdict.applies is Outcome.YES
     assert verdict.observed is Outcome.UNDECIDED
+
+
+def test_a_step_size_next_to_a_singular_one_is_no_contradiction():
+    """One over an eigenvalue of Σ/2 is 3 + √5; as a float it is not, but looks the same."""
+    net = LinearNetwork(widths=(2, 1), X=[[1, 1], [0, 1]], Y=[[1], [1]])
+    verdict = verify(claims.non_singular_map, GradientDescent(net, 3 + 5**0.5), rng=0)
+    assert verdict.applies is Outcome.YES
+    assert verdict.observed is Outcome.UNDECIDED
+    assert verdict.status is Status.INCONCLUSIVE
