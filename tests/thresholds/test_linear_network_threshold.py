@@ -6,8 +6,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy as sp
-from reference.networks import random_network
 from reference.min_sharpness import smallest_sharpness
+from reference.networks import random_network
 
 from dynsys_gd.evidence import Grade
 from dynsys_gd.losses.linear_network import LinearNetwork
