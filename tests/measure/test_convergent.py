@@ -2,6 +2,7 @@
 
 import math
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
@@ -138,7 +139,7 @@ def test_the_answer_is_the_same_for_any_number_of_workers():
     with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(3) as three:
         assert run(one) == alone
         assert run(three) == alone
-    with ProcessPoolExecutor(2) as processes:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
         assert run(processes) == alone
 
 
