@@ -50,7 +50,7 @@ def exact_gram(Z: NDArray[np.float64]) -> list[list[Fraction]]:
         if block % _BLOCKS_IN_INT64 == 0:
             total, partial = total + partial, np.zeros_like(partial)
     total = (total + partial).reshape(count, m, count, m)
-    low = int(places.min(initial=0))
+    low = int(np.min(places, initial=0))
     return [
         [
             Fraction(

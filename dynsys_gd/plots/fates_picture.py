@@ -80,7 +80,7 @@ def _on_a_line(fates: Fates, ax: Axes, style: dict[str, Any]) -> list[Any]:
         _points(fates, ax, rows, style)
         ax.set_yscale("log")
         ax.set_ylabel("steps until decided")
-    span = Box([x.min() - 1e-9], [x.max() + 1e-9]) if fates.grid is None else fates.grid.box
+    span = Box([np.min(x) - 1e-9], [np.max(x) + 1e-9]) if fates.grid is None else fates.grid.box
     handles = draw_critical_set(fates.map, ax, span, on_the_loss=fates.grid is not None)
     ax.set_xlabel(f"{symbol_of(_names(fates)[0])} at the start")
     return handles
@@ -107,7 +107,7 @@ def _in_space(fates: Fates, ax: Axes, style: dict[str, Any]) -> list[Any]:
         distance = np.linalg.norm(fates.starts, axis=1)
     gone = fates.where(Fate.ESCAPED) | ~np.isfinite(fates.residual)
     positive = fates.residual[~gone & (fates.residual > 0)]
-    low, top = (positive.min(), 10.0 * positive.max()) if positive.size else (_FLOOR, 1.0)
+    low, top = (np.min(positive), 10.0 * np.max(positive)) if positive.size else (_FLOOR, 1.0)
     sizes = np.where(gone, top, np.clip(fates.residual, low, top))
     _points(fates, ax, np.stack([distance, sizes], axis=1), style)
     ax.set_yscale("log")

@@ -44,4 +44,4 @@ def view_of(points: NDArray[np.float64], *, margin: float = 0.25) -> Box:
     low, high = finite.min(axis=0), finite.max(axis=0)
     side = float(np.max(high - low)) or 1.0 + float(np.abs(finite).max())
     middle, half = (low + high) / 2, np.maximum((high - low) / 2, 0.3 * side) + margin * side
-    return Box(middle - half, middle + half)
+    return Box((middle - half).tolist(), (middle + half).tolist())

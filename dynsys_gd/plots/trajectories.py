@@ -58,7 +58,7 @@ def _cobweb(trajectory: Trajectory, ax: Axes, style: dict[str, Any]) -> None:
     F = trajectory.map
     near = _part_in_view(trajectory.points)
     x = trajectory.points[:near, 0]
-    low, high = float(x.min()), float(x.max())
+    low, high = float(np.min(x)), float(np.max(x))
     room = 0.15 * max(high - low, 1e-3 * (1 + abs(high)))
     xs = np.linspace(low - room, high + room, 801)
     name = symbol_of(F.names[0])

@@ -64,7 +64,7 @@ def _panel_below(ax: Axes) -> Axes:
 def _norms(scan: TransitionScan, ax: Axes, style: dict[str, Any]) -> None:
     steps, norms = scan.step_sizes, scan.gradient_norm
     finite = norms[np.isfinite(norms)]
-    top = 30.0 * float(finite.max(initial=1e-3))
+    top = 30.0 * float(np.max(finite, initial=1e-3))
     shown = np.clip(np.where(np.isfinite(norms), norms, top), _FLOOR, top)
     low, middle, high = shown.T
     band = f"{100 * QUANTILES[0]:g} to {100 * QUANTILES[-1]:g} % of the starts"

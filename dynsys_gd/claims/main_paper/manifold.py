@@ -141,8 +141,8 @@ def _observe(instance: Instance) -> Observation:
         points = _points_of(item)
         if len(points):
             flat = _flat_directions(instance.loss.hessian_at(points))
-            outcomes.append(Outcome.YES if flat.min() >= _dimension(item) else Outcome.NO)
-            told.append(f"{item.where()}: {flat.min()} flat of dimension {_dimension(item)}")
+            outcomes.append(Outcome.YES if np.min(flat) >= _dimension(item) else Outcome.NO)
+            told.append(f"{item.where()}: {np.min(flat)} flat of dimension {_dimension(item)}")
     return Observation(
         finding=decided(
             _CONCLUSION,

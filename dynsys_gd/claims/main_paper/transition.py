@@ -121,12 +121,12 @@ def _told(scan: TransitionScan) -> str:
     norm = f"at least {smallest:.2g}" if math.isfinite(smallest) else "infinite (orbits escape)"
     law = scan.region.describe()
     detail = (
-        f"{law}: up to {int(scan.converged[~beyond].max())} of {scan.n} converge "
-        f"below {scan.critical:.6g}, {int(scan.converged[beyond].max())} beyond, where the median "
+        f"{law}: up to {int(np.max(scan.converged[~beyond]))} of {scan.n} converge "
+        f"below {scan.critical:.6g}, {int(np.max(scan.converged[beyond]))} beyond, where the median "
         f"asymptotic gradient norm is {norm}"
     )
     if scan.plateau.any():
-        detail += f"; up to {int(scan.plateau.max())} end on a plateau of zero gradient"
+        detail += f"; up to {int(np.max(scan.plateau))} end on a plateau of zero gradient"
     return detail
 
 
