@@ -122,8 +122,8 @@ def _told(scan: TransitionScan) -> str:
     law = scan.region.describe()
     detail = (
         f"{law}: up to {int(np.max(scan.converged[~beyond]))} of {scan.n} converge "
-        f"below {scan.critical:.6g}, {int(np.max(scan.converged[beyond]))} beyond, where the median "
-        f"asymptotic gradient norm is {norm}"
+        f"below {scan.critical:.6g}, {int(np.max(scan.converged[beyond]))} beyond, where the "
+        f"median asymptotic gradient norm is {norm}"
     )
     if scan.plateau.any():
         detail += f"; up to {int(np.max(scan.plateau))} end on a plateau of zero gradient"
