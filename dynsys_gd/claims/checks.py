@@ -114,8 +114,9 @@ def _no_network(instance: Instance) -> Finding:
     """Tell a loss that cannot be one from a loss whose form is only not recognised."""
     loss = instance.loss
     if isinstance(loss, MLP) and loss.depth > 1:
+        # By its form: where the inputs are all zero the activation may play no part.
         reason = f"its activation {loss.activation} is not linear"
-        return decided(_LINEAR_NETWORK, Outcome.NO, Grade.PROVED, reason)
+        return decided(_LINEAR_NETWORK, Outcome.NO, Grade.NUMERICAL, reason)
     form = loss.symbolic
     if form is None or loss.parameters:
         reason = "not recognised as one; write it as LinearNetwork(widths, X, Y)"

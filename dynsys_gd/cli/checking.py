@@ -118,6 +118,7 @@ def check(job: Job, seed: int) -> Checked:
             seconds=time.perf_counter() - start,
         )
     except Exception:
+        # A fault in one job is reported as that job's; the other verdicts must still be written.
         seconds = time.perf_counter() - start
         return Checked(job=job, verdict=None, seconds=seconds, failure=traceback.format_exc())
 

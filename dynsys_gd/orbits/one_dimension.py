@@ -60,7 +60,7 @@ def real_solutions(request: SolveRequest) -> tuple[tuple[sp.Expr, ...], bool]:
     try:
         found = sp.solveset(equation, real, sp.Interval(request.low, request.high))
     except (NotImplementedError, ValueError, TypeError):
-        return (), False
+        return (), False  # how sympy says that it cannot solve an equation
     if found is sp.S.EmptySet:
         return (), True
     if not isinstance(found, sp.FiniteSet):
