@@ -10,6 +10,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from ..engine.machine.gradient_step import GradientCode
 from ..errors import InvalidInput
 from ..evidence import Outcome
 
@@ -73,6 +74,13 @@ class AbstractLoss(ABC):
 
         None where that is not known. Linear networks know it: with squared loss each of their
         local minima is global.
+        """
+        return None
+
+    def gradient_code(self) -> tuple[GradientCode, NDArray[np.float64]] | None:
+        """Return the gradient as machine code and the data it reads, shape (k,).
+
+        None where there is none: the numpy gradient is iterated then.
         """
         return None
 
