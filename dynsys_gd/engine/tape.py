@@ -11,6 +11,7 @@ from sympy.logic.boolalg import BooleanFalse, BooleanTrue
 
 from ..errors import InvalidInput, UnsupportedFunction
 from .operations import SUPPORTED_FUNCTIONS, Op
+from .sharing import product_orders
 
 __all__ = ["Instruction", "Tape", "lower"]
 
@@ -51,6 +52,8 @@ def lower(
     expressions: Sequence[sp.Expr],
     variables: Sequence[sp.Symbol],
     parameters: Sequence[sp.Symbol] = (),
+    *,
+    rest: Sequence[sp.Expr] = (),
 ) -> Tape:
     """Return straight-line code for `expressions`, with common subexpressions shared.
 
@@ -59,6 +62,8 @@ def lower(
     expressions : sequence of sympy expressions
     variables, parameters : sequence of Symbol
         What is passed as input and what as parameter.
+    rest : sequence of sympy expressions
+        Further outputs, often left out: they use what is there and do not change its order.
 
     Raises
     ------
@@ -74,15 +79,8 @@ def lower(
     >>> [instruction.op.value for instruction in tape.code]
     ['input', 'parameter', 'integer_power', 'mul', 'exp']
     """
-    replacements, reduced = sp.cse(
-        [sp.sympify(expression) for expression in expressions],
-        symbols=sp.numbered_symbols("cse", cls=sp.Dummy),
-        order="none",
-    )
     builder = _Builder(variables, parameters)
-    for symbol, expression in replacements:
-        builder.known[symbol] = builder.node(expression)
-    outputs = tuple(builder.node(expression) for expression in reduced)
+    outputs = (*builder.outputs(expressions), *builder.outputs(rest))
     return Tape(
         inputs=tuple(symbol.name for symbol in variables),
         parameters=tuple(symbol.name for symbol in parameters),
@@ -98,10 +96,26 @@ class _Builder:
         self.code: list[Instruction] = []
         self.places: dict[Instruction, int] = {}
         self.known: dict[sp.Basic, int] = {}
+        self.orders: dict[tuple[sp.Expr, ...], tuple[tuple[int, int], ...]] = {}
         for index, symbol in enumerate(variables):
             self.known[symbol] = self.emit(Op.INPUT, payload=index)
         for index, symbol in enumerate(parameters):
             self.known[symbol] = self.emit(Op.PARAMETER, payload=index)
+
+    def outputs(self, expressions: Sequence[sp.Expr]) -> tuple[int, ...]:
+        """Append what the expressions need; return where each of them stands."""
+        replacements, reduced = sp.cse(
+            [sp.sympify(expression) for expression in expressions],
+            symbols=sp.numbered_symbols("cse", cls=sp.Dummy),
+            order="none",
+        )
+        written = [*(expression for _, expression in replacements), *reduced]
+        products = {product for each in written for product in each.atoms(sp.Mul)}
+        parts = [_parts(product)[1] for product in sorted(products, key=sp.default_sort_key)]
+        self.orders = product_orders(above for above in parts if len(above) > 2)
+        for symbol, expression in replacements:
+            self.known[symbol] = self.node(expression)
+        return tuple(self.node(expression) for expression in reduced)
 
     def emit(self, op: Op, *arguments: int, payload: sp.Expr | int | None = None) -> int:
         instruction = Instruction(op, arguments, payload)
@@ -129,7 +143,8 @@ class _Builder:
                 "add the symbol to the variables, or give it a value with .at(...)",
             )
         if isinstance(expression, sp.Add):
-            return self._chain(Op.ADD, expression.args)
+            # What is no product comes first: each product is then fused with the sum before it.
+            return self._chain(Op.ADD, sorted(expression.args, key=_is_product))
         if isinstance(expression, sp.Mul):
             return self._product(expression)
         if isinstance(expression, sp.Pow):
@@ -156,13 +171,16 @@ class _Builder:
         return total
 
     def _product(self, expression: sp.Mul) -> int:
-        above = [a for a in expression.args if not _is_reciprocal(a)]
-        below = [1 / a for a in expression.args if _is_reciprocal(a)]
-        negative = bool(above) and above[0] == -1
-        above = above[1:] if negative else above
-        result = (
-            self._chain(Op.MUL, above) if above else self.emit(Op.CONSTANT, payload=sp.Integer(1))
-        )
+        negative, above, below = _parts(expression)
+        if above in self.orders:
+            places = [self.node(factor) for factor in above]
+            for left, right in self.orders[above]:
+                places.append(self.emit(Op.MUL, places[left], places[right]))
+            result = places[-1]
+        elif above:
+            result = self._chain(Op.MUL, above)
+        else:
+            result = self.emit(Op.CONSTANT, payload=sp.Integer(1))
         if below:
             result = self.emit(Op.DIV, result, self._chain(Op.MUL, below))
         return self.emit(Op.NEG, result) if negative else result
@@ -222,6 +240,18 @@ class _Builder:
             equal = self.emit(Op.EQUAL, left, right)
             return equal if isinstance(condition, sp.Equality) else self.emit(Op.NOT, equal)
         raise UnsupportedFunction("expression", condition, "comparisons joined by and, or, not")
+
+
+def _parts(product: sp.Mul) -> tuple[bool, tuple[sp.Expr, ...], tuple[sp.Expr, ...]]:
+    """Return whether a product begins with -1, its other factors, and its divisors."""
+    above = tuple(a for a in product.args if not _is_reciprocal(a))
+    below = tuple(1 / a for a in product.args if _is_reciprocal(a))
+    negative = bool(above) and above[0] == -1
+    return negative, above[1:] if negative else above, below
+
+
+def _is_product(term: sp.Expr) -> bool:
+    return isinstance(term, sp.Mul) and len(_parts(term)[1]) > 1
 
 
 def _is_reciprocal(factor: sp.Basic) -> bool:

@@ -199,7 +199,7 @@ def _tapes(
     parameters = [*known.values(), *settings.values()]
     slopes = list(jacobian(images, state))
     return (
-        lower([*images, *residuals], state, parameters),
+        lower(images, state, parameters, rest=residuals),
         lower(slopes, state, parameters),
         tuple(known),
     )

@@ -137,7 +137,7 @@ def _tapes(
     slopes = list(jacobian(forms, variables))
     symbols = list(parameters.values())
     return (
-        lower([*forms, *residuals], variables, symbols),
+        lower(forms, variables, symbols, rest=residuals),
         lower(slopes, variables, symbols),
         tuple(parameters),
     )

@@ -1,0 +1,146 @@
+"""How activation functions and their derivatives are computed on lanes."""
+
+from __future__ import annotations
+
+import math
+from enum import Enum
+from typing import NamedTuple
+
+from ..operations import Op
+from .elementary import elementary
+from .writer import Function, Module
+
+__all__ = ["ActivationCode", "write_sweep"]
+
+_LEAKY_SLOPE = 0.01
+_FAR = 40.0  # from here on the normal density is below the smallest double
+
+
+class Bent(NamedTuple):
+    """σ(u), σ'(u) and, where it was asked for, σ''(u)."""
+
+    value: str
+    slope: str
+    curvature: str | None
+
+
+class ActivationCode(Enum):
+    """The function σ between two layers of a network; the kinks of two have the slope on the left.
+
+    IDENTITY makes a linear network.
+    """
+
+    IDENTITY = "identity"
+    TANH = "tanh"
+    SIGMOID = "sigmoid"
+    RELU = "relu"
+    LEAKY_RELU = "leaky_relu"
+    GELU = "gelu"
+    SOFTPLUS = "softplus"
+
+    @property
+    def piecewise_linear(self) -> bool:
+        """Whether the slope can be told from the value alone, and there is no curvature."""
+        return self in _PIECEWISE_LINEAR
+
+    def apply(self, f: Function, u: str) -> str:
+        """Return σ(u) of a piecewise linear σ; NaN comes through."""
+        if self is ActivationCode.IDENTITY:
+            return u
+        below = f.number(0.0) if self is ActivationCode.RELU else f.mul(f.number(_LEAKY_SLOPE), u)
+        return f.select(f.compare("olt", u, f.number(0.0)), below, u)
+
+    def pull(self, f: Function, signal: str, a: str) -> str:
+        """Return σ'(u) a for a piecewise linear σ, where `signal` is σ(u)."""
+        if self is ActivationCode.IDENTITY:
+            return a
+        above = f.compare("ogt", signal, f.number(0.0))
+        below = f.number(0.0) if self is ActivationCode.RELU else f.mul(f.number(_LEAKY_SLOPE), a)
+        return f.select(above, a, below)
+
+    def bent(self, f: Function, u: str, *, curvature: bool) -> Bent:
+        """Return a smooth σ and its derivatives at u."""
+        return _SMOOTH[self](f, u, curvature)
+
+
+_PIECEWISE_LINEAR = {ActivationCode.IDENTITY, ActivationCode.RELU, ActivationCode.LEAKY_RELU}
+
+
+def write_sweep(module: Module, activation: ActivationCode, *, moving: bool) -> str:
+    """Define a function that applies a smooth σ to many tiles in a row, and return its name.
+
+    ``@sweep(ptr signals, ptr slopes, i64 count)`` replaces u by σ(u) and writes σ'(u). With
+    `moving` there are two arrays more: `shifts` of u become those of σ(u), and `bends`, the shifts
+    of σ'(u), are written.
+    """
+    name = f"sweep_{activation.value}"
+    if name in module:
+        return name
+    tiles = ["signals", "slopes", "shifts", "bends"] if moving else ["signals", "slopes"]
+    f = module.function(name, [*(("ptr", tile) for tile in tiles), ("i64", "count")])
+    with f.loop("%count") as index:
+        start = f.value(f"mul i64 {index}, {module.lanes}")
+        place = {tile: f.offset(f"%{tile}", start) for tile in tiles}
+        bent = activation.bent(f, f.load(place["signals"], align=64), curvature=moving)
+        f.store(bent.value, place["signals"], align=64)
+        f.store(bent.slope, place["slopes"], align=64)
+        if bent.curvature is not None:
+            shift = f.load(place["shifts"], align=64)
+            f.store(f.mul(bent.slope, shift), place["shifts"], align=64)
+            f.store(f.mul(bent.curvature, shift), place["bends"], align=64)
+    f.give()
+    return name
+
+
+def _tanh(f: Function, u: str, curvature: bool) -> Bent:
+    # sech² rather than 1 - tanh², which cancels where the unit saturates.
+    value = elementary(f, Op.TANH, u)
+    decay = elementary(f, Op.EXP, f.mul(f.number(-2.0), f.intrinsic("fabs", u)))
+    rest = f.div(f.number(2.0), f.add(f.number(1.0), decay))
+    slope = f.mul(decay, f.mul(rest, rest))
+    return Bent(value, slope, f.mul(f.mul(f.number(-2.0), value), slope) if curvature else None)
+
+
+def _sigmoid(f: Function, u: str, curvature: bool) -> Bent:
+    decay, rest, value = _logistic(f, u)
+    slope = f.mul(f.mul(decay, rest), rest)
+    if not curvature:
+        return Bent(value, slope, None)
+    half = f.mul(f.sub(decay, f.number(1.0)), rest)  # - tanh(|u| / 2)
+    turned = f.select(f.compare("olt", u, f.number(0.0)), f.neg(half), half)
+    return Bent(value, slope, f.mul(turned, slope))
+
+
+def _softplus(f: Function, u: str, curvature: bool) -> Bent:
+    decay, rest, slope = _logistic(f, u)
+    bend = f.mul(f.mul(decay, rest), rest) if curvature else None
+    return Bent(elementary(f, Op.SOFTPLUS, u), slope, bend)
+
+
+def _logistic(f: Function, u: str) -> tuple[str, str, str]:
+    """Return e^-|u|, 1 / (1 + e^-|u|) and 1 / (1 + e^-u)."""
+    decay = elementary(f, Op.EXP, f.neg(f.intrinsic("fabs", u)))
+    rest = f.div(f.number(1.0), f.add(f.number(1.0), decay))
+    below = f.compare("olt", u, f.number(0.0))
+    return decay, rest, f.select(below, f.mul(decay, rest), rest)
+
+
+def _gelu(f: Function, u: str, curvature: bool) -> Bent:
+    error = elementary(f, Op.ERF, f.mul(f.number(math.sqrt(0.5)), u))
+    share = f.fma(f.number(0.5), error, f.number(0.5))
+    far = f.compare("ogt", f.intrinsic("fabs", u), f.number(_FAR))
+    near = f.select(far, f.intrinsic("copysign", f.number(_FAR), u), u)
+    square = f.mul(near, near)
+    height = f.number(1.0 / math.sqrt(2.0 * math.pi))
+    density = f.mul(height, elementary(f, Op.EXP, f.mul(f.number(-0.5), square)))
+    slope = f.fma(near, density, share)
+    bend = f.mul(f.sub(f.number(2.0), square), density) if curvature else None
+    return Bent(f.mul(u, share), slope, bend)
+
+
+_SMOOTH = {
+    ActivationCode.TANH: _tanh,
+    ActivationCode.SIGMOID: _sigmoid,
+    ActivationCode.SOFTPLUS: _softplus,
+    ActivationCode.GELU: _gelu,
+}
