@@ -12,6 +12,8 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from ..engine.machine.gradient_step import GradientCode
+from ..engine.machine.linear_network_code import LinearNetworkGradient
 from ..errors import InvalidInput
 from ..evidence import Outcome
 from .base import AbstractLoss, Points, SymbolicForm, as_points
@@ -231,6 +233,11 @@ class LinearNetwork(AbstractLoss):
                 "...ac,...bd->...abcd", a @ _transposed(a), _transposed(signal) @ signal
             )
         return np.linalg.eigvalsh(total.reshape(*total.shape[:-4], size, size))
+
+    def gradient_code(self) -> tuple[GradientCode, NDArray[np.float64]]:
+        """Return the gradient as machine code and its data, the entries of Σ and of -C."""
+        data = np.concatenate([self.second_moment.ravel(), -self.cross_moment.ravel()])
+        return LinearNetworkGradient(self.widths), data
 
     def exact_moments(self) -> tuple[flint.fmpq_mat, flint.fmpq_mat]:
         """Return Σ, (dx, dx), and C, (dy, dx), without rounding: every float is a dyadic rational.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -21,6 +21,7 @@ __all__ = ["GradientCode", "GradientStep", "UpdateCode", "update_code"]
 
 Update = Callable[..., tuple[list[Any], Any]]
 
+_DATA = "%parameters"
 _MOST_UNROLLED = 18  # coordinates that are updated one after the other; beyond, in a loop
 
 
@@ -146,9 +147,62 @@ class GradientStep(StepCode):
             arguments = [("ptr", "state"), ("ptr", "image"), ("ptr", "parameters")]
             arguments[2:2] = [("ptr", "residual")] if residual else []
             f = module.function(name, arguments, inline=self._short)
-            # The gradient that was used is the first part of the residual.
-            used = "%residual" if residual and self._keeps_gradient else self._room(f)
+            slopes = self._tile(f)
             data = f.offset("%parameters", self.rule.settings)
-            f.call("gradient", ("ptr", self._point(f)), ("ptr", used), ("ptr", data))
-            self._each(f, lambda f, i, used=used, residual=residual: self._finish(f, i, used, residual))
+            f.call("gradient", ("ptr", self._point(f)), ("ptr", slopes), ("ptr", data))
+            for i in self._coordinates(f):
+                values = self._blocks(f, "%state", i)
+                values.append(f.load(f.offset(slopes, i), align=_alignment(f)))
+                # Each tape by itself: what the residual needs must not change the image.
+                images = write_tape(f, self.rule.images, self.rule.images.outputs, values, _DATA)
+                self._store(f, "%image", i, images)
+                if residual:
+                    tape = self.rule.residuals
+                    self._store(f, "%residual", i, write_tape(f, tape, tape.outputs, values, _DATA))
             f.give()
+
+    @property
+    def _short(self) -> bool:
+        return self.dimension <= _MOST_UNROLLED
+
+    def _point(self, f: Function) -> str:
+        """Return where the point is at which the gradient is taken."""
+        tape = self.rule.point
+        instruction = tape.code[tape.outputs[0]]
+        if instruction.op is Op.INPUT:
+            return self._block(f, "%state", int(instruction.payload))  # type: ignore[arg-type]
+        point = self._tile(f)
+        for i in self._coordinates(f):
+            (value,) = write_tape(f, tape, tape.outputs, self._blocks(f, "%state", i), _DATA)
+            f.store(value, f.offset(point, i), align=_alignment(f))
+        return point
+
+    def _tile(self, f: Function) -> str:
+        return f.room(f"[{self.gradient.dimension * f.module.lanes} x double]")
+
+    def _coordinates(self, f: Function) -> Iterator[str]:
+        """Yield where each coordinate is in a tile: the loop's body is written once if it is long."""
+        lanes, d = f.module.lanes, self.gradient.dimension
+        if self._short:
+            yield from (str(i * lanes) for i in range(d))
+        else:
+            with f.loop(str(d * lanes), step=str(lanes)) as place:
+                yield place
+
+    def _block(self, f: Function, tiles: str, block: int) -> str:
+        return f.offset(tiles, block * self.gradient.dimension * f.module.lanes)
+
+    def _blocks(self, f: Function, tiles: str, place: str) -> list[str]:
+        """Return the values of all blocks at one coordinate."""
+        return [
+            f.load(f.offset(self._block(f, tiles, k), place), align=_alignment(f))
+            for k in range(self.rule.blocks)
+        ]
+
+    def _store(self, f: Function, tiles: str, place: str, values: Sequence[str]) -> None:
+        for block, value in enumerate(values):
+            f.store(value, f.offset(self._block(f, tiles, block), place), align=_alignment(f))
+
+
+def _alignment(f: Function) -> int:
+    return min(64, 8 * f.module.lanes)

@@ -15,7 +15,7 @@ from .writer import Function, Module
 __all__ = ["LinearNetworkGradient"]
 
 _WIDEST_STRAIGHT = 3  # matrices up to this width are written entry by entry
-_MOST_STRAIGHT = 400  # multiplications in one function: beyond, compiling takes too long
+_MOST_STRAIGHT = 120  # multiplications in one function: beyond, compiling takes too long
 
 _Name = tuple[str, int]  # a matrix: its letter and its index, as in the notes below
 
@@ -138,18 +138,12 @@ def _from_below(depth: int, layers: int) -> tuple[Product, ...]:
     for k in range(layers + 1, depth + 1):
         following = ("S", k + 1) if k < depth else back(depth)
         plan.append(
-            Product(
-                result=following, left=("W", k), right=signal, starts_from_targets=k == depth
-            )
+            Product(result=following, left=("W", k), right=signal, starts_from_targets=k == depth)
         )
         signal = following
     for k in range(depth, 1, -1):
-        plan.append(
-            Product(result=("G", k), left=back(k), right=below(k), right_transposed=True)
-        )
-        plan.append(
-            Product(result=back(k - 1), left=("W", k), right=back(k), left_transposed=True)
-        )
+        plan.append(Product(result=("G", k), left=back(k), right=below(k), right_transposed=True))
+        plan.append(Product(result=back(k - 1), left=("W", k), right=back(k), left_transposed=True))
     return tuple(plan)
 
 
@@ -171,13 +165,9 @@ def _from_above(depth: int, layers: int) -> tuple[Product, ...]:
     for k in range(1, layers + 1):
         plan.append(Product(result=("T", k), left=("W", k), right=signal))
         signal = ("T", k)
-    plan.append(
-        Product(result=back(1), left=above(layers), right=signal, starts_from_targets=True)
-    )
+    plan.append(Product(result=back(1), left=above(layers), right=signal, starts_from_targets=True))
     for k in range(1, depth):
-        plan.append(
-            Product(result=("G", k), left=above(k), right=back(k), left_transposed=True)
-        )
+        plan.append(Product(result=("G", k), left=above(k), right=back(k), left_transposed=True))
         plan.append(
             Product(result=back(k + 1), left=back(k), right=("W", k), right_transposed=True)
         )

@@ -46,9 +46,7 @@ class Matrix:
     @property
     def T(self) -> Matrix:
         """The transpose, in the same memory."""
-        return Matrix(
-            self.pointer, self.columns, self.rows, self.right, self.down, self.uniform
-        )
+        return Matrix(self.pointer, self.columns, self.rows, self.right, self.down, self.uniform)
 
     def load(self, f: Function, row: int, column: int) -> str:
         """Return an entry."""
