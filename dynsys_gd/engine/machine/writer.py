@@ -62,6 +62,13 @@ class Module:
         self._globals[name] = f"@{name} = internal constant [{len(values)} x double] [{entries}]"
         return f"@{name}"
 
+    def wider(self, factor: int) -> Module:
+        """Return the same module for functions whose values hold `factor` times as many lanes."""
+        other = Module(lanes=factor * self.lanes, fused=self.fused)
+        other._functions, other._declared = self._functions, self._declared
+        other._globals = self._globals
+        return other
+
     def text(self) -> str:
         """Return the module as LLVM assembly."""
         bodies = [function.text() for function in self._functions.values()]
