@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 from ..operations import Op
 from .elementary import elementary
+from .elementary.exponential import at_most, exponent, growth, reduced
 from .writer import Function, Module
 
 __all__ = ["ActivationCode", "write_sweep"]
 
 _LEAKY_SLOPE = 0.01
+_SATURATED = 700.0  # from here on e^-w stays a normal number near the smallest one
 _FAR = 40.0  # from here on the normal density is below the smallest double
 
 
@@ -66,38 +68,47 @@ class ActivationCode(Enum):
 _PIECEWISE_LINEAR = {ActivationCode.IDENTITY, ActivationCode.RELU, ActivationCode.LEAKY_RELU}
 
 
-def write_sweep(module: Module, activation: ActivationCode, *, moving: bool) -> str:
+def write_sweep(
+    module: Module, activation: ActivationCode, *, flight: int, moving: bool
+) -> str:
     """Define a function that applies a smooth σ to many tiles in a row, and return its name.
 
     ``@sweep(ptr signals, ptr slopes, i64 count)`` replaces u by σ(u) and writes σ'(u). With
     `moving` there are two arrays more: `shifts` of u become those of σ(u), and `bends`, the shifts
-    of σ'(u), are written.
+    of σ'(u), are written. `flight` tiles, a divisor of the count, are one value: that many chains
+    of operations run side by side.
     """
-    name = f"sweep_{activation.value}"
+    name = f"sweep{flight}"
     if name in module:
         return name
     tiles = ["signals", "slopes", "shifts", "bends"] if moving else ["signals", "slopes"]
-    f = module.function(name, [*(("ptr", tile) for tile in tiles), ("i64", "count")])
-    with f.loop("%count") as index:
+    wide, align = module.wider(flight), min(64, 8 * module.lanes)
+    f = wide.function(name, [*(("ptr", tile) for tile in tiles), ("i64", "count")])
+    with f.loop("%count", step=str(flight)) as index:
         start = f.value(f"mul i64 {index}, {module.lanes}")
         place = {tile: f.offset(f"%{tile}", start) for tile in tiles}
-        bent = activation.bent(f, f.load(place["signals"], align=64), curvature=moving)
-        f.store(bent.value, place["signals"], align=64)
-        f.store(bent.slope, place["slopes"], align=64)
+        bent = activation.bent(f, f.load(place["signals"], align=align), curvature=moving)
+        f.store(bent.value, place["signals"], align=align)
+        f.store(bent.slope, place["slopes"], align=align)
         if bent.curvature is not None:
-            shift = f.load(place["shifts"], align=64)
-            f.store(f.mul(bent.slope, shift), place["shifts"], align=64)
-            f.store(f.mul(bent.curvature, shift), place["bends"], align=64)
+            shift = f.load(place["shifts"], align=align)
+            f.store(f.mul(bent.slope, shift), place["shifts"], align=align)
+            f.store(f.mul(bent.curvature, shift), place["bends"], align=align)
     f.give()
     return name
 
 
 def _tanh(f: Function, u: str, curvature: bool) -> Bent:
-    # sech² rather than 1 - tanh², which cancels where the unit saturates.
-    value = elementary(f, Op.TANH, u)
-    decay = elementary(f, Op.EXP, f.mul(f.number(-2.0), f.intrinsic("fabs", u)))
-    rest = f.div(f.number(2.0), f.add(f.number(1.0), decay))
-    slope = f.mul(decay, f.mul(rest, rest))
+    # With e = e^(-2|u|), tanh |u| = (1 - e) / (1 + e) and the slope 4 e / (1 + e)^2: neither
+    # cancels, the first where u is small, the second where the unit saturates.
+    double = f.mul(f.number(2.0), f.intrinsic("fabs", u))
+    bits, _, r = reduced(f, f.neg(at_most(f, double, _SATURATED)), 1023 - 1)
+    scale, q = exponent(f, bits), growth(f, r)
+    decayed = f.fma(scale, q, scale)  # e / 2
+    missing = f.fma(scale, q, f.sub(scale, f.number(0.5)))  # (e - 1) / 2
+    rest = f.div(f.number(1.0), f.add(f.number(1.0), missing))
+    value = f.intrinsic("copysign", f.mul(missing, rest), u)
+    slope = f.mul(f.mul(decayed, f.number(2.0)), f.mul(rest, rest))
     return Bent(value, slope, f.mul(f.mul(f.number(-2.0), value), slope) if curvature else None)
 
 
