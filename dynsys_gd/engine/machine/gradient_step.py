@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import sympy as sp
@@ -36,6 +37,11 @@ class GradientCode(ABC):
     @abstractmethod
     def dimension(self) -> int:
         """Number of coordinates of the point, and of the gradient."""
+
+    @property
+    def work(self) -> int:
+        """Roughly how many operations one gradient takes."""
+        return 2 * self.dimension
 
     @abstractmethod
     def lanes(self, host: Processor) -> int:
@@ -114,7 +120,7 @@ def update_code(update: Update, blocks: int, settings: tuple[str, ...]) -> Updat
 
     images, used = update(state, gradient, values)
     (point,) = points
-    rest = [after - before for before, after in zip(state, state[1:], strict=False)]
+    rest = [after - before for before, after in pairwise(state)]
     parameters = list(values.values())
     return UpdateCode(
         point=lower([point], state, parameters),
@@ -137,6 +143,11 @@ class GradientStep(StepCode):
     @property
     def residuals(self) -> int:
         return len(self.rule.residuals.outputs) * self.gradient.dimension
+
+    @property
+    def work(self) -> int:
+        update = len(self.rule.point.code) + len(self.rule.images.code)
+        return self.gradient.work + update * self.gradient.dimension
 
     def lanes(self, host: Processor) -> int:
         return self.gradient.lanes(host)
@@ -181,7 +192,7 @@ class GradientStep(StepCode):
         return f.room(f"[{self.gradient.dimension * f.module.lanes} x double]")
 
     def _coordinates(self, f: Function) -> Iterator[str]:
-        """Yield where each coordinate is in a tile: the loop's body is written once if it is long."""
+        """Yield where each coordinate is in a tile; once, in a loop, where there are many."""
         lanes, d = f.module.lanes, self.gradient.dimension
         if self._short:
             yield from (str(i * lanes) for i in range(d))

@@ -47,6 +47,10 @@ class LinearNetworkGradient(GradientCode):
     def dimension(self) -> int:
         return sum(a * b for a, b in pairwise(self.widths))
 
+    @property
+    def work(self) -> int:
+        return sum(product.work(self.widths) for product in cheapest_plan(self.widths))
+
     def lanes(self, host: Processor) -> int:
         return host.width * (2 if self._straight else 1)
 
@@ -69,8 +73,7 @@ class LinearNetworkGradient(GradientCode):
 
     @property
     def _straight(self) -> bool:
-        work = sum(product.work(self.widths) for product in cheapest_plan(self.widths))
-        return max(self.widths) <= _WIDEST_STRAIGHT and work <= _MOST_STRAIGHT
+        return max(self.widths) <= _WIDEST_STRAIGHT and self.work <= _MOST_STRAIGHT
 
     def _given(self, f: Function) -> dict[_Name, Matrix]:
         """Return the layers, their gradients and the data."""
