@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
+from itertools import islice
 from typing import Any, TypeVar
 
 import numpy as np
@@ -11,6 +13,7 @@ import numpy as np
 from ..errors import InvalidInput
 
 __all__ = [
+    "Interruption",
     "checked_executor",
     "checked_progress",
     "chunk_rows",
@@ -27,6 +30,19 @@ Answer = TypeVar("Answer")
 _MOST_NUMBERS = 16_384
 _MOST_ROWS = 8_192
 _FEWEST_ROWS = 512
+
+_MOST_UNDER_WAY = 256
+
+
+class Interruption:
+    """Tells work in other threads of this process that nobody waits for it any more."""
+
+    happened = False
+
+    def check(self) -> None:
+        """Give up where the work is no longer wanted."""
+        if self.happened:
+            raise InterruptedError("the computation was interrupted")
 
 
 def chunk_rows(dimension: int) -> int:
@@ -84,10 +100,11 @@ def checked_progress(progress: Any) -> Any:
 
 def map_ordered(
     function: Callable[[Task], Answer],
-    tasks: Sequence[Task],
+    tasks: Iterable[Task],
     *,
     executor: Executor | None = None,
     on_answer: Callable[[Answer], Any] | None = None,
+    keep: bool = True,
 ) -> list[Answer]:
     """Return ``[function(task) for task in tasks]``, computed by `executor` where there is one.
 
@@ -95,12 +112,14 @@ def map_ordered(
     ----------
     function : callable
         A module-level function for executors that run in other processes.
-    tasks : sequence
+    tasks : iterable
         Plain data and symbols only, for the same reason.
     executor : concurrent.futures.Executor, optional
         Threads, processes, or any object with the same ``submit``.
     on_answer : callable, optional
         Called here, in the calling thread, with each answer in order.
+    keep : bool
+        Whether answers are returned, or forgotten once `on_answer` has seen them.
 
     Notes
     -----
@@ -113,19 +132,29 @@ def map_ordered(
     [1, 2, 3]
     """
     answers: list[Answer] = []
+    for answer in _computed(function, iter(tasks), executor):
+        if on_answer is not None:
+            on_answer(answer)
+        if keep:
+            answers.append(answer)
+    return answers
+
+
+def _computed(
+    function: Callable[[Task], Answer], tasks: Iterator[Task], executor: Executor | None
+) -> Iterator[Answer]:
     if executor is None:
-        for task in tasks:
-            answers.append(function(task))
-            if on_answer is not None:
-                on_answer(answers[-1])
-        return answers
-    futures: list[Future[Answer]] = [executor.submit(function, task) for task in tasks]
+        yield from map(function, tasks)
+        return
+    futures: deque[Future[Answer]] = deque()
     try:
-        for future in futures:
-            answers.append(future.result())
-            if on_answer is not None:
-                on_answer(answers[-1])
+        while True:
+            # A bounded number is under way, so that tasks and answers do not pile up.
+            for task in islice(tasks, _MOST_UNDER_WAY - len(futures)):
+                futures.append(executor.submit(function, task))
+            if not futures:
+                return
+            yield futures.popleft().result()
     finally:
         for future in futures:
             future.cancel()
-    return answers

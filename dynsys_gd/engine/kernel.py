@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .machine.step_code import StepCode
+from .machine.tape_step import TapeStep
 from .numpy_printer import numpy_function
 from .tape import Tape
 
@@ -30,6 +32,13 @@ class Kernel(ABC):
     @abstractmethod
     def dimension(self) -> int:
         """Number of coordinates d of the state."""
+
+    @property
+    def code(self) -> StepCode | None:
+        """How a step is written as machine code, or None where it is not."""
+        return None
+
+    parameters: NDArray[np.float64]  # what the machine code is told besides the states
 
     @abstractmethod
     def step(self, states: Rows) -> tuple[Rows, Rows]:
@@ -62,6 +71,10 @@ class TapeKernel(Kernel):
     def dimension(self) -> int:
         return len(self.step_tape.inputs)
 
+    @cached_property
+    def code(self) -> StepCode:
+        return TapeStep(self.step_tape)
+
     # Looked up once: finding a function by its tape hashes every instruction.
     @cached_property
     def _step(self) -> Callable[[Rows, Rows], Rows]:
@@ -84,15 +97,32 @@ class TapeKernel(Kernel):
 
 @dataclass(frozen=True, eq=False)
 class RowsKernel(Kernel):
-    """A kernel made of plain functions on rows, for losses that are not symbolic."""
+    """A kernel made of plain functions on rows, for losses that are not symbolic.
+
+    Parameters
+    ----------
+    size : int
+    step_function, jacobian_function : callable
+        As `Kernel.step` and `Kernel.jacobian`.
+    step_code : StepCode, optional
+        The same step as machine code.
+    parameters : ndarray, shape (k,)
+        What that code is told.
+    """
 
     size: int
     step_function: Callable[[Rows], tuple[Rows, Rows]]
     jacobian_function: Callable[[Rows], NDArray[np.float64]]
+    step_code: StepCode | None = None
+    parameters: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
     @property
     def dimension(self) -> int:
         return self.size
+
+    @property
+    def code(self) -> StepCode | None:
+        return self.step_code
 
     def step(self, states: Rows) -> tuple[Rows, Rows]:
         return self.step_function(states)

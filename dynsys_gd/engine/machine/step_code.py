@@ -28,6 +28,11 @@ class StepCode(ABC):
     def residuals(self) -> int:
         """Number of entries of the residual."""
 
+    @property
+    def work(self) -> int:
+        """Roughly how many operations one step of one trajectory takes."""
+        return 10 * self.dimension
+
     @abstractmethod
     def lanes(self, host: Processor) -> int:
         """Return how many trajectories should advance together on this processor."""

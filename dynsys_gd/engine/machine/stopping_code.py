@@ -41,8 +41,8 @@ class Slot(IntEnum):
     INDEX = 14
     QUEUE = 15
     QUEUE_INDEX = 16
-    OUTCOMES = 17  # address of one i32 a start: steps * 4 + outcome
-    KEEP = 18  # 1 where outcomes are kept from chunk to chunk, 0 where they may be overwritten
+    COUNTS = 17  # address of one i32 a start: the steps it took
+    KEEP = 18  # 1 where they are kept from chunk to chunk, 0 where they may be overwritten
     FINALS = 19  # address of the final states, or 0
     FINALS_STRIDE = 20
     WORK = 21  # steps done by all rows, counted down from what is allowed
@@ -52,6 +52,8 @@ class Slot(IntEnum):
     STEPS = 25
     TOLERANCE = 26  # squared tolerance and squared radius, as doubles
     RADIUS = 27
+    OFFSET = 28  # first start of the task: results are numbered from there
+    REASONS = 29  # address of one i8 a start: why it stopped
 
 
 STILL, FAR, TIME = 0, 1, 2
@@ -178,11 +180,13 @@ def _write_walk(module: Module, d: int) -> None:
         [
             *(("ptr", "queue"), ("ptr", "queue_index"), ("i64", "stride"), ("i64", "rows")),
             *(("i64", "length"), ("i64", "age"), ("ptr", "parameters"), ("ptr", "rule")),
-            *(("ptr", "outcomes"), ("ptr", "finals"), ("i64", "finals_stride"), ("ptr", "task")),
+            *(("ptr", "counts"), ("ptr", "reasons"), ("ptr", "finals"), ("i64", "finals_stride")),
+            ("ptr", "task"),
         ],
     )
     tile, image, shown = (f.room(f"[{d * lanes} x double]") for _ in range(3))
     result, written = f.room(f"[2 x {bits}]"), f.room(f"[{lanes} x i32]")
+    reasons = f.room(f"[{lanes} x i8]")
     taken, moving, gone = f.variable(counts), f.variable(bits), f.variable(bits)
     start = f.value("trunc i64 %age to i32")
     with f.loop("%rows", step=str(lanes)) as position:
@@ -216,29 +220,33 @@ def _write_walk(module: Module, d: int) -> None:
             moving.set(still_moving)
             leave(f.value(f"icmp eq {bits} {still_moving}, 0"))
         away_mask = f.value(f"bitcast {bits} {gone.get()} to {f.mask}")
-        code = f.select(away_mask, f"splat (i32 {FAR})", f"splat (i32 {STILL})", kind=counts)
-        scaled = f.value(f"shl {counts} {taken.get()}, splat (i32 2)")
-        f.store(f.value(f"or {counts} {scaled}, {code}"), written, kind=counts, align=64)
+        bytes_ = f"<{lanes} x i8>"
+        code = f.select(away_mask, f"splat (i8 {FAR})", f"splat (i8 {STILL})", kind=bytes_)
+        f.store(code, reasons, kind=bytes_, align=64)
+        f.store(taken.get(), written, kind=counts, align=64)
         few = f.value(f"icmp slt i64 {left}, {lanes}")
         upto = f.value(f"select i1 {few}, i64 {left}, i64 {lanes}")
         copy_tile(f, tile, shown, d)
-        _scatter(f, shown, written, position, upto, d)
+        _scatter(f, shown, written, reasons, position, upto, d)
         _tally(f, Slot.FAR, _popcount(f, gone.get()))
         _tally(f, Slot.STILL, f.value(f"sub i64 {upto}, {_popcount(f, gone.get())}"))
     f.give()
 
 
-def _scatter(f: Function, tile: str, written: str, position: str, upto: str, d: int) -> None:
-    """Write outcomes, and final states where wanted, to the places of their starts."""
+def _scatter(
+    f: Function, tile: str, written: str, reasons: str, position: str, upto: str, d: int
+) -> None:
+    """Write steps and reasons, and final states where wanted, to the places of their starts."""
     steps = f.variable("i64", "0")
     with f.loop(upto) as lane:
         at = f.value(f"add i64 {position}, {lane}")
         index = f.load(f.offset("%queue_index", at, "i32"), kind="i32", align=4)
         place = f.value(f"zext i32 {index} to i64")
-        outcome = f.load(f.offset(written, lane, "i32"), kind="i32", align=4)
-        f.store(outcome, f.offset("%outcomes", place, "i32"), kind="i32", align=4)
-        count = f.value(f"zext i32 {f.value(f'lshr i32 {outcome}, 2')} to i64")
-        steps.set(f.value(f"add i64 {steps.get()}, {count}"))
+        count = f.load(f.offset(written, lane, "i32"), kind="i32", align=4)
+        f.store(count, f.offset("%counts", place, "i32"), kind="i32", align=4)
+        reason = f.load(f.offset(reasons, lane, "i8"), kind="i8", align=1)
+        f.store(reason, f.offset("%reasons", place, "i8"), kind="i8", align=1)
+        steps.set(f.value(f"add i64 {steps.get()}, {f.value(f'zext i32 {count} to i64')}"))
     _tally(f, Slot.STEPS, steps.get())
     with f.when(f.value("icmp ne ptr %finals, null")), f.loop(upto) as lane:
         at = f.value(f"add i64 {position}, {lane}")
@@ -280,7 +288,8 @@ def _write_driver(module: Module, d: int) -> None:
         for name, slot in (
             *(("states", Slot.STATES), ("index", Slot.INDEX), ("queue", Slot.QUEUE)),
             *(("queue_index", Slot.QUEUE_INDEX), ("parameters", Slot.PARAMETERS)),
-            *(("blocks", Slot.BLOCKS), ("outcomes", Slot.OUTCOMES), ("finals", Slot.FINALS)),
+            *(("blocks", Slot.BLOCKS), ("counts", Slot.COUNTS), ("finals", Slot.FINALS)),
+            ("reasons", Slot.REASONS),
             *(("generator", Slot.GENERATOR), ("data", Slot.GENERATOR_DATA)),
         )
     }
@@ -309,8 +318,10 @@ def _write_driver(module: Module, d: int) -> None:
             returns="i64",
         )
         age = _slot(f, Slot.AGE)
-        base = f.value(f"mul i64 {_slot(f, Slot.BASE)}, {keep}")
-        outcomes = f.offset(fixed["outcomes"], base, "i32")
+        local = f.value(f"sub i64 {_slot(f, Slot.BASE)}, {_slot(f, Slot.OFFSET)}")
+        base = f.value(f"mul i64 {local}, {keep}")
+        counts = f.offset(fixed["counts"], base, "i32")
+        reasons = f.offset(fixed["reasons"], base, "i8")
         none = f.value(f"icmp eq ptr {fixed['finals']}, null")
         moved = f.offset(fixed["finals"], base)
         finals = f.value(f"select i1 {none}, ptr null, ptr {moved}")
@@ -325,7 +336,8 @@ def _write_driver(module: Module, d: int) -> None:
             ("i64", age),
             ("ptr", fixed["parameters"]),
             ("ptr", rule),
-            ("ptr", outcomes),
+            ("ptr", counts),
+            ("ptr", reasons),
             ("ptr", finals),
             ("i64", finals_stride),
             ("ptr", "%task"),
@@ -337,7 +349,8 @@ def _write_driver(module: Module, d: int) -> None:
         _set(f, Slot.ROUND, following)
         over = f.value(f"icmp sge i64 {following}, {_slot(f, Slot.ROUNDS)}")
         with f.when(over):
-            _time_is_up(f, fixed, stride, going, now, outcomes, finals, finals_stride, d)
+            places = (counts, reasons, finals, finals_stride)
+            _time_is_up(f, fixed, stride, going, now, places, d)
             _set(f, Slot.ALIVE, "0")
         work = f.value(f"sub i64 {_slot(f, Slot.WORK)}, {f.value(f'mul i64 {alive}, {length}')}")
         _set(f, Slot.WORK, work)
@@ -377,18 +390,17 @@ def _time_is_up(
     stride: str,
     rows: str,
     age: str,
-    outcomes: str,
-    finals: str,
-    finals_stride: str,
+    places: tuple[str, str, str, str],
     d: int,
 ) -> None:
     """Write the outcome of the rows that have not stopped."""
+    counts, reasons, finals, finals_stride = places
     steps = f.value(f"trunc i64 {age} to i32")
-    outcome = f.value(f"or i32 {f.value(f'shl i32 {steps}, 2')}, {TIME}")
     with f.loop(rows) as row:
         index = f.load(f.offset(fixed["index"], row, "i32"), kind="i32", align=4)
         place = f.value(f"zext i32 {index} to i64")
-        f.store(outcome, f.offset(outcomes, place, "i32"), kind="i32", align=4)
+        f.store(steps, f.offset(counts, place, "i32"), kind="i32", align=4)
+        f.store(str(TIME), f.offset(reasons, place, "i8"), kind="i8", align=1)
         with f.when(f.value(f"icmp ne ptr {finals}, null")):
 
             def one(i: str) -> None:

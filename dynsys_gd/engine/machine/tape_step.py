@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..operations import Op
 from ..tape import Instruction, Tape
@@ -33,6 +34,11 @@ class TapeStep(StepCode):
     @property
     def residuals(self) -> int:
         return len(self.tape.outputs) - self.dimension
+
+    @cached_property
+    def work(self) -> int:
+        needed = live_instructions(self.tape, self.tape.outputs[: self.dimension])
+        return 1 + sum(_WORK.get(self.tape.code[place].op, 1) for place in needed)
 
     def lanes(self, host: Processor) -> int:
         return host.width * vectors_in_flight(self.tape, self.tape.outputs[: self.dimension], host)
