@@ -25,6 +25,7 @@ __all__ = ["LinearNetwork"]
 Stack = NDArray[np.float64]  # one matrix for each point, shape (..., rows, columns)
 
 _MOST_SYMBOLS = 12
+_MOST_COORDINATES = 2500  # of machine code, whose memory is on the stack
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
@@ -234,10 +235,15 @@ class LinearNetwork(AbstractLoss):
             )
         return np.linalg.eigvalsh(total.reshape(*total.shape[:-4], size, size))
 
-    def gradient_code(self) -> tuple[GradientCode, NDArray[np.float64]]:
-        """Return the gradient as machine code and its data, the entries of Σ and of -C."""
-        data = np.concatenate([self.second_moment.ravel(), -self.cross_moment.ravel()])
-        return LinearNetworkGradient(self.widths), data
+    def gradient_code(self) -> tuple[GradientCode, NDArray[np.float64]] | None:
+        """Return the gradient as machine code and its data, the entries of Σ and of -C.
+
+        None for networks too wide for it: numpy's matrix products are as good there.
+        """
+        code = LinearNetworkGradient(self.widths)
+        if code.dimension > _MOST_COORDINATES or code.scratch > _MOST_COORDINATES:
+            return None
+        return code, np.concatenate([self.second_moment.ravel(), -self.cross_moment.ravel()])
 
     def exact_moments(self) -> tuple[flint.fmpq_mat, flint.fmpq_mat]:
         """Return Σ, (dx, dx), and C, (dy, dx), without rounding: every float is a dyadic rational.

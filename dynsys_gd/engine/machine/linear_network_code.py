@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,8 @@ __all__ = ["LinearNetworkGradient"]
 
 _WIDEST_STRAIGHT = 3  # matrices up to this width are written entry by entry
 _MOST_STRAIGHT = 120  # multiplications in one function: beyond, compiling takes too long
+
+_MOST_PAIRED = 64  # coordinates
 
 _Name = tuple[str, int]  # a matrix: its letter and its index, as in the notes below
 
@@ -52,14 +55,14 @@ class LinearNetworkGradient(GradientCode):
         return sum(product.work(self.widths) for product in cheapest_plan(self.widths))
 
     def lanes(self, host: Processor) -> int:
-        return host.width * (2 if self._straight else 1)
+        # Where everything is cached anyway, two registers for a value keep more sums in flight.
+        return host.width * (2 if self.dimension <= _MOST_PAIRED else 1)
 
     def write(self, module: Module) -> None:
         arguments = [("ptr", "point"), ("ptr", "gradient"), ("ptr", "parameters")]
         f = module.function("gradient", arguments, inline=self._straight)
-        plan = cheapest_plan(self.widths)
-        places = self._given(f) | _rooms(f, plan, self.widths, reuse=not self._straight)
-        for product in plan:
+        places = self._places(f)
+        for product in cheapest_plan(self.widths):
             left, right = places[product.left], places[product.right]
             multiply(
                 f,
@@ -70,6 +73,11 @@ class LinearNetworkGradient(GradientCode):
                 straight=self._straight,
             )
         f.give()
+
+    @property
+    def scratch(self) -> int:
+        """Number of entries that are kept besides the point and the gradient."""
+        return sum(room.size for name, room in rooms(self.widths).items() if room.owner == name)
 
     @property
     def _straight(self) -> bool:
@@ -87,6 +95,17 @@ class LinearNetworkGradient(GradientCode):
         known["Σ", 0] = Matrix.stored("%parameters", dx, dx, uniform=True)
         behind = f.offset("%parameters", dx * dx)
         known["-C", 0] = Matrix.stored(behind, dy, dx, uniform=True)
+        return known
+
+    def _places(self, f: Function) -> dict[_Name, Matrix]:
+        """Return all matrices in memory."""
+        known = self._given(f)
+        for name, room in rooms(self.widths).items():
+            if room.owner == name:
+                pointer = f.room(f"[{room.size * f.module.lanes} x double]")
+            else:
+                pointer = known[room.owner].pointer
+            known[name] = Matrix.stored(pointer, *_shape(name, self.widths))
         return known
 
 
@@ -188,29 +207,41 @@ def _shape(name: _Name, widths: Sequence[int]) -> tuple[int, int]:
     return widths[rows], widths[columns]
 
 
-def _rooms(
-    f: Function, plan: Sequence[Product], widths: Sequence[int], *, reuse: bool
-) -> dict[_Name, Matrix]:
-    """Return memory for the intermediate matrices; with `reuse`, that of matrices used up."""
-    last_use = {
-        name: time for time, product in enumerate(plan) for name in (product.left, product.right)
-    }
-    places: dict[_Name, Matrix] = {}
-    free: list[tuple[int, str]] = []
-    held: dict[_Name, tuple[int, str]] = {}
+@dataclass(frozen=True, order=True)
+class _Room:
+    """Memory for a matrix of at most `size` entries that is not needed from a product on."""
+
+    size: int
+    until: float
+    owner: _Name  # the gradient that will be there, or the first matrix that is
+
+
+@lru_cache(maxsize=256)
+def rooms(widths: tuple[int, ...]) -> dict[_Name, _Room]:
+    """Return where each intermediate matrix of the cheapest plan lies.
+
+    They lie where gradients are going to be, or matrices were that are used up: what is touched
+    in one step should fit into the cache.
+    """
+    plan = cheapest_plan(widths)
+    last_use = {name: time for time, p in enumerate(plan) for name in (p.left, p.right)}
+    free = [
+        _Room(math.prod(_shape(p.result, widths)), time, p.result)
+        for time, p in enumerate(plan)
+        if p.result[0] == "G"
+    ]
+    places: dict[_Name, _Room] = {}
+    held: dict[_Name, _Room] = {}
     for time, product in enumerate(plan):
-        rows, columns = _shape(product.result, widths)
-        if product.result[0] != "G":
-            fitting = [room for room in free if room[0] >= rows * columns]
-            if fitting and reuse:
-                room = min(fitting)
+        name = product.result
+        if name[0] != "G":
+            size = math.prod(_shape(name, widths))
+            fitting = [r for r in free if r.size >= size and r.until > last_use[name]]
+            room = min(fitting, default=_Room(size, math.inf, name))
+            if fitting:
                 free.remove(room)
-            else:
-                size = rows * columns
-                room = (size, f.room(f"[{size * f.module.lanes} x double]"))
-            held[product.result] = room
-            places[product.result] = Matrix.stored(room[1], rows, columns)
-        for name in {product.left, product.right} & set(held):
-            if last_use[name] == time:
-                free.append(held.pop(name))
+            places[name] = held[name] = room
+        for used in {product.left, product.right} & set(held):
+            if last_use[used] == time:
+                free.append(held.pop(used))
     return places
