@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["Arithmetic"]
+from .kernel import Kernel
+from .machine.cpu import processor
+
+__all__ = ["Arithmetic", "usable"]
 
 
 class Arithmetic(Enum):
@@ -25,3 +28,11 @@ class Arithmetic(Enum):
     FUSED = "fused"
     PLAIN = "plain"
     NUMPY = "numpy"
+
+
+def usable(kernel: Kernel, wanted: Arithmetic) -> Arithmetic:
+    """Return the arithmetic that is used where `wanted` is asked for."""
+    host = processor() if wanted is not Arithmetic.NUMPY and kernel.code is not None else None
+    if host is None:
+        return Arithmetic.NUMPY
+    return wanted if host.fused else Arithmetic.PLAIN

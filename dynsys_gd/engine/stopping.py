@@ -17,10 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InvalidInput
-from .arithmetic import Arithmetic
+from .arithmetic import Arithmetic, usable
 from .chunks import Interruption, checked_executor, checked_progress, map_ordered
 from .kernel import Kernel
-from .machine.cpu import processor
 from .starts import Starts
 from .stopping_oracle import stop_rows
 from .stopping_task import Labels, StoppingTask, block_lengths, chunk_size
@@ -216,14 +215,6 @@ def stop(
         states=states.T if keep is Keep.STATES else None,
         arithmetic=used,
     )
-
-
-def usable(kernel: Kernel, wanted: Arithmetic) -> Arithmetic:
-    """Return the arithmetic that is used where `wanted` is asked for."""
-    host = processor() if wanted is not Arithmetic.NUMPY and kernel.code is not None else None
-    if host is None:
-        return Arithmetic.NUMPY
-    return wanted if host.fused else Arithmetic.PLAIN
 
 
 @dataclass(frozen=True)

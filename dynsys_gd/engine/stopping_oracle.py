@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .chunks import Interruption, chunk_rows, row_slices
-from .driver import squared_norm
 from .kernel import Kernel
 from .starts import Starts
+from .window import squared_norm
 
 __all__ = ["stop_rows"]
 
