@@ -9,12 +9,15 @@ from typing import NamedTuple
 from ..operations import Op
 from .elementary import elementary
 from .elementary.exponential import at_most, exponent, growth, reduced
+from .elementary.hyperbolic import TANH
+from .elementary.logistic import softplus
+from .elementary.polynomials import polynomial
 from .writer import Function, Module
 
 __all__ = ["ActivationCode", "write_sweep"]
 
 _LEAKY_SLOPE = 0.01
-_SATURATED = 700.0  # from here on e^-w stays a normal number near the smallest one
+_SATURATED = 350.0  # up to here the slope of tanh is a normal number
 _FAR = 40.0  # from here on the normal density is below the smallest double
 
 
@@ -68,9 +71,7 @@ class ActivationCode(Enum):
 _PIECEWISE_LINEAR = {ActivationCode.IDENTITY, ActivationCode.RELU, ActivationCode.LEAKY_RELU}
 
 
-def write_sweep(
-    module: Module, activation: ActivationCode, *, flight: int, moving: bool
-) -> str:
+def write_sweep(module: Module, activation: ActivationCode, *, flight: int, moving: bool) -> str:
     """Define a function that applies a smooth σ to many tiles in a row, and return its name.
 
     ``@sweep(ptr signals, ptr slopes, i64 count)`` replaces u by σ(u) and writes σ'(u). With
@@ -99,41 +100,50 @@ def write_sweep(
 
 
 def _tanh(f: Function, u: str, curvature: bool) -> Bent:
-    # With e = e^(-2|u|), tanh |u| = (1 - e) / (1 + e) and the slope 4 e / (1 + e)^2: neither
-    # cancels, the first where u is small, the second where the unit saturates.
-    double = f.mul(f.number(2.0), f.intrinsic("fabs", u))
-    bits, _, r = reduced(f, f.neg(at_most(f, double, _SATURATED)), 1023 - 1)
-    scale, q = exponent(f, bits), growth(f, r)
-    decayed = f.fma(scale, q, scale)  # e / 2
-    missing = f.fma(scale, q, f.sub(scale, f.number(0.5)))  # (e - 1) / 2
-    rest = f.div(f.number(1.0), f.add(f.number(1.0), missing))
-    value = f.intrinsic("copysign", f.mul(missing, rest), u)
-    slope = f.mul(f.mul(decayed, f.number(2.0)), f.mul(rest, rest))
+    # As in `tanh`, which divides: with p = 2^n and D = (p + 1) + (p - 1) T, the slope 1 - tanh^2
+    # is 4 p (1 - T^2) / D^2, which does not cancel where the unit saturates.
+    one = f.number(1.0)
+    bits, r = reduced(f, at_most(f, f.intrinsic("fabs", u), _SATURATED), 1023, 0.5)
+    z = f.mul(r, r)
+    t = f.fma(f.mul(z, r), polynomial(f, z, TANH), r)
+    power = exponent(f, bits)
+    less, more = f.sub(power, one), f.add(power, one)
+    inverse = f.div(one, f.fma(less, t, more))
+    value = f.intrinsic("copysign", f.mul(f.fma(more, t, less), inverse), u)
+    rest = f.mul(f.fma(f.neg(t), t, one), f.number(4.0))
+    slope = f.mul(f.mul(rest, inverse), f.mul(power, inverse))
     return Bent(value, slope, f.mul(f.mul(f.number(-2.0), value), slope) if curvature else None)
 
 
 def _sigmoid(f: Function, u: str, curvature: bool) -> Bent:
-    decay, rest, value = _logistic(f, u)
-    slope = f.mul(f.mul(decay, rest), rest)
+    fading, rest, value = _logistic(f, u)
+    slope = f.mul(f.mul(fading, rest), rest)
     if not curvature:
         return Bent(value, slope, None)
-    half = f.mul(f.sub(decay, f.number(1.0)), rest)  # - tanh(|u| / 2)
+    half = f.mul(f.sub(fading, f.number(1.0)), rest)  # - tanh(|u| / 2)
     turned = f.select(f.compare("olt", u, f.number(0.0)), f.neg(half), half)
     return Bent(value, slope, f.mul(turned, slope))
 
 
 def _softplus(f: Function, u: str, curvature: bool) -> Bent:
-    decay, rest, slope = _logistic(f, u)
-    bend = f.mul(f.mul(decay, rest), rest) if curvature else None
-    return Bent(elementary(f, Op.SOFTPLUS, u), slope, bend)
+    fading, rest, slope = _logistic(f, u)
+    bend = f.mul(f.mul(fading, rest), rest) if curvature else None
+    return Bent(softplus(f, u), slope, bend)
 
 
 def _logistic(f: Function, u: str) -> tuple[str, str, str]:
     """Return e^-|u|, 1 / (1 + e^-|u|) and 1 / (1 + e^-u)."""
-    decay = elementary(f, Op.EXP, f.neg(f.intrinsic("fabs", u)))
-    rest = f.div(f.number(1.0), f.add(f.number(1.0), decay))
+    fading = _decay(f, f.intrinsic("fabs", u))
+    rest = f.div(f.number(1.0), f.add(f.number(1.0), fading))
     below = f.compare("olt", u, f.number(0.0))
-    return decay, rest, f.select(below, f.mul(decay, rest), rest)
+    return fading, rest, f.select(below, f.mul(fading, rest), rest)
+
+
+def _decay(f: Function, w: str) -> str:
+    """Return e^-w for w >= 0."""
+    bits, r = reduced(f, f.neg(at_most(f, w, 746.0)), 1023 + 64)
+    scale = exponent(f, bits)
+    return f.mul(f.fma(growth(f, r), scale, scale), f.number(2.0**-64))
 
 
 def _gelu(f: Function, u: str, curvature: bool) -> Bent:
@@ -143,7 +153,7 @@ def _gelu(f: Function, u: str, curvature: bool) -> Bent:
     near = f.select(far, f.intrinsic("copysign", f.number(_FAR), u), u)
     square = f.mul(near, near)
     height = f.number(1.0 / math.sqrt(2.0 * math.pi))
-    density = f.mul(height, elementary(f, Op.EXP, f.mul(f.number(-0.5), square)))
+    density = f.mul(height, _decay(f, f.mul(f.number(0.5), square)))
     slope = f.fma(near, density, share)
     bend = f.mul(f.sub(f.number(2.0), square), density) if curvature else None
     return Bent(f.mul(u, share), slope, bend)

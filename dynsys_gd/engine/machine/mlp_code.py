@@ -12,6 +12,7 @@ from .writer import Module
 
 __all__ = ["MLPCode"]
 
+
 @dataclass(frozen=True, kw_only=True)
 class MLPCode(GradientCode):
     """Back-propagation on lanes; it reads ``shape.parameters(X, Y)``.

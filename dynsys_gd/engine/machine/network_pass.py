@@ -1,4 +1,4 @@
-"""Forward and back through a network on lanes, a few samples at a time, derivative carried along."""
+"""Forward and back through a network on lanes, a few samples at a time."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ..operations import Op
 from .activation_code import write_sweep
-from .elementary import elementary
+from .lane_loops import address, alignment, fold
 from .network_shape import Layer, NetworkShape, OutputLoss
-from .writer import Function, Module
+from .softmax_code import write_softmax
+from .writer import Module
 
 __all__ = ["write_network"]
 
 _FLIGHT = 4  # tiles whose activations are computed side by side, a power of two
-_UNROLLED = 4  # this many inputs or outputs of a layer are written out, more become a loop
 
 
 class Moving(NamedTuple):
@@ -50,7 +49,11 @@ def write_network(module: Module, shape: NetworkShape, *, block: int, moving: bo
     head = "hessian_product" if moving else "gradient"
     f = module.function(head, [("ptr", name) for name in [*tiles, "parameters"]])
     with f.loop(str(shape.dimension)) as i:
-        f.store(f.number(0.0), _place(f, f"%{tiles[-1]}", 0, (i, module.lanes)), align=8)
+        f.store(
+            f.number(0.0),
+            address(f, f"%{tiles[-1]}", 0, (i, module.lanes)),
+            align=alignment(module),
+        )
     samples = f.load("%parameters", kind="double")
     share = f.value(f"fdiv double 1.0, {samples}")
     count = f.value(f"fptosi double {samples} to i64")
@@ -59,7 +62,7 @@ def write_network(module: Module, shape: NetworkShape, *, block: int, moving: bo
     parts = [("0", whole, block)] + ([(whole, count, 1)] if block > 1 else [])
     for start, stop, size in parts:
         with f.loop(stop, start=start, step=str(size)) as sample:
-            data = _place(f, "%parameters", 1, (sample, row))
+            data = address(f, "%parameters", 1, (sample, row))
             pointers = [("ptr", f"%{name}") for name in tiles]
             f.call(names[size > 1], *pointers, ("ptr", data), ("double", share))
     f.give()
@@ -72,7 +75,7 @@ class _Block:
         self.name = f"samples{size}"
         self.module, self.shape, self.size, self.moving = module, shape, size, moving
         self.lanes, self.layers = module.lanes, shape.layers
-        self.align = min(64, 8 * module.lanes)
+        self.align = alignment(module)
         tiles = ["point", "direction", "result"] if moving else ["point", "result"]
         arguments = [*(("ptr", tile) for tile in tiles), ("ptr", "data"), ("double", "share")]
         self.f = module.function(self.name, arguments)
@@ -116,9 +119,9 @@ class _Block:
                 if not last and activation.piecewise_linear:
                     signal = activation.apply(f, u.value)
                     u = Moving(signal, u.shift and activation.pull(f, signal, u.shift))
-                f.store(u.value, self._entry(values, j, s), align=self.align)
+                self._put(u.value, self._entry(values, j, s))
                 if u.shift is not None:
-                    f.store(u.shift, self._entry(shifts, j, s), align=self.align)
+                    self._put(u.shift, self._entry(shifts, j, s))
 
         self._each(layer.outputs, unit)
         if not last and not activation.piecewise_linear:
@@ -136,64 +139,30 @@ class _Block:
         f, last = self.f, len(self.layers) - 1
         if self.shape.loss is OutputLoss.CROSS_ENTROPY:
             with f.loop(str(self.size)) as s:
-                self._softmax(s)
+                write_softmax(
+                    f,
+                    self.layers[-1].outputs,
+                    lambda m: self._entry(self.out, m, s),
+                    (lambda m: self._entry(self.out_shift, m, s)) if self.moving else None,
+                )
 
         def unit(m: str) -> None:
             backs = []
             for s in range(self.size):
                 target = self._datum(self.layers[0].inputs, m, s)
-                difference = f.sub(f.load(self._entry(self.out, m, s), align=self.align), target)
+                difference = f.sub(self._get(self._entry(self.out, m, s)), target)
                 value, shift = f.mul(difference, self.share), None
-                f.store(value, self._entry(self.out, m, s), align=self.align)
+                self._put(value, self._entry(self.out, m, s))
                 if self.moving:
                     place = self._entry(self.out_shift, m, s)
-                    shift = f.mul(f.load(place, align=self.align), self.share)
-                    f.store(shift, place, align=self.align)
+                    shift = f.mul(self._get(place), self.share)
+                    self._put(shift, place)
                 backs.append(Moving(value, shift))
             self._collect_bias(self.layers[-1], m, backs)
             if not last:
                 self._collect_inputs(m, backs)
 
         self._each(self.layers[-1].outputs, unit)
-
-    def _softmax(self, s: str) -> None:
-        """Replace the outputs of sample `s` by softmax, and their shifts by those of softmax."""
-        f, count = self.f, self.layers[-1].outputs
-
-        def output(m: str) -> str:
-            return f.load(self._entry(self.out, m, s), align=self.align)
-
-        def larger(m: str, largest: list[str]) -> list[str]:
-            o = output(m)
-            return [f.select(f.compare("ogt", o, largest[0]), o, largest[0])]
-
-        largest = self._fold_plain(count, [output("0")], larger)[0]
-
-        def weigh(m: str, total: list[str]) -> list[str]:
-            weight = elementary(f, Op.EXP, f.sub(output(m), largest))
-            f.store(weight, self._entry(self.out, m, s), align=self.align)
-            return [f.add(total[0], weight)]
-
-        total = self._fold_plain(count, [f.number(0.0)], weigh, unrolled=1)[0]
-        scale = f.div(f.number(1.0), total)
-
-        def normalise(m: str, mean: list[str]) -> list[str]:
-            p = f.mul(output(m), scale)
-            f.store(p, self._entry(self.out, m, s), align=self.align)
-            if not self.moving:
-                return mean
-            return [f.fma(p, f.load(self._entry(self.out_shift, m, s), align=self.align), mean[0])]
-
-        mean = self._fold_plain(count, [f.number(0.0)], normalise)[0]
-        if self.moving:
-
-            def centre(m: str, none: list[str]) -> list[str]:
-                place = self._entry(self.out_shift, m, s)
-                moved = f.mul(output(m), f.sub(f.load(place, align=self.align), mean))
-                f.store(moved, place, align=self.align)
-                return none
-
-            self._fold_plain(count, [], centre)
 
     def _back(self, k: int) -> None:
         """Go from the layer above hidden layer k to its preactivations."""
@@ -219,15 +188,15 @@ class _Block:
                     value = activation.pull(f, signal, g.value)
                     shift = g.shift and activation.pull(f, signal, g.shift)
                 else:
-                    slope = f.load(self._entry(tiles.slopes, j, s), align=self.align)
+                    slope = self._get(self._entry(tiles.slopes, j, s))
                     value, shift = f.mul(slope, g.value), None
                     if g.shift is not None:
-                        bend = f.load(self._entry(tiles.bends, j, s), align=self.align)
+                        bend = self._get(self._entry(tiles.bends, j, s))
                         shift = f.fma(slope, g.shift, f.mul(bend, g.value))
                 if k:
-                    f.store(value, self._entry(tiles.slopes, j, s), align=self.align)
+                    self._put(value, self._entry(tiles.slopes, j, s))
                     if shift is not None:
-                        f.store(shift, self._entry(tiles.bends, j, s), align=self.align)
+                        self._put(shift, self._entry(tiles.bends, j, s))
                 own_backs.append(Moving(value, shift))
             self._collect_bias(own, j, own_backs)
             if not k:
@@ -240,7 +209,7 @@ class _Block:
     def _collect(self, place: str, backs: Sequence[Moving], signals: Sequence[Moving]) -> None:
         """Add Σ back · signal, or its shift, to an entry of the result, sample by sample."""
         f = self.f
-        total = f.load(place, align=self.align)
+        total = self._get(place)
         for back, signal in zip(backs, signals, strict=True):
             if back.shift is None:
                 total = f.fma(back.value, signal.value, total)
@@ -248,16 +217,16 @@ class _Block:
             total = f.fma(back.shift, signal.value, total)
             if signal.shift is not None:
                 total = f.fma(back.value, signal.shift, total)
-        f.store(total, place, align=self.align)
+        self._put(total, place)
 
     def _collect_bias(self, layer: Layer, j: str, backs: Sequence[Moving]) -> None:
         if layer.bias is None:
             return
         f, place = self.f, self._bias_place(layer, "%result", j)
-        total = f.load(place, align=self.align)
+        total = self._get(place)
         for back in backs:
             total = f.add(total, back.value if back.shift is None else back.shift)
-        f.store(total, place, align=self.align)
+        self._put(total, place)
 
     def _collect_inputs(self, j: str, backs: Sequence[Moving]) -> None:
         """Collect the weights of the first layer's unit j, whose inputs are the data."""
@@ -268,9 +237,15 @@ class _Block:
             self._collect(self._weight_place(first, "%result", j, i), backs, signals)
             return none
 
-        self._fold_plain(first.inputs, [], one)
+        fold(self.f, first.inputs, [], one)
 
-    # -- places -------------------------------------------------------------------------------
+    # -- memory and places -----------------------------------------------------------------------
+
+    def _get(self, place: str) -> str:
+        return self.f.load(place, align=self.align)
+
+    def _put(self, value: str, place: str) -> None:
+        self.f.store(value, place, align=self.align)
 
     def _room(self, width: int) -> str:
         return self.f.room(f"[{width * self.size * self.lanes} x double]")
@@ -278,17 +253,17 @@ class _Block:
     def _entry(self, tile: str | None, unit: str, sample: int | str) -> str:
         """Return the place of one sample of one unit in a tile [unit][sample]."""
         terms = (unit, self.size * self.lanes), (str(sample), self.lanes)
-        return _place(self.f, str(tile), 0, *terms)
+        return address(self.f, str(tile), 0, *terms)
 
     def _weight_place(self, layer: Layer, tile: str, j: str, i: str) -> str:
         terms = (j, layer.inputs * self.lanes), (i, self.lanes)
-        return _place(self.f, tile, layer.weights * self.lanes, *terms)
+        return address(self.f, tile, layer.weights * self.lanes, *terms)
 
     def _bias_place(self, layer: Layer, tile: str, j: str) -> str:
-        return _place(self.f, tile, (layer.bias or 0) * self.lanes, (j, self.lanes))
+        return address(self.f, tile, (layer.bias or 0) * self.lanes, (j, self.lanes))
 
     def _datum(self, column: int, i: str, sample: int) -> str:
-        place = _place(self.f, "%data", sample * self.row + column, (i, 1))
+        place = address(self.f, "%data", sample * self.row + column, (i, 1))
         return self.f.broadcast(self.f.load(place, kind="double"))
 
     def _outputs_of(self, k: int) -> tuple[str, str | None]:
@@ -308,10 +283,10 @@ class _Block:
         return self._load(self.hidden[k - 1].signals, self.hidden[k - 1].shifts, i, s)
 
     def _load(self, values: str | None, shifts: str | None, i: str, s: int) -> Moving:
-        value = self.f.load(self._entry(values, i, s), align=self.align)
+        value = self._get(self._entry(values, i, s))
         if not self.moving:
             return Moving(value, None)
-        return Moving(value, self.f.load(self._entry(shifts, i, s), align=self.align))
+        return Moving(value, self._get(self._entry(shifts, i, s)))
 
     def _weight(self, layer: Layer, j: str, i: str) -> Moving:
         return self._point(lambda tile: self._weight_place(layer, tile, j, i))
@@ -323,8 +298,8 @@ class _Block:
         return self._point(lambda tile: self._bias_place(layer, tile, j))
 
     def _point(self, place: Callable[[str], str]) -> Moving:
-        value = self.f.load(place("%point"), align=self.align)
-        return Moving(value, self.f.load(place("%direction"), align=self.align) if self.moving else None)
+        value = self._get(place("%point"))
+        return Moving(value, self._get(place("%direction")) if self.moving else None)
 
     # -- arithmetic and loops -----------------------------------------------------------------
 
@@ -354,48 +329,13 @@ class _Block:
         def plain(i: str, values: list[str]) -> list[str]:
             return _flat(body(i, self._moving(values)))
 
-        return self._moving(self._fold_plain(count, _flat(start), plain))
+        return self._moving(fold(self.f, count, _flat(start), plain))
 
     def _moving(self, values: Sequence[str]) -> list[Moving]:
         if not self.moving:
             return [Moving(value, None) for value in values]
         return [Moving(*pair) for pair in zip(values[::2], values[1::2], strict=True)]
 
-    def _fold_plain(
-        self,
-        count: int,
-        values: list[str],
-        body: Callable[[str, list[str]], list[str]],
-        *,
-        unrolled: int = _UNROLLED,
-    ) -> list[str]:
-        """Pass values through `body` for each index: written out for few, as a loop for many."""
-        f = self.f
-        if count <= unrolled:
-            for i in range(count):
-                values = body(str(i), values)
-            return values
-        places = [f.variable(f.real, value) for value in values]
-        with f.loop(str(count)) as index:
-            after = body(index, [place.get() for place in places])
-            for place, value in zip(places, after, strict=True):
-                place.set(value)
-        return [place.get() for place in places]
-
 
 def _flat(values: Sequence[Moving]) -> list[str]:
     return [part for value in values for part in value if part is not None]
-
-
-def _place(f: Function, base: str, constant: int, *terms: tuple[str, int]) -> str:
-    """Return the pointer to double number `constant` + Σ index · factor behind `base`."""
-    place = ""
-    for index, factor in terms:
-        if index.isdigit():
-            constant += int(index) * factor
-            continue
-        scaled = index if factor == 1 else f.value(f"mul i64 {index}, {factor}")
-        place = scaled if not place else f.value(f"add i64 {place}, {scaled}")
-    if not place:
-        return f.offset(base, constant)
-    return f.offset(f.offset(base, place), constant)

@@ -79,7 +79,9 @@ class NetworkShape:
     def dimension(self) -> int:
         """Number of weights and biases."""
         last = self.layers[-1]
-        return last.weights + last.inputs * last.outputs + (0 if last.bias is None else last.outputs)
+        return (
+            last.weights + last.inputs * last.outputs + (0 if last.bias is None else last.outputs)
+        )
 
     def parameters(self, X: NDArray[np.float64], Y: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what the code reads of the data: n, then x and y of each sample.
