@@ -97,8 +97,9 @@ class _Lanes:
                 lag_distances[t - first_lag, self.place] = distance
         staying = np.flatnonzero(~self.gone)
         places = self.place[staying]
-        last_step[places] = np.sqrt(squared_norm(self.now - before))[staying]
-        extent[places] = np.sqrt(squared_norm(self.high - self.low))[staying]
+        if staying.size:
+            last_step[places] = np.sqrt(squared_norm(self.now - before))[staying]
+            extent[places] = np.sqrt(squared_norm(self.high - self.low))[staying]
         self.final_states[places] = self.now[staying]
         self._store(staying)
         lag_distances[:, self.departure != Departure.NONE] = np.nan

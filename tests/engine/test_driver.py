@@ -1,12 +1,14 @@
 """One window of steps: against the same statistics by hand, and the rule of escape."""
 
 import math
+from dataclasses import fields
 
 import numpy as np
 import pytest
 import sympy as sp
 
 from dynsys_gd import GradientDescent, Loss, SymbolicMap
+from dynsys_gd.engine.arithmetic import Arithmetic
 from dynsys_gd.engine.driver import Departure, EscapeRule, run_window
 from dynsys_gd.engine.kernel import RowsKernel
 
@@ -36,11 +38,20 @@ def window_by_hand(kernel, start, length, lags, tolerance):
     }
 
 
+@pytest.mark.parametrize("arithmetic", [Arithmetic.PLAIN, Arithmetic.NUMPY])
 @pytest.mark.parametrize(("length", "lags"), [(1, 1), (7, 3), (33, 9), (40, 40)])
-def test_statistics_are_those_of_the_slow_twin(length, lags):
+def test_statistics_are_those_of_the_slow_twin(length, lags, arithmetic):
     starts = np.random.default_rng(0).uniform(0.5, 1.2, (20, 2))
     kernel = GRADIENT.kernel()
-    window = run_window(kernel, starts, length, radius=np.full(20, 1e9), lags=lags, tolerance=1e-3)
+    window = run_window(
+        kernel,
+        starts,
+        length,
+        radius=np.full(20, 1e9),
+        lags=lags,
+        tolerance=1e-3,
+        arithmetic=arithmetic,
+    )
     assert not window.departure.any()
     for k, start in enumerate(starts):
         expected = window_by_hand(kernel, start, length, lags, 1e-3)
@@ -71,8 +82,27 @@ def test_row_functions_and_straight_line_code_go_through_the_same_loop():
     tape = GRADIENT.kernel()
     rows = RowsKernel(2, tape.step, tape.jacobian)
     starts = np.random.default_rng(2).uniform(-1.2, 1.2, (20, 2))
-    one, other = (run_window(k, starts, 50, radius=np.full(20, 1e9)) for k in (tape, rows))
+    one, other = (
+        run_window(k, starts, 50, radius=np.full(20, 1e9), arithmetic=Arithmetic.NUMPY)
+        for k in (tape, rows)
+    )
     np.testing.assert_array_equal(one.states, other.states)
+
+
+@pytest.mark.parametrize("loss", [(x * y - 1) ** 2 / 2, (x**2 + y - 3) ** 2 + x * y**3])
+@pytest.mark.parametrize("length", [1, 8, 33, 300])
+def test_machine_code_without_fused_operations_is_numpy_to_the_last_bit(loss, length):
+    kernel = GradientDescent(Loss(loss, [x, y]), step_size="9/10").kernel()
+    starts = np.random.default_rng(3).uniform(-3, 3, (1001, 2))
+    starts[:4] = [[0.0, 0.0], [1e200, 1.0], [5e-324, -5e-324], [-0.0, 1e8]]
+    radius = np.geomspace(1.0, 1e6, 1001)
+    one, other = (
+        run_window(kernel, starts, length, radius=radius, lags=5, arithmetic=arithmetic)
+        for arithmetic in (Arithmetic.PLAIN, Arithmetic.NUMPY)
+    )
+    assert one.departure.any() or length == 1
+    for field in fields(one):
+        np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))
 
 
 def test_the_starts_are_not_changed():
