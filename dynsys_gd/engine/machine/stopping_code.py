@@ -6,6 +6,7 @@ from enum import IntEnum
 
 from .step_code import StepCode
 from .tiles import (
+    alignment,
     copy_tile,
     each,
     entry,
@@ -80,11 +81,11 @@ def _write_tests(module: Module, d: int) -> None:
     arguments = [("ptr", "before"), ("ptr", "now"), ("ptr", "rule"), ("ptr", "result")]
     f = module.function("tests", arguments, inline=True)
     bits = f"i{module.lanes}"
-    norm = squared_norm(f, d, lambda i: f.load(entry(f, "%now", i), align=64))
+    norm = squared_norm(f, d, lambda i: f.load(entry(f, "%now", i), align=alignment(f)))
 
     def moved(i: str) -> str:
-        here = f.load(entry(f, "%now", i), align=64)
-        return f.sub(here, f.load(entry(f, "%before", i), align=64))
+        here = f.load(entry(f, "%now", i), align=alignment(f))
+        return f.sub(here, f.load(entry(f, "%before", i), align=alignment(f)))
 
     move = squared_norm(f, d, moved)
     tolerance = f.broadcast(f.load("%rule", kind="double"))
@@ -206,9 +207,9 @@ def _write_walk(module: Module, d: int) -> None:
             mask = f.value(f"bitcast {bits} {alive} to {f.mask}")
 
             def freeze(i: str, mask: str = mask) -> None:
-                old = f.load(entry(f, tile, i), align=64)
-                new = f.load(entry(f, image, i), align=64)
-                f.store(f.select(mask, new, old), entry(f, tile, i), align=64)
+                old = f.load(entry(f, tile, i), align=alignment(f))
+                new = f.load(entry(f, image, i), align=alignment(f))
+                f.store(f.select(mask, new, old), entry(f, tile, i), align=alignment(f))
 
             each(f, d, freeze)
             step = f.select(mask, one, "zeroinitializer", kind=counts)

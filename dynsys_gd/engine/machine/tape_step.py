@@ -44,17 +44,21 @@ class TapeStep(StepCode):
         return host.width * vectors_in_flight(self.tape, self.tape.outputs[: self.dimension], host)
 
     def write(self, module: Module) -> None:
-        d = self.dimension
+        d, images = self.dimension, self.tape.outputs[: self.dimension]
+        align = min(64, 8 * module.lanes)
         for name, residual in (("step", False), ("step_with_residual", True)):
             arguments = [("ptr", "state"), ("ptr", "image"), ("ptr", "parameters")]
             arguments[2:2] = [("ptr", "residual")] if residual else []
             f = module.function(name, arguments, inline=True)
-            wanted = self.tape.outputs if residual else self.tape.outputs[:d]
-            inputs = [f.load(f.offset("%state", i * module.lanes), align=64) for i in range(d)]
-            outputs = write_tape(f, self.tape, wanted, inputs, "%parameters")
-            for i, value in enumerate(outputs):
-                place = ("%image", i) if i < d else ("%residual", i - d)
-                f.store(value, f.offset(place[0], place[1] * module.lanes), align=64)
+            inputs = [f.load(f.offset("%state", i * module.lanes), align=align) for i in range(d)]
+            # Each by itself: what the residual needs must not change how an image is fused.
+            written = {"%image": write_tape(f, self.tape, images, inputs, "%parameters")}
+            if residual:
+                rest = self.tape.outputs[d:]
+                written["%residual"] = write_tape(f, self.tape, rest, inputs, "%parameters")
+            for place, values in written.items():
+                for i, value in enumerate(values):
+                    f.store(value, f.offset(place, i * module.lanes), align=align)
             f.give()
 
 

@@ -8,6 +8,7 @@ from .cpu import processor
 from .writer import Function, Module
 
 __all__ = [
+    "alignment",
     "copy_tile",
     "each",
     "entry",
@@ -34,6 +35,11 @@ def each(
             body(index)
 
 
+def alignment(f: Function) -> int:
+    """Return to how many bytes the coordinates of a tile are aligned."""
+    return min(64, 8 * f.module.lanes)
+
+
 def entry(f: Function, tile: str, index: str) -> str:
     """Return the pointer to coordinate `index` of a tile."""
     lanes = f.module.lanes
@@ -54,7 +60,7 @@ def load_rows(
 
     def one(i: str) -> None:
         value = f.load(place_in(f, rows, stride, i, position))
-        f.store(value, entry(f, tile, i), align=64)
+        f.store(value, entry(f, tile, i), align=alignment(f))
 
     each(f, dimension, one)
 
@@ -65,7 +71,7 @@ def store_rows(
     """Copy a tile to the rows that begin at `position`."""
 
     def one(i: str) -> None:
-        value = f.load(entry(f, tile, i), align=64)
+        value = f.load(entry(f, tile, i), align=alignment(f))
         f.store(value, place_in(f, rows, stride, i, position))
 
     each(f, dimension, one)
@@ -75,7 +81,7 @@ def copy_tile(f: Function, source: str, target: str, count: int) -> None:
     """Copy `count` coordinates of one tile to another."""
 
     def one(i: str) -> None:
-        f.store(f.load(entry(f, source, i), align=64), entry(f, target, i), align=64)
+        f.store(f.load(entry(f, source, i), align=alignment(f)), entry(f, target, i), align=alignment(f))
 
     each(f, count, one)
 

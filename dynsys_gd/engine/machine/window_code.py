@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import IntEnum
 
 from .step_code import StepCode
-from .tiles import copy_tile, each, entry, load_rows, place_in, squared_norm
+from .tiles import alignment, copy_tile, each, entry, load_rows, place_in, squared_norm
 from .writer import Function, Module, Variable
 
 __all__ = ["Field", "WindowSlot", "write_window"]
@@ -145,7 +145,7 @@ class _Writer:
 
         def one(i: str) -> None:
             place = place_in(f, self.slots[WindowSlot.STATES], self.stride, i, self.position)
-            self._keep(place, mask, f.load(entry(f, self.tile, i), align=64))
+            self._keep(place, mask, f.load(entry(f, self.tile, i), align=alignment(f)))
 
         each(f, self.d, one)
 
@@ -233,7 +233,7 @@ class _Writer:
         found = f.variable(f.mask, "zeroinitializer")
 
         def one(i: str) -> None:
-            value = f.load(entry(f, self.tile, i), align=64)
+            value = f.load(entry(f, self.tile, i), align=alignment(f))
             found.set(f.either(found.get(), f.compare("uno", value, value)))
 
         each(f, self.d, one)
@@ -249,7 +249,7 @@ class _Writer:
         with f.when(f.value(f"or i1 {look}, {end}")):
 
             def one(i: str) -> None:
-                value = f.load(entry(f, self.tile, i), align=64)
+                value = f.load(entry(f, self.tile, i), align=alignment(f))
                 for slot, relation in ((WindowSlot.LOW, "ole"), (WindowSlot.HIGH, "oge")):
                     place = place_in(f, self.slots[slot], self.stride, i, self.position)
                     old = f.load(place)
@@ -262,7 +262,7 @@ class _Writer:
 
         def one(i: str) -> None:
             place = place_in(f, self.slots[WindowSlot.BASE], self.stride, i, self.position)
-            f.store(f.load(entry(f, self.tile, i), align=64), place)
+            f.store(f.load(entry(f, self.tile, i), align=alignment(f)), place)
 
         each(f, self.d, one)
 
@@ -271,7 +271,7 @@ class _Writer:
 
         def moved(i: str) -> str:
             place = place_in(f, self.slots[WindowSlot.BASE], self.stride, i, self.position)
-            return f.sub(f.load(entry(f, self.tile, i), align=64), f.load(place))
+            return f.sub(f.load(entry(f, self.tile, i), align=alignment(f)), f.load(place))
 
         distance = f.intrinsic("sqrt", squared_norm(f, self.d, moved))
         row = f.value(f"sub i64 {t}, {first_lag}")
@@ -280,7 +280,7 @@ class _Writer:
         )
 
     def _coordinate(self, tile: str) -> Callable[[str], str]:
-        return lambda i: self.f.load(entry(self.f, tile, i), align=64)
+        return lambda i: self.f.load(entry(self.f, tile, i), align=alignment(self.f))
 
     def _difference(self, a: str, b: str) -> Callable[[str], str]:
         return lambda i: self.f.sub(self._coordinate(a)(i), self._coordinate(b)(i))
