@@ -3,13 +3,17 @@
 from .cells import GridStarts, JitteredStarts
 from .description import Starts
 from .given import GivenStarts
+from .normal import GaussianStarts
 from .philox import key_of
+from .sobol import SobolStarts
 from .uniform import UniformStarts
 
 __all__ = [
+    "GaussianStarts",
     "GivenStarts",
     "GridStarts",
     "JitteredStarts",
+    "SobolStarts",
     "Starts",
     "UniformStarts",
     "key_of",
