@@ -53,7 +53,9 @@ class _Table:
 
     def __init__(self, products: Sequence[tuple[sp.Expr, ...]]) -> None:
         numbers: dict[sp.Expr, int] = {}
-        self.members = [[numbers.setdefault(f, len(numbers)) for f in factors] for factors in products]
+        self.members = [
+            [numbers.setdefault(f, len(numbers)) for f in factors] for factors in products
+        ]
         self.places = [{number: i for i, number in enumerate(m)} for m in self.members]
         self.steps: list[list[tuple[int, int]]] = [[] for _ in products]
         self.next = len(numbers)

@@ -133,7 +133,7 @@ def stop(
     kernel: Kernel,
     starts: Starts,
     *,
-    rule: StoppingRule = StoppingRule(),  # noqa: B008 (frozen)
+    rule: StoppingRule = StoppingRule(),
     keep: Keep = Keep.LABELS,
     arithmetic: Arithmetic = Arithmetic.FUSED,
     executor: Executor | None = None,
@@ -210,8 +210,8 @@ def stop(
         n=starts.n,
         counts={reason: int(counts[reason]) for reason in Stop},
         total_steps=int(counts[3]),
-        stop=reasons if labelled else None,
-        steps=taken if labelled else None,
+        stop=reasons if keep is not Keep.COUNTS else None,
+        steps=taken if keep is not Keep.COUNTS else None,
         states=states.T if keep is Keep.STATES else None,
         arithmetic=used,
     )
