@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.machine.activation_code import ActivationCode
+from ..engine.machine.mlp_code import MLPCode
+from ..engine.machine.network_shape import NetworkShape, OutputLoss
 from ..errors import InvalidInput
 from ..evidence import Outcome
 from .activations import Activation
@@ -251,6 +254,22 @@ class MLP(AbstractLoss):
         for part in _parts(len(rows), self.n_samples * max(self.widths)):
             results[part] = function(rows[part])
         return results.reshape((*points.shape[:-1], *shape))
+
+    def gradient_code(self) -> tuple[MLPCode, Array]:
+        """Return back-propagation as machine code and the samples that it reads."""
+        shape = self.machine_shape
+        return MLPCode(shape=shape), shape.parameters(self.X, self.Y)
+
+    @property
+    def machine_shape(self) -> NetworkShape:
+        """What machine code must know of the network."""
+        return NetworkShape(
+            widths=self.widths,
+            activation=ActivationCode[self.activation.name],
+            loss=OutputLoss[self.loss.name],
+            biases=self.biases,
+            output_bias=self.output_bias,
+        )
 
     def describe(self) -> str:
         shape = "-".join(str(width) for width in self.widths)

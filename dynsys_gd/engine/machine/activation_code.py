@@ -79,7 +79,7 @@ def write_sweep(module: Module, activation: ActivationCode, *, flight: int, movi
     of σ'(u), are written. `flight` tiles, a divisor of the count, are one value: that many chains
     of operations run side by side.
     """
-    name = f"sweep{flight}"
+    name = f"{'product' if moving else 'gradient'}.sweep{flight}"
     if name in module:
         return name
     tiles = ["signals", "slopes", "shifts", "bends"] if moving else ["signals", "slopes"]

@@ -72,7 +72,7 @@ class _Block:
     """The function for `size` samples, which adds their part to the result."""
 
     def __init__(self, module: Module, shape: NetworkShape, size: int, moving: bool) -> None:
-        self.name = f"samples{size}"
+        self.name = f"{'product' if moving else 'gradient'}.samples{size}"
         self.module, self.shape, self.size, self.moving = module, shape, size, moving
         self.lanes, self.layers = module.lanes, shape.layers
         self.align = alignment(module)

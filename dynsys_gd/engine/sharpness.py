@@ -1,0 +1,237 @@
+"""The sharpness, the largest Hessian eigenvalue, of many points and along many trajectories."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .machine.compiler import Program
+from .machine.cpu import processor
+from .machine.hessian_product import HessianProductCode
+from .machine.sharpness import MOST_STEPS, sharpness_program, work_tiles
+from .machine.step_code import StepCode
+
+__all__ = ["Lanczos", "TopEigenpairs", "sharpness_along", "sharpness_of", "sharpness_of_hessians"]
+
+Array = NDArray[np.float64]
+
+_PIECE = 32  # tiles, or records, between two chances for Ctrl-C
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lanczos:
+    """How long eigenvectors are sought.
+
+    Parameters
+    ----------
+    steps : int, 1 to 32
+        Products of the Hessian with a vector between restarts.
+    check : int
+        After so many of them the residual is looked at.
+    cycles : int
+        At most so many restarts, the first included.
+    tolerance : float
+        Wanted residual ‖Hy - λy‖ relative to the size of H. The error of λ itself is about the
+        square of the residual divided by the gap to the next eigenvalue.
+    stir : float
+        Share of a fixed random vector that is added to an eigenvector before it is used again at
+        another point, so that an eigenvalue that has overtaken it is noticed.
+    """
+
+    steps: int = 32
+    check: int = 4
+    cycles: int = 20
+    tolerance: float = 1e-7
+    stir: float = 1e-3
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopEigenpairs:
+    """Largest eigenvalues with unit vectors; NaN where the Hessian is not finite.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Rayleigh quotients λ = yᵀHy, never above the largest eigenvalue but by rounding.
+    errors : ndarray, shape (n,)
+        Residuals ‖Hy - λy‖: some eigenvalue is as close to λ as that.
+    vectors : ndarray, shape (n, d)
+        The y.
+    """
+
+    values: Array
+    errors: Array
+    vectors: Array
+
+
+def sharpness_of(
+    product: HessianProductCode,
+    data: Array,
+    points: Array,
+    *,
+    start: Array | None = None,
+    search: Lanczos = Lanczos(),  # frozen
+) -> TopEigenpairs:
+    """Return the largest (not the largest absolute) eigenvalue at each point, on lanes.
+
+    Parameters
+    ----------
+    product : HessianProductCode
+    data : ndarray
+        What the code reads.
+    points : ndarray, shape (n, d)
+    start : ndarray, shape (n, d), optional
+        Guesses of the eigenvectors, for example those of nearby points. By default the same
+        random vector for all.
+    search : Lanczos
+
+    Notes
+    -----
+    The result of a point does not depend on the other points. Lanczos' method sees only directions
+    that occur in the start: a guess orthogonal to the wanted vector never finds it.
+    """
+    lanes, program = _program(product, None)
+    n, d = points.shape
+    steps = min(search.steps, d, MOST_STEPS)
+    guesses = np.tile(_random(d), (n, 1)) if start is None else start
+    tiles, vectors = _tiles(points, lanes), _tiles(guesses, lanes)
+    values, errors = (_zeros(len(tiles) * lanes).reshape(-1, lanes) for _ in range(2))
+    numbers, work = _aligned(data), _zeros(work_tiles(d, steps) * lanes)
+    options = np.array([search.tolerance, search.stir])
+    run = program.function("sharpness", 11)
+    for first in range(0, len(tiles), _PIECE):
+        part = slice(first, first + _PIECE)
+        arrays = (tiles[part], vectors[part], values[part], errors[part], numbers, work, options)
+        run(*_addresses(arrays), len(tiles[part]), steps, search.check, search.cycles)
+    return TopEigenpairs(
+        values=values.ravel()[:n], errors=errors.ravel()[:n], vectors=_rows(vectors, n)
+    )
+
+
+def sharpness_along(
+    step: StepCode,
+    settings: Array,
+    product: HessianProductCode,
+    data: Array,
+    states: Array,
+    *,
+    records: int,
+    every: int = 1,
+    search: Lanczos = Lanczos(check=3, cycles=1, tolerance=1e-4),  # frozen
+) -> tuple[Array, Array, Array]:
+    """Return the sharpness along trajectories: at the states and after each `every` steps.
+
+    Each search begins with the eigenvector before, so that a few products are enough.
+
+    Parameters
+    ----------
+    step, product : StepCode, HessianProductCode
+        The map and the Hessian of its loss. The point is the first block of the state.
+    settings, data : ndarray
+        Parameters of the map, and the data of the loss.
+    states : ndarray, shape (n, blocks · d)
+    records : int
+        How many values there are for each trajectory, that at the start included.
+    every : int
+        Steps between two values.
+    search : Lanczos
+        For all but the first value, which is sought with `Lanczos()`.
+
+    Returns
+    -------
+    values, errors : ndarray, shape (n, records)
+    final : ndarray, shape (n, blocks · d)
+        The states at the last record.
+    """
+    lanes, program = _program(product, step)
+    d = product.dimension
+    n = len(states)
+    tiles, noise = _tiles(states, lanes), np.repeat(_random(d, seed=1)[:, None], lanes, axis=1)
+    begin = sharpness_of(product, data, states[:, :d])
+    vectors = _tiles(begin.vectors, lanes)
+    shape = len(tiles), records, lanes
+    values, errors = (_zeros(math.prod(shape)).reshape(shape) for _ in range(2))
+    values[:, 0], errors[:, 0] = (
+        _tiles(part[:, None], lanes)[:, 0] for part in (begin.values, begin.errors)
+    )
+    steps = min(search.steps, d, MOST_STEPS)
+    shared = [_aligned(settings), _aligned(data), _aligned(noise.ravel())]
+    shared += [_zeros(work_tiles(d, steps) * lanes), np.array([search.tolerance, search.stir])]
+    run = program.function("sharpness_along", 14)
+    for k in range(len(tiles)):
+        for first in range(1, records, _PIECE):
+            part = slice(first, min(first + _PIECE, records))
+            arrays = [tiles[k], vectors[k], values[k, part], errors[k, part], *shared]
+            count = part.stop - part.start
+            run(*_addresses(arrays), every, count, steps, search.check, search.cycles)
+    return _rows(values, n), _rows(errors, n), _rows(tiles, n)
+
+
+def sharpness_of_hessians(hessian_at: Callable[[Array], Array], points: Array) -> TopEigenpairs:
+    """Return the same from whole Hessians, where there is no machine code.
+
+    Examples
+    --------
+    >>> top = sharpness_of_hessians(lambda x: np.stack([np.diag(row) for row in x]), np.eye(2))
+    >>> top.values
+    array([1., 1.])
+    """
+    hessians = hessian_at(points)
+    finite = np.asarray(np.isfinite(hessians).all(axis=(-2, -1)))
+    values, vectors = np.linalg.eigh(np.where(finite[:, None, None], hessians, 0.0))
+    top, direction = values[:, -1], vectors[:, :, -1]
+    moved = np.einsum("kij,kj->ki", np.where(finite[:, None, None], hessians, 0.0), direction)
+    errors = np.linalg.norm(moved - top[:, None] * direction, axis=1)
+    unknown = ~finite
+    top[unknown], errors[unknown], direction[unknown] = np.nan, np.nan, np.nan
+    return TopEigenpairs(values=top, errors=errors, vectors=direction)
+
+
+def _program(product: HessianProductCode, step: StepCode | None) -> tuple[int, Program]:
+    host = processor()
+    if host is None:
+        raise RuntimeError("machine code is not available here; use sharpness_of_hessians")
+    lanes = product.lanes(host)
+    return lanes, sharpness_program(product, step, lanes=lanes, fused=host.fused)
+
+
+def _random(d: int, *, seed: int = 0) -> Array:
+    """Return a fixed unit vector without any symmetry."""
+    vector = np.random.default_rng(seed).standard_normal(d)
+    return np.asarray(vector / np.linalg.norm(vector))
+
+
+def _zeros(count: int) -> Array:
+    """Return zeros that begin at a multiple of 64 bytes."""
+    room = np.zeros(count + 8)
+    start = -(room.ctypes.data // 8) % 8
+    return room[start : start + count]
+
+
+def _aligned(values: Array) -> Array:
+    room = _zeros(max(1, np.size(values)))
+    room[: np.size(values)] = np.ravel(values)
+    return room
+
+
+def _tiles(rows: Array, lanes: int) -> Array:
+    """Return rows (n, d) as tiles (t, d, lanes); the last row fills up the last tile."""
+    n, d = rows.shape
+    count = -(-n // lanes)
+    tiles = _zeros(count * d * lanes).reshape(count, d, lanes)
+    padded = np.concatenate([rows, np.repeat(rows[-1:], count * lanes - n, axis=0)])
+    tiles[:] = np.swapaxes(padded.reshape(count, lanes, d), 1, 2)
+    return tiles
+
+
+def _rows(tiles: Array, n: int) -> Array:
+    count, d, lanes = tiles.shape
+    return np.swapaxes(tiles, 1, 2).reshape(count * lanes, d)[:n]
+
+
+def _addresses(arrays: Sequence[Array]) -> list[int]:
+    return [array.ctypes.data for array in arrays]
