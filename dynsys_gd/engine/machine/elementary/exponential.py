@@ -34,10 +34,19 @@ UNIT = 2.0**-64
 SHIFTER = 1.5 * 2.0**52  #: adding it rounds to a whole number and leaves that in the low bits
 
 
-def reduced(f: Function, x: str, bias: int, unit: float = 1.0) -> tuple[str, str]:
-    """Return bits that end in n + bias, and r, for x = n (unit ln 2) + r; unit a power of two."""
+def reduced(
+    f: Function, x: str, bias: int, unit: float = 1.0, lag: float = 0.0
+) -> tuple[str, str]:
+    """Return bits that end in n + bias, and r, for x = n (unit ln 2) + r; unit a power of two.
+
+    |r| is at most half the step, or, with a lag, r / step lies in [lag - 1/2, lag + 1/2].
+    """
     shifter = f.number(SHIFTER + bias)
-    shifted = f.fma(x, f.number(LOG2_E / unit), shifter)
+    rate = f.number(LOG2_E / unit)
+    if lag:
+        shifted = f.add(f.fma(x, rate, f.number(-lag)), shifter)
+    else:
+        shifted = f.fma(x, rate, shifter)
     n = f.sub(shifted, shifter)
     high = f.fma(n, f.number(-LN2_HIGH * unit), x)
     return f.bits(shifted), f.fma(n, f.number(-LN2_LOW * unit), high)

@@ -63,10 +63,15 @@ def softplus(f: Function, u: str) -> str:
 def _log1p_of_decay(f: Function, w: str) -> str:
     """Return log(1 + e^-w) = 2 artanh(t/2) with t = 2 / (2 e^w + 1), for w >= 0."""
     scale, q = growing(f, w)
-    double = f.add(scale, scale)
-    t = f.div(f.number(2.0 * UNIT), f.fma(double, q, f.add(double, f.number(UNIT))))
+    unit, double = f.number(UNIT), f.add(scale, scale)
+    head = f.add(double, unit)
+    below = f.fma(double, q, head)
+    t = f.div(f.number(2.0 * UNIT), below)
     v = f.mul(t, t)
-    return f.fma(f.mul(t, v), polynomial(f, v, ARTANH), t)
+    # What the two roundings of 2 e^w + 1 lost.
+    lost = f.add(f.fma(double, q, f.sub(head, below)), f.sub(unit, f.sub(head, double)))
+    correction = f.mul(v, f.mul(lost, f.number(-0.5 / UNIT)))
+    return f.add(t, f.fma(f.mul(t, v), polynomial(f, v, ARTANH), correction))
 
 
 def logcosh(f: Function, u: str) -> str:
