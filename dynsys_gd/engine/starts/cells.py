@@ -22,7 +22,6 @@ __all__ = ["GridStarts", "JitteredStarts"]
 _MOST_CELLS = 2**48
 
 _STREAM = 1  # of random numbers: no other kind of starts uses the same ones
-_UNIT = 2.0**-53
 _TO_NEAREST = 1.5 * 2.0**52  # added and taken away again, rounds to the nearest whole number
 
 
@@ -62,11 +61,12 @@ class GridStarts(Starts):
         return math.prod(self.shape)
 
     def rows(self, first: int, last: int) -> NDArray[np.float64]:
-        rest = numbers(self, first, last)
-        return _columns(self.low, self.high, self.shape, rest, [0.5] * self.dimension)
+        digits = _digits(self.shape, numbers(self, first, last))
+        axes = zip(self.low, self.high, self.shape, digits, strict=True)
+        return np.stack([_centre(a, b - a, float(k), digit) for a, b, k, digit in axes])
 
     def spec(self) -> NDArray[np.uint64]:
-        return words(self.dimension, [0] * SCHEDULE_WORDS, _axes(self.low, self.high, self.shape))
+        return words(self.dimension, [0] * SCHEDULE_WORDS, _axes(self, 1))
 
     @classmethod
     def write(cls, module: Module) -> None:
@@ -77,9 +77,9 @@ class GridStarts(Starts):
 class JitteredStarts(Starts):
     """One uniform point in each cell of a regular grid over a box, last coordinate fastest.
 
-    Coordinate i of the point in the cell with digit k is a + (b − a)(k + u)/n, where u is the
-    53-bit uniform number of `random_53` for this start and coordinate. Cells are closed: rounding
-    may put a point on the upper face.
+    Coordinate i of the point in the cell with digit k is a + ((b − a)/n)(k + u), where u is the
+    53-bit uniform number of `random_53` for this start and coordinate. Rounding may put a point
+    on the upper face of its cell, or a unit in the last place beyond.
 
     Parameters
     ----------
@@ -118,16 +118,16 @@ class JitteredStarts(Starts):
 
     def rows(self, first: int, last: int) -> NDArray[np.float64]:
         start = numbers(self, first, last)
-        keys = schedule(self.key)
-        within: list[Value] = []
-        for pair in range((self.dimension + 1) // 2):
-            within += [
-                real(whole) * _UNIT for whole in random_53(start, np.uint64(pair), _STREAM, keys)
-            ]
-        return _columns(self.low, self.high, self.shape, start, within)
+        columns, keys = _digits(self.shape, start), schedule(self.key)
+        for i in range(self.dimension):
+            if i % 2 == 0:
+                drawn = random_53(start, np.uint64(i // 2), _STREAM, keys)
+            width = (self.high[i] - self.low[i]) / self.shape[i]
+            columns[i] = _random_point(self.low[i], width, columns[i], drawn[i % 2])
+        return columns
 
     def spec(self) -> NDArray[np.uint64]:
-        return words(self.dimension, schedule(self.key), _axes(self.low, self.high, self.shape))
+        return words(self.dimension, schedule(self.key), _axes(self, self.shape))
 
     @classmethod
     def write(cls, module: Module) -> None:
@@ -152,24 +152,23 @@ def _settle(starts: Any, low: Any, high: Any, shape: Any) -> None:
         object.__setattr__(starts, name, value)
 
 
-def _point(low: Value, width: Value, cells: Value, place: Value) -> Value:
-    """Return a coordinate from its place in units of cells, rounded as in `regions.Grid`."""
-    return low + width * place / cells
+def _centre(low: Value, width: Value, cells: Value, digit: Value) -> Value:
+    """Return a coordinate of a cell's centre, rounded as in `regions.Grid`."""
+    return low + width * (digit + 0.5) / cells
 
 
-def _columns(
-    low: Sequence[float],
-    high: Sequence[float],
-    shape: Sequence[int],
-    rest: NDArray[np.uint64],
-    within: Sequence[Value],
-) -> NDArray[np.float64]:
-    columns = np.empty((len(low), len(rest)))
-    for i in reversed(range(len(low))):
+def _random_point(low: Value, width: Value, digit: Value, whole: Value) -> Value:
+    """Return a coordinate of a point of a cell, `width` being that of the cell."""
+    return low + width * (digit + real(whole) * 2.0**-53)
+
+
+def _digits(shape: Sequence[int], rest: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """Return the digits of the cells with the given numbers, shape (d, as many)."""
+    digits = np.empty((len(shape), len(rest)))
+    for i in reversed(range(len(shape))):
         rest, digit = np.divmod(rest, np.uint64(shape[i]))
-        place = real(digit) + within[i]
-        columns[i] = _point(low[i], high[i] - low[i], float(shape[i]), place)
-    return columns
+        digits[i] = real(digit)
+    return digits
 
 
 # The machine code divides no vectors of whole numbers: there is no such instruction. The digits
@@ -182,9 +181,12 @@ def _columns(
 _AXIS_WORDS = 5
 
 
-def _axes(low: Sequence[float], high: Sequence[float], shape: Sequence[int]) -> NDArray[np.uint64]:
-    axes = [words(a, b - a, float(k), 1.0 / k, k) for a, b, k in zip(low, high, shape, strict=True)]
-    return words(*axes)
+def _axes(starts: GridStarts | JitteredStarts, parts: int | tuple[int, ...]) -> NDArray[np.uint64]:
+    """Return the words of the axes: corner, width by `parts`, cells, 1 by cells; and the cells."""
+    low, cells = np.asarray(starts.low), np.asarray(starts.shape, dtype=np.float64)
+    reals = np.stack([low, (np.asarray(starts.high) - low) / parts, cells, 1.0 / cells], axis=1)
+    whole = np.asarray(starts.shape, dtype=np.uint64)
+    return np.concatenate([reals.view(np.uint64), whole[:, None]], axis=1)
 
 
 def _write(module: Module, *, jitter: bool) -> None:
@@ -200,30 +202,32 @@ def _write(module: Module, *, jitter: bool) -> None:
         lanes = ", ".join(f"double {float(k)}" for k in range(module.lanes))
         carry = f.variable(f.real, f"<{lanes}>")
 
-        def coordinate(i: str, within: Value) -> None:
+        def coordinate(i: str, drawn: Value) -> None:
             place = f.value(
                 f"add i64 {f.value(f'mul i64 {i}, {_AXIS_WORDS}')}, {SCHEDULE_WORDS + 1}"
             )
             low, width, cells, inverse = (tiles.real(place, k) for k in range(4))
             size = tiles.word(place, 4)
-            number = rest.get()
-            digit = f.value(f"urem i64 {number}, {size}")
-            rest.set(f.value(f"udiv i64 {number}, {size}"))
-            base = Reals(f, f.broadcast(f.value(f"uitofp i64 {digit} to double")))
-            x = base + Reals(f, carry.get())
+            left = rest.get()
+            base = f.value(f"uitofp i64 {f.value(f'urem i64 {left}, {size}')} to double")
+            rest.set(f.value(f"udiv i64 {left}, {size}"))
+            x = Reals(f, f.broadcast(base)) + Reals(f, carry.get())
             overflow = (x - (cells - 1.0) * 0.5) * inverse + _TO_NEAREST - _TO_NEAREST
             carry.set(overflow.name)
-            tiles.put(_point(low, width, cells, (x - overflow * cells) + within), i, done)
+            digit = x - overflow * cells
+            value = (
+                _random_point(low, width, digit, drawn)
+                if jitter
+                else _centre(low, width, cells, digit)
+            )
+            tiles.put(value, i, done)
 
         with f.loop(pairs) as turn:
             pair = f.value(f"sub i64 {f.value(f'sub i64 {pairs}, 1')}, {turn}")
             first = f.value(f"shl i64 {pair}, 1")
             second = f.value(f"or i64 {first}, 1")
-            within: tuple[Value, Value] = (0.5, 0.5)
-            if jitter:
-                one, other = random_53(start, tiles.whole(pair), _STREAM, keys)
-                within = (real(one) * _UNIT, real(other) * _UNIT)
+            drawn = random_53(start, tiles.whole(pair), _STREAM, keys) if jitter else (None, None)
             with f.when(f.value(f"icmp slt i64 {second}, {d}")):
-                coordinate(second, within[1])
-            coordinate(first, within[0])
+                coordinate(second, drawn[1])
+            coordinate(first, drawn[0])
     f.give()
