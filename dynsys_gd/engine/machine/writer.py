@@ -62,6 +62,12 @@ class Module:
         self._globals[name] = f"@{name} = internal constant [{len(values)} x double] [{entries}]"
         return f"@{name}"
 
+    def whole_table(self, name: str, values: Sequence[int]) -> str:
+        """Define constant whole numbers of 64 bits and return the pointer to them."""
+        entries = ", ".join(f"i64 {value}" for value in values)
+        self._globals[name] = f"@{name} = internal constant [{len(values)} x i64] [{entries}]"
+        return f"@{name}"
+
     def wider(self, factor: int) -> Module:
         """Return the same module for functions whose values hold `factor` times as many lanes."""
         other = Module(lanes=factor * self.lanes, fused=self.fused)
