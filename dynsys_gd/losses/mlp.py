@@ -25,6 +25,7 @@ __all__ = ["MLP"]
 
 Array = NDArray[np.float64]
 
+_MOST_COORDINATES = 2**14  # beyond, one tile of gradients leaves the nearer caches
 _BLOCK_ENTRIES = 2**15  # numbers of one layer at a time: 256 kB stay in the cache
 
 
@@ -255,10 +256,15 @@ class MLP(AbstractLoss):
             results[part] = function(rows[part])
         return results.reshape((*points.shape[:-1], *shape))
 
-    def gradient_code(self) -> tuple[MLPCode, Array]:
-        """Return back-propagation as machine code and the samples that it reads."""
+    def gradient_code(self) -> tuple[MLPCode, Array] | None:
+        """Return back-propagation as machine code and the samples that it reads.
+
+        None for networks too large for it: numpy's matrix products are as good there.
+        """
         shape = self.machine_shape
-        return MLPCode(shape=shape), shape.parameters(self.X, self.Y)
+        if shape.dimension > _MOST_COORDINATES:
+            return None
+        return MLPCode(shape=shape, samples=self.n_samples), shape.parameters(self.X, self.Y)
 
     @property
     def machine_shape(self) -> NetworkShape:

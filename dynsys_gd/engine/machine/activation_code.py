@@ -10,7 +10,6 @@ from ..operations import Op
 from .elementary import elementary
 from .elementary.exponential import at_most, exponent, growth, reduced
 from .elementary.hyperbolic import TANH
-from .elementary.logistic import softplus
 from .elementary.polynomials import polynomial
 from .writer import Function, Module
 
@@ -128,7 +127,7 @@ def _sigmoid(f: Function, u: str, curvature: bool) -> Bent:
 def _softplus(f: Function, u: str, curvature: bool) -> Bent:
     fading, rest, slope = _logistic(f, u)
     bend = f.mul(f.mul(fading, rest), rest) if curvature else None
-    return Bent(softplus(f, u), slope, bend)
+    return Bent(elementary(f, Op.SOFTPLUS, u), slope, bend)
 
 
 def _logistic(f: Function, u: str) -> tuple[str, str, str]:

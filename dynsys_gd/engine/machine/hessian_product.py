@@ -56,7 +56,7 @@ class NetworkHessianProduct(HessianProductCode):
     ----------
     shape : NetworkShape
     block : int
-        How many samples go through the network together; results do not depend on it.
+        At most so many samples go through the network together; results do not depend on it.
     """
 
     shape: NetworkShape
@@ -70,7 +70,9 @@ class NetworkHessianProduct(HessianProductCode):
         return host.width
 
     def write(self, module: Module) -> None:
-        write_network(module, self.shape, block=self.block, moving=True)
+        write_network(
+            module, self.shape, block=self.shape.samples_together(self.block), moving=True
+        )
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,9 @@ from .activation_code import ActivationCode
 __all__ = ["Layer", "NetworkShape", "OutputLoss"]
 
 
+_MOST_TILES = 2**12  # of all units for all samples that are in the network together
+
+
 class OutputLoss(Enum):
     """What compares outputs with targets: ½‖o - y‖² or the cross-entropy after softmax."""
 
@@ -82,6 +85,11 @@ class NetworkShape:
         return (
             last.weights + last.inputs * last.outputs + (0 if last.bias is None else last.outputs)
         )
+
+    def samples_together(self, most: int) -> int:
+        """Return how many samples, a power of two, go through together in memory that is near."""
+        units = sum(self.widths[1:])
+        return 1 << min(most, max(1, _MOST_TILES // units)).bit_length() - 1
 
     def parameters(self, X: NDArray[np.float64], Y: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what the code reads of the data: n, then x and y of each sample.

@@ -30,13 +30,13 @@ def sharpness_program(
 ) -> Program:
     """Return compiled code for a Hessian and, where trajectories are followed, a map.
 
-    ``@sharpness(points, vectors, values, errors, data, work, options, tiles, steps,
-    check, cycles)``
-    reads starting vectors and leaves eigenvectors. ``@sharpness_along(states, vectors, values,
-    errors, settings, data, noise, work, options, every, records, steps, check, cycles)`` takes one
-    tile of states and goes on `every` steps before each record; values are ``[records][lanes]``. Pointers to doubles and whole numbers; `options`
-    are the tolerance of the residual relative to the Hessian, and the share of `noise`, a tile,
-    that is mixed into a vector before it is used again.
+    ``@sharpness(points, vectors, values, errors, data, work, options, tiles, steps, check,
+    cycles)`` reads starting vectors and leaves eigenvectors. ``@sharpness_along(states, vectors,
+    values, errors, settings, data, noise, work, options, every, records, steps, check, cycles)``
+    takes one tile of states and goes on `every` steps before each record; values are
+    ``[records][lanes]``. Arguments are pointers to doubles, then whole numbers; `options` are the
+    tolerance of the residual relative to the Hessian, and the share of `noise`, a tile, that is
+    mixed into a vector before it is used again.
     """
     module = Module(lanes=lanes, fused=fused)
     product.write(module)
