@@ -10,9 +10,13 @@ from . import claims, data
 from ._version import __version__
 from .claims.verdict import Status, Verdict
 from .claims.verify import verify
+from .engine.arithmetic import Arithmetic
+from .engine.stopping import Keep, Stop, StoppingRule
+from .ensembles import starts
 from .ensembles.budget import Budget
 from .ensembles.fates import Detail, Fate, Fates
 from .ensembles.simulate import simulate
+from .ensembles.stopping_times import StoppingTimes, stopping_times
 from .errors import (
     DynsysError,
     InvalidInput,
@@ -61,6 +65,7 @@ from .thresholds.weak import weak_critical_step_size
 __all__ = [
     "MLP",
     "Activation",
+    "Arithmetic",
     "AutodiffLoss",
     "Ball",
     "Box",
@@ -82,6 +87,7 @@ __all__ = [
     "Grid",
     "HeavyBall",
     "InvalidInput",
+    "Keep",
     "Kind",
     "LinearNetwork",
     "Loss",
@@ -96,6 +102,9 @@ __all__ = [
     "PeriodicOrbit",
     "Stability",
     "Status",
+    "Stop",
+    "StoppingRule",
+    "StoppingTimes",
     "SymbolicMap",
     "Target",
     "Threshold",
@@ -123,6 +132,8 @@ __all__ = [
     "periodic_orbits",
     "simulate",
     "stability",
+    "starts",
+    "stopping_times",
     "verify",
     "weak_critical_step_size",
     "xavier_normal",

@@ -29,7 +29,7 @@ def run_window(
     radius: Numbers,
     lags: int = 1,
     tolerance: float = 1e-6,
-    escape: EscapeRule = EscapeRule(),
+    escape: EscapeRule = EscapeRule(),  # noqa: B008 (frozen)
     arithmetic: Arithmetic = Arithmetic.FUSED,
 ) -> Window:
     """Advance every row of `states` by `length` steps.
@@ -66,8 +66,23 @@ def run_window(
     ([0, 1], [0, 21])
     """
     used = usable(kernel, arithmetic)
-    settings = {"radius": radius, "lags": min(lags, length), "tolerance": tolerance}
     if used is Arithmetic.NUMPY:
-        return window_of_rows(kernel, states, length, escape=escape, **settings)
-    task = WindowTask(kernel, states, length, escape=escape, fused=used is Arithmetic.FUSED, **settings)
-    return task.run()
+        return window_of_rows(
+            kernel,
+            states,
+            length,
+            radius=radius,
+            lags=min(lags, length),
+            tolerance=tolerance,
+            escape=escape,
+        )
+    return WindowTask(
+        kernel,
+        states,
+        length,
+        radius=radius,
+        lags=min(lags, length),
+        tolerance=tolerance,
+        escape=escape,
+        fused=used is Arithmetic.FUSED,
+    ).run()

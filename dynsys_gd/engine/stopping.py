@@ -146,7 +146,8 @@ def stop(
     kernel : Kernel
     starts : Starts
         Generated in place, chunk by chunk: with `Keep.COUNTS` the memory does not depend on their
-        number.
+        number. Those with fewer coordinates than a state are repeated until it is full: a map with
+        memory starts at rest.
     rule : StoppingRule
     keep : Keep
     arithmetic : Arithmetic
@@ -171,8 +172,8 @@ def stop(
     >>> found.stop.tolist(), found.steps.tolist()
     ([0, 0, 1], [6, 1, 6])
     """
-    if starts.dimension != kernel.dimension:
-        expected = f"starts of {kernel.dimension} coordinates"
+    if kernel.dimension % starts.dimension:
+        expected = f"starts of {kernel.dimension} coordinates, or of a divisor of that"
         raise InvalidInput("starts", f"{starts.dimension} coordinates", expected)
     checked_executor(executor)
     checked_progress(progress)

@@ -31,7 +31,8 @@ def stop_rows(
     taken = np.empty(last - first, dtype=np.int32)
     finals = np.empty((kernel.dimension, last - first))
     for piece in row_slices(last - first, chunk_rows(kernel.dimension)):
-        states = starts.rows(first + piece.start, first + piece.stop).T
+        columns = starts.rows(first + piece.start, first + piece.stop)
+        states = np.tile(columns, (kernel.dimension // starts.dimension, 1)).T
         code, rows = _stopped(kernel, states, blocks, squares, interruption)
         reason[piece], taken[piece], finals[:, piece] = code & 3, code >> 2, rows.T
     return reason, taken, finals

@@ -13,7 +13,8 @@ from .kernel import Kernel
 from .machine.compiler import Program
 from .machine.cpu import processor
 from .machine.step_code import StepCode
-from .machine.stopping_code import Slot, write_stopping
+from .machine.stopping_code import write_stopping
+from .machine.stopping_slots import Slot
 from .machine.writer import Module
 from .starts import Starts
 
@@ -91,8 +92,9 @@ class StoppingTask:
         self.finals = np.empty((d, n)) if states else None
         scratch = self.labels or Labels(np.empty(chunk, np.int8), np.empty(chunk, np.int32))
         generator = starts.program()
+        assert generator is not None
         # Unused lanes are computed too: zeros keep them from being slow.
-        memory = {
+        memory: dict[Slot, NDArray[Any]] = {
             Slot.BLOCKS: blocks,
             Slot.GENERATOR_DATA: starts.spec(),
             Slot.PARAMETERS: np.ascontiguousarray(kernel.parameters, dtype=np.float64),
@@ -119,6 +121,7 @@ class StoppingTask:
             Slot.KEEP: int(labels),
             Slot.FINALS_STRIDE: n,
             Slot.OFFSET: span[0],
+            Slot.GIVEN: starts.dimension,
         }
         for slot, value in plain.items():
             self._slots[slot] = value

@@ -8,7 +8,15 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LARGEST_SQUARE", "LOOK_EVERY", "RATIO_SLACK", "Departure", "EscapeRule", "Window", "squared_norm"]
+__all__ = [
+    "LARGEST_SQUARE",
+    "LOOK_EVERY",
+    "RATIO_SLACK",
+    "Departure",
+    "EscapeRule",
+    "Window",
+    "squared_norm",
+]
 
 Rows = NDArray[np.float64]
 Numbers = NDArray[np.float64]

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from ..claims.transition_scan import TransitionScan
 from ..claims.verdict import Verdict
 from ..ensembles.fates import Fates
+from ..ensembles.stopping_times import StoppingTimes
 from ..errors import InvalidInput
 from ..maps.trajectory import Trajectory
 from ..measure.estimate import Estimate
@@ -24,6 +25,7 @@ from .estimate_bar import draw_estimate
 from .fates_picture import draw_fates, fates_size
 from .orbits_picture import draw_family_alone, draw_minima, draw_orbit, draw_orbits
 from .stability_picture import draw_stability
+from .stopping_picture import draw_stopping_times
 from .threshold_line import draw_threshold
 from .trajectories import draw_trajectory
 from .transition import draw_transition
@@ -53,6 +55,7 @@ _paint.register(Minima, draw_minima)
 _paint.register(OrbitSet, draw_orbits)
 _paint.register(PeriodicOrbit, draw_orbit)
 _paint.register(Stability, draw_stability)
+_paint.register(StoppingTimes, draw_stopping_times)
 _paint.register(Threshold, draw_threshold)
 _paint.register(Trajectory, draw_trajectory)
 _paint.register(TransitionScan, draw_transition)
@@ -65,6 +68,7 @@ _size.register(Minima, lambda _: _WITH_LEGEND)
 _size.register(OrbitSet, lambda _: _WITH_LEGEND)
 _size.register(PeriodicOrbit, lambda _: _WITH_LEGEND)
 _size.register(Stability, lambda _: _WITH_LEGEND)
+_size.register(StoppingTimes, lambda _: _WITH_LEGEND)
 _size.register(Threshold, lambda _: (6.4, 1.9))
 _size.register(TransitionScan, lambda _: (7.6, 5.4))
 _size.register(Verdict, card_size)

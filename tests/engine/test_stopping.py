@@ -311,4 +311,16 @@ def test_rules_that_make_no_sense(field, value):
 
 def test_starts_of_another_dimension_are_refused():
     with pytest.raises(InvalidInput, match="starts"):
-        stop(kernel_of(PRODUCT), GivenStarts([[1.0]]))
+        stop(kernel_of(PRODUCT), GivenStarts([[1.0, 2.0, 3.0]]))
+
+
+def test_a_map_with_memory_starts_at_rest():
+    """Two coordinates given, four needed: the previous point is the start itself."""
+    F = HeavyBall(PRODUCT, step_size="1/2", momentum="1/3")
+    points = square(700)
+    for arithmetic in Arithmetic:
+        found = [
+            stop(F.kernel(), GivenStarts(rows), keep=Keep.STATES, arithmetic=arithmetic)
+            for rows in (points, F.lift(points))
+        ]
+        assert_same(*found)

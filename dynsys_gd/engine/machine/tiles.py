@@ -81,7 +81,9 @@ def copy_tile(f: Function, source: str, target: str, count: int) -> None:
     """Copy `count` coordinates of one tile to another."""
 
     def one(i: str) -> None:
-        f.store(f.load(entry(f, source, i), align=alignment(f)), entry(f, target, i), align=alignment(f))
+        f.store(
+            f.load(entry(f, source, i), align=alignment(f)), entry(f, target, i), align=alignment(f)
+        )
 
     each(f, count, one)
 
@@ -164,4 +166,3 @@ def pack(module: Module, dimension: int) -> str:
     moved_to(whole, f"v{width}i32", "%index_from", "%index_to", "i32")
     f.give(total)
     return name
-

@@ -109,10 +109,8 @@ class _Writer:
     # -- one tile from and to memory ----------------------------------------------------------
 
     def _field(self, field: Field) -> str:
-        place = place_in(
-            self.f, self.slots[WindowSlot.FIELDS], self.stride, str(int(field)), self.position
-        )
-        return place
+        fields = self.slots[WindowSlot.FIELDS]
+        return place_in(self.f, fields, self.stride, str(int(field)), self.position)
 
     def _load(self) -> None:
         f = self.f
@@ -209,9 +207,7 @@ class _Writer:
         self._keep(self._field(Field.LAST_RATIO), out, ratio)
         horizon = f.load(self._field(Field.HORIZON))
         finite = f.compare("olt", norm, f.number(float("inf")))
-        long_enough = f.compare(
-            "oge", length, f.broadcast(self._number(WindowSlot.GROWTH_STEPS))
-        )
+        long_enough = f.compare("oge", length, f.broadcast(self._number(WindowSlot.GROWTH_STEPS)))
         gone = f.both(f.compare("ogt", norm, horizon), long_enough)
         leaving = f.both(out, f.either(f.flipped(finite), gone))
         packed = f.packed(leaving)
@@ -275,9 +271,7 @@ class _Writer:
 
         distance = f.intrinsic("sqrt", squared_norm(f, self.d, moved))
         row = f.value(f"sub i64 {t}, {first_lag}")
-        f.store(
-            distance, place_in(f, self.slots[WindowSlot.LAGS], self.stride, row, self.position)
-        )
+        f.store(distance, place_in(f, self.slots[WindowSlot.LAGS], self.stride, row, self.position))
 
     def _coordinate(self, tile: str) -> Callable[[str], str]:
         return lambda i: self.f.load(entry(self.f, tile, i), align=alignment(self.f))
