@@ -7,17 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.batch import columns_of
 from ..engine.driver import squared_norm
+from ..engine.eigen import pseudo_solution
 from ..engine.kernel import Kernel
 from ..maps.base import Map
 from ..maps.gradient_descent import GradientDescent
 
-__all__ = ["PStep", "Polished", "applied", "norms", "polish", "pseudo_step"]
+__all__ = ["PStep", "Polished", "applied", "multiplied", "norms", "polish", "pseudo_step"]
 
 Rows = NDArray[np.float64]
 Numbers = NDArray[np.float64]
 
 _LARGEST = 1e100
+_SMALL = 8  # dimension up to which products are written out, entry by entry over all rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,16 +54,23 @@ class PStep:
             return images - states
 
     def derivative(self, states: Rows) -> NDArray[np.float64]:
-        """Return D(F^p) - I by the chain rule, shape (n, d, d); NaN where it is astronomic."""
+        """Return D(F^p) - I by the chain rule, shape (n, d, d); NaN where it is astronomic.
+
+        Every entry is contiguous over the rows.
+        """
         with np.errstate(all="ignore"):
             product = self.kernel.jacobian(states)
             for _ in range(self.period - 1):
                 states = self.kernel.step(states)[0]
-                product = self.kernel.jacobian(states) @ product
-            derivative = product - np.eye(states.shape[1])
-            # Decompositions of such matrices fail; a row of NaN says so without stopping the rest.
-            size = np.abs(derivative).max(axis=(1, 2), keepdims=True)
-            return np.where(size <= _LARGEST, derivative, np.nan)
+                product = multiplied(self.kernel.jacobian(states), product)
+            n, d = states.shape
+            entries = np.array(columns_of(product), order="C")
+            entries[:: d + 1] -= 1.0
+            # Of such matrices no decomposition is known; NaN says so without stopping the rest.
+            moderate = np.abs(entries).max(axis=0) <= _LARGEST
+            if not moderate.all():
+                entries[:, ~moderate] = np.nan
+            return np.moveaxis(entries.reshape(d, d, n), -1, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +99,24 @@ def norms(rows: Rows) -> Numbers:
 
 def applied(matrices: NDArray[np.float64], rows: Rows) -> Rows:
     """Return A v for each row, shape (n, d); each row is summed alike however many there are."""
-    return np.asarray((matrices @ rows[:, :, None])[:, :, 0])
+    d = matrices.shape[2]
+    if d > _SMALL:
+        return np.asarray((matrices @ rows[:, :, None])[:, :, 0])
+    total = matrices[:, :, 0] * rows[:, 0, None]
+    for j in range(1, d):
+        total += matrices[:, :, j] * rows[:, j, None]
+    return total
+
+
+def multiplied(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return A B for each row, shape (n, d, d), summed alike however many rows there are."""
+    d = left.shape[2]
+    if d > _SMALL:
+        return left @ right
+    total = left[:, :, 0, None] * right[:, 0, None, :]
+    for j in range(1, d):
+        total += left[:, :, j, None] * right[:, j, None, :]
+    return total
 
 
 def pseudo_step(
@@ -99,19 +126,7 @@ def pseudo_step(
 
     Rows with a non-finite entry stay where they are.
     """
-    finite = np.all(np.isfinite(matrices), axis=(1, 2)) & np.all(np.isfinite(rights), axis=1)
-    A = np.where(finite[:, None, None], matrices, 0.0)
-    r = np.where(finite[:, None], rights, 0.0)
-    if symmetric:
-        values, right = np.linalg.eigh(A)
-        left = right
-    else:
-        left, values, adjoint = np.linalg.svd(A)
-        right = np.swapaxes(adjoint, 1, 2)
-    size = np.abs(values)
-    kept = size > cut * np.maximum(1.0, size.max(axis=1, keepdims=True))
-    inverse = np.divide(1.0, values, out=np.zeros_like(values), where=kept)
-    return -applied(right, inverse * applied(np.swapaxes(left, 1, 2), r))
+    return -pseudo_solution(matrices, rights, cut=cut, symmetric=symmetric)
 
 
 def polish(steps: PStep, states: Rows, *, cut: float, rounds: int) -> Polished:
@@ -123,29 +138,31 @@ def polish(steps: PStep, states: Rows, *, cut: float, rounds: int) -> Polished:
     points are met at a nearby member. Quadratic convergence shows in the second step being at most
     a tenth of the first, and the last being at rounding level.
     """
-    points = np.ascontiguousarray(states)
-    points = points.copy()
-    n = len(points)
+    start = np.ascontiguousarray(states.T)  # columns: each coordinate contiguous over the rows
+    points = start.copy()
+    n = points.shape[1]
     first, second, last = np.zeros(n), np.zeros(n), np.full(n, np.inf)
     active = np.arange(n)
     for k in range(rounds):
-        here = points[active]
+        here = points[:, active] if active.size < n else points
         move = pseudo_step(
-            steps.derivative(here),
-            steps.displacement(here),
+            steps.derivative(here.T),
+            steps.displacement(here.T),
             cut=cut,
             symmetric=steps.symmetric,
         )
-        points[active] = here + move
-        last[active] = norms(move)
+        there = here + move.T
+        points[:, active] = there
+        length = norms(move)
+        last[active] = length
         if k == 0:
-            first[:] = last
+            first[:] = length
         elif k == 1:
-            second[active] = last[active]
-        moving = last[active] > 1e-15 * (1.0 + norms(points[active]))
-        active = active[moving & np.isfinite(last[active])]
+            second[active] = length
+        moving = length > 1e-15 * (1.0 + norms(there.T))
+        active = active[moving & np.isfinite(length)]
         if not active.size:
             break
-    floor = 1e-10 * (1.0 + norms(points))
+    floor = 1e-10 * (1.0 + norms(points.T))
     regular = (second <= 0.1 * first + floor) & (last <= floor)
-    return Polished(points, norms(points - states), regular)
+    return Polished(points.T, norms((points - start).T), regular)

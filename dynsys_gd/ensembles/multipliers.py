@@ -8,8 +8,9 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.eigen import eigenvalues, singular, symmetric_eigen, symmetric_eigenvalues
 from .budget import Budget
-from .iterate import PStep, applied, norms, polish
+from .iterate import PStep, applied, multiplied, norms, polish
 
 __all__ = ["GAP", "Side", "Spectrum", "in_a_family", "kernel_projections", "spectrum"]
 
@@ -56,36 +57,54 @@ class Spectrum:
 def spectrum(steps: PStep, points: NDArray[np.float64], budget: Budget) -> Spectrum:
     """Return the multipliers of the p-step map at `points`, shape (n, d), sorted by side."""
     A = steps.derivative(points)
-    finite = np.all(np.isfinite(A), axis=(1, 2))
-    A = np.where(finite[:, None, None], A, 0.0)
     if steps.symmetric:
-        a = np.linalg.eigvalsh(A).astype(np.complex128)
-        singular = np.abs(a)
+        a = symmetric_eigenvalues(A).T
+        size = singular_values = np.abs(a)
     else:
-        a = np.linalg.eigvals(A).astype(np.complex128)
-        singular = np.linalg.svd(A, compute_uv=False)
-    a = np.take_along_axis(a, np.argsort(np.abs(a), axis=1), axis=1)
-    scale = np.maximum(1.0, singular.max(axis=1, keepdims=True))
+        a = eigenvalues(A).T
+        size = np.abs(a)
+        order = np.argsort(size, axis=0)
+        a, size = (np.take_along_axis(array, order, axis=0) for array in (a, size))
+        singular_values = singular(A)[0].T
+    with np.errstate(invalid="ignore"):
+        return _sorted_by_side(a, size, singular_values, budget)
+
+
+def _sorted_by_side(
+    a: NDArray[np.float64] | NDArray[np.complex128],
+    size: NDArray[np.float64],
+    singular_values: NDArray[np.float64],
+    budget: Budget,
+) -> Spectrum:
+    """Judge eigenvalues a of size |a|, columns of them; NaN where the matrix was not finite.
+
+    Real ones may come in any order: their sizes are the singular values. Complex ones ascend.
+    """
+    scale = np.maximum(1.0, singular_values.max(axis=0))
+    finite = np.isfinite(scale)
     zero = budget.kernel_tolerance * scale
-    kernel = np.count_nonzero(singular <= zero, axis=1)
-    off = np.arange(a.shape[1]) >= kernel[:, None]
-    size = np.abs(a)
-    excess = np.abs(1.0 + a) - 1.0
+    flat = singular_values <= zero
+    kernel = np.count_nonzero(flat, axis=0)
+    off = ~flat if np.isrealobj(a) else np.arange(len(a))[:, None] >= kernel
+    modulus = np.abs(1.0 + a)
+    excess = modulus - 1.0
     # Next to 1 the sign of a decides and is well determined; elsewhere the margin does.
     margin = np.minimum(budget.margin, size / 100)
-    outside = np.any(off & (excess > margin), axis=1)
+    outside = np.any(off & (excess > margin), axis=0)
     # Off the kernel yet next to it: a Jordan block at 1, or no gap at all.
     unclear = off & ((np.abs(excess) <= margin) | (size <= 100 * zero))
-    on = np.any(unclear, axis=1)
+    on = np.any(unclear, axis=0)
     side = np.where(outside, Side.OUTSIDE, np.where(on, Side.ON, Side.INSIDE))
-    modulus = np.where(off, np.abs(1.0 + a), -np.inf).max(axis=1)
-    real = np.abs(a.imag) <= 1e-9 * scale
+    largest = np.where(off, modulus, -np.inf).max(axis=0)
+    above = off & (a.real > margin)
+    if not np.isrealobj(a):
+        above &= np.abs(a.imag) <= 1e-9 * scale
     return Spectrum(
-        kernel=kernel,
+        kernel=np.where(finite, kernel, len(a)),
         side=np.where(finite, side, Side.ON),
-        largest=np.where(finite & np.isfinite(modulus), modulus, np.nan),
-        above_one=np.any(off & real & (a.real > margin), axis=1),
-        clear=finite & ~np.any((size > zero) & (size <= GAP * scale), axis=1),
+        largest=np.where(finite & np.isfinite(largest), largest, np.nan),
+        above_one=np.any(above, axis=0),
+        clear=finite & ~np.any((size > zero) & (size <= GAP * scale), axis=0),
     )
 
 
@@ -98,9 +117,9 @@ def in_a_family(steps: PStep, points: NDArray[np.float64], budget: Budget) -> ND
     another fixed point about ρ away. Where the kernel comes from a degenerate point, as for
     x² + y⁴, the residual stays, or the point falls back.
     """
-    basis = _kernel_bases(steps, points, budget)
+    onto = _kernel_projections(steps, points, budget)
     random = np.random.default_rng(budget.seed).standard_normal(points.shape[1])
-    direction = applied(np.swapaxes(basis, 1, 2), basis @ random)
+    direction = applied(onto, random[None, :])
     length = norms(direction)
     direction /= np.where(length > 0, length, 1.0)[:, None]
     scale = 1.0 + norms(points)
@@ -109,12 +128,11 @@ def in_a_family(steps: PStep, points: NDArray[np.float64], budget: Budget) -> ND
         rows = np.flatnonzero(~found & (length > 0))
         if not rows.size:
             break
-        step = (relative * scale[rows])[:, None] * direction[rows]
-        other = polish(steps, points[rows] + step, cut=GAP, rounds=8)
-        along = applied(basis[rows], other.points - points[rows])
-        wanted = applied(basis[rows], step)
-        stayed = norms(along - wanted) <= 0.5 * relative * scale[rows]
-        still = norms(steps.displacement(other.points)) <= 1e-12 * scale[rows]
+        here, size = points[rows], relative * scale[rows]
+        start = here + size[:, None] * direction[rows]
+        other = polish(steps, start, cut=GAP, rounds=8).points
+        stayed = norms(applied(onto[rows], other - start)) <= 0.5 * size
+        still = norms(steps.displacement(other)) <= 1e-12 * scale[rows]
         found[rows] = stayed & still
     return found
 
@@ -126,16 +144,21 @@ def kernel_projections(
 
     Where there is no kernel all directions are in question, and the identity comes back.
     """
-    basis = _kernel_bases(steps, points, budget)
-    projections = np.swapaxes(basis, 1, 2) @ basis
-    empty = ~basis.any(axis=(1, 2))
+    projections = np.ascontiguousarray(_kernel_projections(steps, points, budget))
+    empty = ~projections.any(axis=(1, 2))
     projections[empty] = np.eye(points.shape[1])
     return projections
 
 
-def _kernel_bases(steps: PStep, points: NDArray[np.float64], budget: Budget) -> NDArray[np.float64]:
-    """Return orthonormal rows that span each kernel, the other rows zero, shape (n, d, d)."""
+def _kernel_projections(
+    steps: PStep, points: NDArray[np.float64], budget: Budget
+) -> NDArray[np.float64]:
+    """Return the projections onto the kernels, zero where there is none or none is known."""
     A = steps.derivative(points)
-    _, singular, adjoint = np.linalg.svd(np.where(np.isfinite(A), A, 0.0))
-    scale = np.maximum(1.0, singular.max(axis=1, keepdims=True))
-    return adjoint * (singular <= budget.kernel_tolerance * scale)[:, :, None]
+    values, vectors = symmetric_eigen(A) if steps.symmetric else singular(A)
+    size = np.abs(values)
+    scale = np.maximum(1.0, size.max(axis=1))
+    with np.errstate(invalid="ignore"):
+        flat = size <= budget.kernel_tolerance * scale[:, None]
+    basis = np.where(flat[:, None, :], vectors, 0.0)
+    return multiplied(basis, np.swapaxes(basis, 1, 2))
