@@ -26,8 +26,8 @@ class MLPCode(GradientCode):
     samples : int
         How many there are, for estimates of the time a step takes; the code reads it with them.
     block : int
-        At most so many samples go through the network together: weights and sums of the gradient are
-        read from memory once for all of them. Results do not depend on it.
+        At most so many samples go through the network together: weights and sums of the gradient
+        are read from memory once for all of them. Results do not depend on it.
     """
 
     shape: NetworkShape

@@ -139,7 +139,7 @@ class _Lanczos:
         f, zero = self.f, self.f.number(0.0)
         before, size = self.alive.get(), self.size.get()
         seen = f.add(f.intrinsic("fabs", a), length)
-        size = f.select(f.both(before, f.compare("ogt", seen, size)), seen, size)
+        size = f.select(f.both(before, f.compare("ugt", seen, size)), seen, size)
         self.size.set(size)
         # A dropped direction must not offer an eigenvalue: it is put below the first entry.
         entry = f.select(before, a, f.sub(self.lowest.get(), size))
@@ -154,14 +154,16 @@ class _Lanczos:
         """Find the best combination so far; keep it in the lanes where it is good enough."""
         f = self.f
         pointers = [("ptr", place) for place in (self.diagonal, self.beside, self.small)]
-        value = f.call(self.top_pair, *pointers, ("i64", count), returns=f.real)
+        theta = f.call(self.top_pair, *pointers, ("i64", count), returns=f.real)
+        unknown = f.sub(self.size.get(), self.size.get())  # NaN where the Hessian is not finite
+        value = f.add(theta, unknown)
         total = f.variable(f.real, f.number(0.0))
         with f.loop(count) as k:
             component = self._load(self.small, k)
             total.set(f.fma(component, component, total.get()))
         scale = f.div(f.number(1.0), f.intrinsic("sqrt", total.get()))
         tail = f.mul(f.intrinsic("fabs", self._load(self.small, j)), scale)
-        residual = f.mul(self._load(self.beside, j), tail)
+        residual = f.fma(self._load(self.beside, j), tail, unknown)
         loose = f.compare("ogt", residual, f.mul(self.tolerance, self.size.get()))
         must = f.broadcast(last, "i1")
         settled = f.either(f.flipped(loose), must)
