@@ -14,7 +14,13 @@ from dynsys_gd.claims import Claim
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-PARTS = {"Claims": dg.claims, "Catalogue": dg.catalog, "Data": dg.data, "Pictures": plots}
+PARTS = {
+    "Claims": dg.claims,
+    "Catalogue": dg.catalog,
+    "Data": dg.data,
+    "Pictures": plots,
+    "Starts": dg.starts,
+}
 
 
 def listed(titles):

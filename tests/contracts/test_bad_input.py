@@ -232,6 +232,34 @@ FLOORS = {
             "lyapunov_steps, lyapunov_batches", lambda v: dg.Budget(lyapunov_batches=v), (1, 10**6)
         ),
         *refused("what", lambda v: dg.simulate(F, [[1, 2]]).count(v), (None, 0, "converged")),
+        *refused("F", lambda v: dg.stopping_times(v, [[1, 2]]), NO_MAPS),
+        *refused("parameter", lambda v: dg.stopping_times(v, [[1, 2]]), (OPEN,)),
+        *refused(
+            "starts", lambda v: dg.stopping_times(F, v), ([[1, 2, 3]], dg.Box([0], [1]).grid(2))
+        ),
+        *refused("points", lambda v: dg.stopping_times(F, v), (None, "1, 2", [1, 2], BOX)),
+        *refused("rule", lambda v: dg.stopping_times(F, [[1, 2]], rule=v), (None, 100, {})),
+        *refused("keep", lambda v: dg.stopping_times(F, [[1, 2]], keep=v), (None, "counts", True)),
+        *refused(
+            "arithmetic",
+            lambda v: dg.stopping_times(F, [[1, 2]], arithmetic=v),
+            (None, "fused", dg.Arithmetic),
+        ),
+        *refused("executor", lambda v: dg.stopping_times(F, [[1, 2]], executor=v), NO_EXECUTORS),
+        *refused("progress", lambda v: dg.stopping_times(F, [[1, 2]], progress=v), (True, "bar")),
+        *refused("reason", lambda v: dg.stopping_times(F, [[1, 2]]).count(v), (None, 0, "still")),
+        *refused(
+            "keep",
+            lambda v: dg.stopping_times(F, [[1, 2]], keep=dg.Keep.COUNTS).where(v),
+            (dg.Stop.FAR,),
+        ),
+        *refused("n", lambda v: dg.starts.drawn(BOX, v), NO_COUNTS),
+        *refused("n", lambda v: dg.starts.sobol(BOX, v), NO_COUNTS),
+        *refused("region", lambda v: dg.starts.drawn(v, 3), (None, F, [[0, 1]])),
+        *refused("box", lambda v: dg.starts.sobol(v, 3), (None, dg.Ball([0], 1))),
+        *refused("box", lambda v: dg.starts.grid(v, 3), (None, dg.Ball([0], 1))),
+        *refused("resolution", lambda v: dg.starts.grid(BOX, v), (None, 0, [3], [2, 2.5], "3")),
+        *refused("resolution", lambda v: dg.starts.jittered(BOX, v), (None, 0, [3], [2, 2.5])),
     ],
     "measure": [
         *refused("F", lambda v: dg.convergent_measure(v, BOX), NO_MAPS),
@@ -391,6 +419,7 @@ def give_up(*_):
 
 INTERRUPTIBLE = {
     "simulate": lambda **more: dg.simulate(F, BOX.grid(4), budget=SMALL, **more),
+    "stopping_times": lambda **more: dg.stopping_times(F, BOX.grid(4), **more),
     "convergent_measure": lambda **more: dg.convergent_measure(
         F, BOX, method=FEW, budget=SMALL, rng=0, **more
     ),

@@ -28,6 +28,15 @@ CALLS = {
         budget=BUDGET,
         executor=executor,
     ),
+    "stopping_times": lambda rng, executor: dg.stopping_times(
+        F, dg.starts.drawn(BOX, 600_000, rng=rng), keep=dg.Keep.COUNTS, executor=executor
+    ),
+    "stopping_times with momentum": lambda rng, executor: dg.stopping_times(
+        dg.HeavyBall(LOSS, "1/2", "1/2"),
+        dg.starts.jittered(BOX, 90, rng=rng),
+        keep=dg.Keep.STATES,
+        executor=executor,
+    ),
     "convergent_measure": lambda rng, executor: dg.convergent_measure(
         F, BOX, method=METHOD, budget=BUDGET, rng=rng, executor=executor
     ),

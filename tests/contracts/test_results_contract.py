@@ -89,6 +89,15 @@ MAKERS = {
     "fates of a network": lambda: dg.simulate(
         dg.GradientDescent(NET, "1/5"), dg.he_normal(NET).sample(5, rng=0), budget=BUDGET
     ),
+    "stopping times on a grid": lambda: dg.stopping_times(BELOW, BOX.grid(20)),
+    "stopping times": lambda: dg.stopping_times(BELOW, dg.starts.sobol(BOX, 64, rng=0)),
+    "stopping times of one start": lambda: dg.stopping_times(BELOW, [[1, 1]]),
+    "stopping times, with states": lambda: dg.stopping_times(
+        HENON,
+        [[0.1, 0.1], [9.0, 9.0]],
+        rule=dg.StoppingRule(steps=20, tolerance=None),
+        keep=dg.Keep.STATES,
+    ),
     "trajectory": lambda: BELOW.trajectory([1.0, 2.0], 10),
     "trajectory that escapes": lambda: BELOW.trajectory([9.0, 9.0], 20),
     "cobweb": lambda: LOGISTIC.at(a=4).trajectory([0.3], 20),
