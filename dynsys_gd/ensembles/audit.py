@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.eigen import symmetric_eigenvalues
 from ..engine.kernel import Kernel, TapeKernel
 from ..evidence import Outcome
 from ..losses.base import AbstractLoss
@@ -116,7 +117,7 @@ def audit_points(
     """
     verdicts = Verdicts.blank(states)
     for block in row_blocks(len(states), states.shape[1]):
-        here = np.ascontiguousarray(states[block])
+        here = np.asfortranarray(states[block])
         one = _Audit(F, kernel, here, frozen[block], budget).run(last)
         verdicts.put(np.arange(len(states))[block], one)
     return verdicts
@@ -140,7 +141,7 @@ class _Audit:
         self._degenerate(rows)
         decided = self.out.detail != NONE
         if decided.any():
-            limits = np.ascontiguousarray(self.out.limit[decided])
+            limits = np.asfortranarray(self.out.limit[decided])
             self.out.residual[decided] = norms(self.kernel.step(limits)[1])
         return self.out
 
@@ -150,7 +151,7 @@ class _Audit:
         zero = np.flatnonzero((residuals == 0).all(axis=1))
         if not zero.size:
             return rows
-        flat = flat_nearby(self.kernel, self.states[zero], self.budget).all(axis=1)
+        flat = self._flat_about(self.states[zero]).all(axis=1)
         # An analytic function that is constant on an open set is constant: there the zero is
         # rounding. Where analyticity is not known, no claim is made either.
         real = analytic(self.F, self.kernel) is Outcome.NO
@@ -208,7 +209,7 @@ class _Audit:
         if not isinstance(self.F, GradientDescent):
             where = self.F.project(points)
             gradient = norms(loss.gradient_at(where))
-            curvature = np.linalg.eigvalsh(loss.hessian_at(where))
+            curvature = symmetric_eigenvalues(loss.hessian_at(where))
             size = np.maximum(1.0, np.abs(curvature).max(axis=1))
             critical = gradient <= 1e-8 * size * (1.0 + norms(where))
             detail[~(critical & (curvature[:, 0] >= -1e-8 * size))] = Detail.STABLE_POINT
@@ -245,10 +246,19 @@ class _Audit:
     def _dead(self, points: Rows) -> Mask:
         """Return where some gradient entry vanishes all about the point, but not everywhere."""
         size = self.F.loss.dimension if self.F.loss is not None else points.shape[1]
-        flat = flat_nearby(self.kernel, points, self.budget)[:, :size]
+        flat = self._flat_about(points)[:, :size]
         anywhere = np.random.default_rng(self.budget.seed).standard_normal((8, points.shape[1]))
         unused = (self.kernel.step(anywhere)[1] == 0).all(axis=0)[:size]
         return np.asarray((flat & ~unused).any(axis=1))
+
+    def _flat_about(self, points: Rows) -> Mask:
+        """Return which residual entries vanish all about each point, shape (n, r)."""
+        # Most fail at the first pair of directions, which is among those of the whole budget.
+        flat = flat_nearby(self.kernel, points, replace(self.budget, perturbations=1))
+        rows = np.flatnonzero(flat.any(axis=1))
+        if rows.size:
+            flat[rows] = flat_nearby(self.kernel, points[rows], self.budget)
+        return flat
 
     def _perturbed(self, points: Rows) -> NDArray[np.int64]:
         radius = _KINK_RADIUS * (1.0 + norms(points))
