@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from matplotlib import pyplot
+from matplotlib.axes import Axes
+from matplotlib.patches import FancyArrowPatch, Rectangle
 from sympy.abc import eta, x, y
 
 import dynsys_gd as dg
@@ -22,5 +24,92 @@ def fates() -> None:
     figure.savefig(HERE / "fates.png", dpi=110)
 
 
+def engine() -> None:
+    """Draw how an expression becomes machine code, and one round of the driver."""
+    figure, (left, middle, right) = pyplot.subplots(
+        1, 3, figsize=(12.5, 4.3), layout="constrained", width_ratios=(1.15, 0.9, 1.25)
+    )
+    for ax in (left, middle, right):
+        ax.set_axis_off()
+        ax.set_aspect("equal")
+    _printers(left)
+    _tile(middle)
+    _round(right)
+    figure.savefig(HERE / "engine.png", dpi=110)
+
+
+def _printers(ax: Axes) -> None:
+    ax.set_title("one form, three printers")
+    ax.set_xlim(0, 10)
+    ax.set_ylim(0, 9)
+    _box(ax, 0.2, 7.4, 3.7, 1.2, "(xy − 1)² / 2", "#FFFFFF")
+    _box(ax, 5.6, 7.4, 4.2, 1.2, "stable rewriting,\nderivatives", "#FFFFFF")
+    _box(ax, 1.6, 3.4, 6.8, 2.7, "", "#E8EEF4")
+    ax.text(1.9, 5.6, "tape", weight="bold", va="center")
+    for k, line in enumerate(("r = x·y − 1", "c = η·r", "x′ = x − c·y,   y′ = y − c·x")):
+        ax.text(2.2, 5.05 - 0.62 * k, line, family="monospace", fontsize=9, va="center")
+    for place, name, colour in ((0.1, "numpy", "#FFFFFF"), (3.5, "lanes", "#9DB8CF"),
+                                (6.9, "intervals", "#D9D9D9")):  # fmt: skip
+        _box(ax, place, 0.3, 3.0, 1.3, name, colour)
+        _arrow(ax, (5.0, 3.4), (place + 1.5, 1.65))
+    _arrow(ax, (3.9, 8.0), (5.6, 8.0))
+    _arrow(ax, (7.7, 7.4), (6.6, 6.15))
+
+
+def _tile(ax: Axes) -> None:
+    ax.set_title("a tile: lanes side by side")
+    ax.set_xlim(-1, 9)
+    ax.set_ylim(0, 9)
+    for row, name in enumerate(("x", "y")):
+        for lane in range(8):
+            shade = "#9DB8CF" if row == 0 else "#D9D9D9"
+            ax.add_patch(Rectangle((lane, 6.2 - 1.6 * row), 1, 1.1, facecolor=shade,
+                                   edgecolor="#1A1A1A"))  # fmt: skip
+            ax.text(lane + 0.5, 6.75 - 1.6 * row, f"${name}_{lane + 1}$", ha="center", va="center")
+    ax.annotate("", (0.5, 4.3), (0.5, 3.1), arrowprops={"arrowstyle": "<-", "color": "#1A1A1A"})
+    ax.text(0, 2.5, "one lane is one trajectory", fontsize=9)
+    ax.text(0, 1.6, "one instruction moves them all;", fontsize=9)
+    ax.text(0, 0.9, "each computes the same bits", fontsize=9)
+    ax.text(0, 0.2, "whatever lane it is in", fontsize=9)
+    ax.text(4, 7.7, "trajectories 1 to 8", ha="center", fontsize=9)
+
+
+def _round(ax: Axes) -> None:
+    ax.set_title("a round: block, test, pack, replay")
+    ax.set_xlim(-0.2, 12.4)
+    ax.set_ylim(0, 9)
+    stopped = {1, 4, 5}
+    for lane in range(8):
+        colour = "#C9733B" if lane in stopped else "#9DB8CF"
+        hatch = "////" if lane in stopped else ""
+        ax.add_patch(Rectangle((lane, 7.2), 1, 0.9, facecolor="#9DB8CF", edgecolor="#1A1A1A"))
+        ax.add_patch(Rectangle((lane, 4.6), 1, 0.9, facecolor=colour, hatch=hatch,
+                               edgecolor="#1A1A1A"))  # fmt: skip
+        _arrow(ax, (lane + 0.5, 7.1), (lane + 0.5, 5.6))
+    ax.text(8.4, 6.4, "block of 4 … 64\nsteps, no tests", va="center", fontsize=9)
+    ax.text(8.4, 5.0, "then two tests:\nstill? far?", va="center", fontsize=9)
+    for place in range(5):
+        ax.add_patch(Rectangle((place, 2.2), 1, 0.9, facecolor="#9DB8CF", edgecolor="#1A1A1A"))
+    for place in range(3):
+        ax.add_patch(Rectangle((8.4 + place, 2.2), 1, 0.9, facecolor="#C9733B", hatch="////",
+                               edgecolor="#1A1A1A"))  # fmt: skip
+    _arrow(ax, (2.5, 4.5), (2.5, 3.2))
+    _arrow(ax, (5.2, 4.5), (9.6, 3.2))
+    ax.text(0, 1.5, "the others move together", fontsize=9, va="center")
+    ax.text(0, 0.8, "and go on", fontsize=9, va="center")
+    ax.text(7.0, 1.5, "those that stopped repeat", fontsize=9, va="center")
+    ax.text(7.0, 0.8, "the block, testing each step", fontsize=9, va="center")
+
+
+def _box(ax: Axes, x0: float, y0: float, width: float, height: float, text: str, fill: str) -> None:
+    ax.add_patch(Rectangle((x0, y0), width, height, facecolor=fill, edgecolor="#1A1A1A"))
+    ax.text(x0 + width / 2, y0 + height / 2, text, ha="center", va="center", fontsize=9.5)
+
+
+def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+    ax.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=9, color="#6B6B6B"))
+
+
 if __name__ == "__main__":
     fates()
+    engine()
