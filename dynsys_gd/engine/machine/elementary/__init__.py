@@ -6,21 +6,33 @@ from collections.abc import Callable
 
 from ...operations import Op
 from ..writer import Function, Module
+from .arctangent import atan
+from .error_function import erf
 from .exponential import exp, expm1
-from .hyperbolic import tanh
+from .hyperbolic import cosh, sinh, tanh
 from .logarithm import log, log1p
 from .logistic import logcosh, sigmoid, softplus
+from .power import power
+from .trigonometric import cos, sin, tan
 
 __all__ = ["elementary", "function_for"]
 
 _WRITERS: dict[str, Callable[..., str]] = {
+    "atan": atan,
+    "cos": cos,
+    "cosh": cosh,
+    "erf": erf,
     "exp": exp,
     "expm1": expm1,
     "log": log,
     "log1p": log1p,
     "logcosh": logcosh,
+    "real_power": power,
     "sigmoid": sigmoid,
+    "sin": sin,
+    "sinh": sinh,
     "softplus": softplus,
+    "tan": tan,
     "tanh": tanh,
 }
 

@@ -74,9 +74,14 @@ def exponent(f: Function, bits: str) -> str:
     return f.from_bits(f.whole_op("shl", bits, f.whole_number(52)))
 
 
-def exp(f: Function, x: str) -> str:
-    """Return e^x. The power of two comes in two halves: neither leaves the normal range."""
+def exp(f: Function, x: str, rest: str | None = None) -> str:
+    """Return e^x, or e^(x + rest) where a small rest is given.
+
+    The power of two comes in two halves: neither leaves the normal range.
+    """
     bits, r = reduced(f, at_least(f, at_most(f, x, 710.0), -746.0), 2 * 1023)
+    if rest is not None:
+        r = f.add(r, rest)
     half = f.whole_op("lshr", bits, f.whole_number(1))
     first, second = exponent(f, half), exponent(f, f.whole_op("sub", bits, half))
     return f.mul(f.fma(growth(f, r), first, first), second)

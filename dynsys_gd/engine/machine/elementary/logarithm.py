@@ -12,18 +12,18 @@ from ..writer import Function
 from .exponential import LN2_HIGH, LN2_LOW
 from .polynomials import polynomial
 
-__all__ = ["log", "log1p"]
+__all__ = ["log", "log1p", "normal", "split"]
 
 #: (2 artanh(s)/s - 2) / s^2 in s^2 <= 0.02945: relative error of the logarithm below
 #: 0.012 * 2^-53. tests/reference/minimax.py computes it again.
 SERIES = (
-    0.6666666666666735,
-    0.39999999999413133,
-    0.2857142874276486,
-    0.2222219853127288,
-    0.18183566661025768,
-    0.15313987003735258,
-    0.1479662202035609,
+    0.6666666666666734,
+    0.3999999999941468,
+    0.28571428742387056,
+    0.22222198573246538,
+    0.1818356432266484,
+    0.15314050645776794,
+    0.14795948723794236,
 )
 
 _ROOT_HALF = 0x3FE6A09E667F3BCD  # bits of sqrt(1/2)
@@ -34,10 +34,8 @@ _WHOLE = 2.0**52  # its low bits hold a whole number
 
 def log(f: Function, x: str) -> str:
     """Return log x: -inf at 0, NaN below."""
-    tiny = f.compare("olt", x, f.number(2.0**-1022))
-    scaled = f.select(tiny, f.mul(x, f.number(2.0**54)), x)
-    k, _, m = _split(f, scaled)
-    zero = f.select(tiny, f.number(_WHOLE + 1023 + 54), f.number(_WHOLE + 1023))
+    scaled, zero = normal(f, x)
+    k, _, m = split(f, scaled)
     value = _combined(f, f.sub(k, zero), f.sub(m, f.number(1.0)), SERIES)
     return _where_defined(f, x, value, pole=0.0)
 
@@ -48,7 +46,7 @@ def log1p(f: Function, x: str) -> str:
     u = f.add(one, x)
     back = f.sub(u, one)
     lost = f.add(f.sub(one, f.sub(u, back)), f.sub(x, back))
-    k, exponent, m = _split(f, u)
+    k, exponent, m = split(f, u)
     inverse = f.whole_op("shl", f.whole_op("sub", f.whole_number(2047), exponent), _52(f))
     inverse = f.mul(f.from_bits(inverse), f.number(0.5))  # 2^-k, for k = 1024 too small to matter
     g = f.fma(lost, inverse, f.sub(m, one))
@@ -57,7 +55,14 @@ def log1p(f: Function, x: str) -> str:
     return _where_defined(f, x, kept, pole=-1.0)
 
 
-def _split(f: Function, x: str) -> tuple[str, str, str]:
+def normal(f: Function, x: str) -> tuple[str, str]:
+    """Return x or 2^54 x, which is normal, and the number that `split` gives for k = 0 of x."""
+    tiny = f.compare("olt", x, f.number(2.0**-1022))
+    scaled = f.select(tiny, f.mul(x, f.number(2.0**54)), x)
+    return scaled, f.select(tiny, f.number(_WHOLE + 1023 + 54), f.number(_WHOLE + 1023))
+
+
+def split(f: Function, x: str) -> tuple[str, str, str]:
     """Return (2^52 + k + 1023, k + 1023 as a whole number, m) for x = 2^k m, x normal."""
     moved = f.whole_op("sub", f.bits(x), f.whole_number(_ROOT_HALF - _ONE))
     exponent = f.whole_op("lshr", moved, _52(f))
