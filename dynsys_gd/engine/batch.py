@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,9 +30,8 @@ def columns_of(rows: NDArray[np.float64]) -> Columns:
     [[1.0, 3.0], [2.0, 4.0]]
     """
     array = np.asarray(rows, dtype=np.float64)
-    n = array.shape[0]
-    last_first = np.moveaxis(array, 0, -1)
-    return last_first.reshape(-1, n)
+    n, *shape = array.shape
+    return np.moveaxis(array, 0, -1).reshape(math.prod(shape), n)
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,7 +29,7 @@ __all__ = [
 Matrices = NDArray[np.float64]
 Rows = NDArray[np.float64]
 
-_LARGEST = 8  # dimension on lanes; beyond, LAPACK's methods do fewer operations
+LARGEST_ON_LANES = 8  # dimension on lanes; beyond, LAPACK's methods do fewer operations
 _VECTORS = {1: 4, 2: 2}  # registers in one value, where matrices fit in them
 
 
@@ -70,7 +70,7 @@ def symmetric_eigen(matrices: Matrices) -> tuple[Rows, Matrices]:
     >>> values.tolist()
     [[1.0, 3.0]]
     """
-    batch = _compiled(_Task.EIGEN, matrices.shape[1])
+    batch = _program(_Task.EIGEN, matrices.shape[1])
     if batch is not None:
         values, vectors = batch(columns_of(matrices))
         return values.T, _matrices(vectors)
@@ -88,7 +88,7 @@ def symmetric_eigenvalues(matrices: Matrices) -> Rows:
     array([[-2.,  2.],
            [nan, nan]])
     """
-    batch = _compiled(_Task.EIGENVALUES, matrices.shape[1])
+    batch = _program(_Task.EIGENVALUES, matrices.shape[1])
     if batch is not None:
         return batch(columns_of(matrices))[0].T
     finite, kept = _finite(matrices)
@@ -118,7 +118,7 @@ def singular(matrices: Matrices) -> tuple[Rows, Matrices]:
     >>> values.tolist(), np.abs(right).tolist()
     ([[0.0, 3.0]], [[[1.0, 0.0], [0.0, 1.0]]])
     """
-    batch = _compiled(_Task.SINGULAR, matrices.shape[1])
+    batch = _program(_Task.SINGULAR, matrices.shape[1])
     if batch is not None:
         values, right = batch(columns_of(matrices))
         return values.T, _matrices(right)
@@ -147,7 +147,7 @@ def eigenvalues(matrices: Matrices) -> NDArray[np.complex128]:
     """
     n, d = matrices.shape[:2]
     values = np.empty((n, d), dtype=np.complex128)
-    batch = _compiled(_Task.PAIR, d) if d == 2 else None
+    batch = _program(_Task.PAIR, d) if d == 2 else None
     if batch is not None:
         real, imaginary = batch(columns_of(matrices))
         values.real, values.imag = real.T, imaginary.T
@@ -180,7 +180,7 @@ def pseudo_solution(matrices: Matrices, right_sides: Rows, *, cut: float, symmet
     array([[0.5, 0. ]])
     """
     task = _Task.SYMMETRIC_SOLUTION if symmetric else _Task.GENERAL_SOLUTION
-    batch = _compiled(task, matrices.shape[1])
+    batch = _program(task, matrices.shape[1])
     if batch is not None:
         columns = (columns_of(matrices), columns_of(right_sides))
         return batch(*columns, parameters=np.array([cut]))[0].T
@@ -194,17 +194,17 @@ def pseudo_solution(matrices: Matrices, right_sides: Rows, *, cut: float, symmet
         left, values, adjoint = np.linalg.svd(A)
         right = np.swapaxes(adjoint, 1, 2)
     size = np.abs(values)
-    kept = size > cut * np.maximum(1.0, size.max(axis=1, keepdims=True))
+    kept = size > cut * np.maximum(1.0, size.max(axis=1, keepdims=True, initial=0.0))
     along = (np.swapaxes(left, 1, 2) @ b[:, :, None])[:, :, 0]
     along = np.divide(along, values, out=np.zeros_like(values), where=kept & finite[:, None])
     return np.asarray((right @ along[:, :, None])[:, :, 0])
 
 
 @lru_cache(maxsize=64)
-def _compiled(task: _Task, d: int) -> Batch | None:
+def _program(task: _Task, d: int) -> Batch | None:
     """Return machine code for matrices of dimension d, or None where LAPACK does it."""
     host = processor()
-    if host is None or not 1 <= d <= _LARGEST:
+    if host is None or not 1 <= d <= LARGEST_ON_LANES:
         return None
     module = Module(lanes=host.width * _VECTORS.get(d, 1), fused=False)
     inputs, outputs = [d * d], [d]
@@ -234,14 +234,14 @@ def _compiled(task: _Task, d: int) -> Batch | None:
 def _matrices(columns: NDArray[np.float64]) -> Matrices:
     """Return columns of matrix entries as matrices, shape (n, d, d), in the same memory."""
     d = round(columns.shape[0] ** 0.5)
-    return np.moveaxis(columns.reshape(d, d, -1), -1, 0)
+    return np.moveaxis(columns.reshape(d, d, columns.shape[1]), -1, 0)
 
 
 def _finite(matrices: Matrices) -> tuple[NDArray[np.bool_], Matrices]:
     """Return which matrices are finite, and all with zeros in place of the others."""
-    finite = np.isfinite(matrices).all(axis=(1, 2))
+    finite: NDArray[np.bool_] = np.all(np.isfinite(matrices), axis=(1, 2))
     return finite, np.where(finite[:, None, None], matrices, 0.0)
 
 
-def _known(array: NDArray[np.float64], finite: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _known(array: NDArray[np.floating], finite: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.where(finite.reshape(-1, *[1] * (array.ndim - 1)), array, np.nan)

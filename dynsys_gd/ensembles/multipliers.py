@@ -57,17 +57,16 @@ class Spectrum:
 def spectrum(steps: PStep, points: NDArray[np.float64], budget: Budget) -> Spectrum:
     """Return the multipliers of the p-step map at `points`, shape (n, d), sorted by side."""
     A = steps.derivative(points)
-    if steps.symmetric:
-        a = symmetric_eigenvalues(A).T
-        size = singular_values = np.abs(a)
-    else:
+    with np.errstate(invalid="ignore"):
+        if steps.symmetric:
+            real = symmetric_eigenvalues(A).T
+            size = np.abs(real)
+            return _sorted_by_side(real, size, size, budget)
         a = eigenvalues(A).T
         size = np.abs(a)
         order = np.argsort(size, axis=0)
-        a, size = (np.take_along_axis(array, order, axis=0) for array in (a, size))
-        singular_values = singular(A)[0].T
-    with np.errstate(invalid="ignore"):
-        return _sorted_by_side(a, size, singular_values, budget)
+        a, size = np.take_along_axis(a, order, axis=0), np.take_along_axis(size, order, axis=0)
+        return _sorted_by_side(a, size, singular(A)[0].T, budget)
 
 
 def _sorted_by_side(
@@ -118,8 +117,8 @@ def in_a_family(steps: PStep, points: NDArray[np.float64], budget: Budget) -> ND
     x² + y⁴, the residual stays, or the point falls back.
     """
     onto = _kernel_projections(steps, points, budget)
-    random = np.random.default_rng(budget.seed).standard_normal(points.shape[1])
-    direction = applied(onto, random[None, :])
+    random = np.random.default_rng(budget.seed).standard_normal((1, points.shape[1]))
+    direction = applied(onto, random)
     length = norms(direction)
     direction /= np.where(length > 0, length, 1.0)[:, None]
     scale = 1.0 + norms(points)
