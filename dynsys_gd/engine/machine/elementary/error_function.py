@@ -8,7 +8,7 @@ from .polynomials import polynomial
 
 __all__ = ["erf"]
 
-#: erf(x)/x - 1 in x^2 <= 1: error of erf(x)/x below 0.07 * 2^-53.
+#: erf(x)/x - 1 in x^2 <= 1: error of erf(x)/x below 0.34 * 2^-53.
 #: tests/reference/minimax.py computes these again.
 NEAR_ZERO = (
     0.12837916709551256,

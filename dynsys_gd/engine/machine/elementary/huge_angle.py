@@ -6,8 +6,6 @@ x = M 2^e with a whole M of 53 bits. Of 2/pi only the 256 bits matter that 2^e m
 
 from __future__ import annotations
 
-import math
-
 from ..writer import Function, Module
 
 __all__ = ["write_huge_angle"]

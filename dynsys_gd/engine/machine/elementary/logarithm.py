@@ -15,7 +15,7 @@ from .polynomials import polynomial
 __all__ = ["log", "log1p", "normal", "split"]
 
 #: (2 artanh(s)/s - 2) / s^2 in s^2 <= 0.02945: relative error of the logarithm below
-#: 0.012 * 2^-53. tests/reference/minimax.py computes it again.
+#: 0.02 * 2^-53. tests/reference/minimax.py computes it again.
 SERIES = (
     0.6666666666666734,
     0.3999999999941468,

@@ -16,8 +16,8 @@ from .polynomials import polynomial
 
 __all__ = ["cos", "sin", "tan"]
 
-#: (sin(r)/r - 1) / r^2 and ((cos(r) - 1)/r^2 + 1/2) / r^2 in r^2 <= (pi/4)^2: errors below 0.04
-#: and 0.001 * 2^-53. tests/reference/minimax.py computes these again.
+#: (sin(r)/r - 1) / r^2 and ((cos(r) - 1)/r^2 + 1/2) / r^2 in r^2 <= (pi/4)^2: errors below 0.05
+#: and 0.01 * 2^-53. tests/reference/minimax.py computes these again.
 SINE = (
     -0.16666666666666632,
     0.008333333333322425,
@@ -135,9 +135,7 @@ def _signed(f: Function, bits: str, value: str) -> str:
     return f.from_bits(f.whole_op("xor", f.bits(value), sign))
 
 
-def _huge(
-    module: Module, name: str, of_reduced: Callable[[Function, str, str, str], str]
-) -> str:
+def _huge(module: Module, name: str, of_reduced: Callable[[Function, str, str, str], str]) -> str:
     """Define a function that replaces the values of lanes beyond the limit; return its name."""
     full = f"{name}.huge.{module.suffix}"
     if full in module:
