@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from .lane_loops import address, alignment
+from .small_matrices import (
+    LaneMatrix,
+    LaneVector,
+    Scaled,
+    answered,
+    each_index,
+    each_pair,
+    largest_of,
+    scaled_near_one,
+    set_identity,
+    summed,
+)
 from .writer import Function, Module, Variable
 
 __all__ = [
@@ -16,148 +27,9 @@ __all__ = [
     "write_symmetric_eigen",
 ]
 
-_UNROLLED = 2  # dimensions up to this are written out, without a loop
 _MOST_SWEEPS = 40
 _ROUNDING = 2.0**-53
 _NOTHING = 1e-290  # products below this, of entries of size 1, are zero
-_EXPONENT = 0x7FF
-
-
-# -- small helpers --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Matrix:
-    """A d x d matrix in a tile, entry by entry along its rows."""
-
-    f: Function
-    tile: str
-    d: int
-
-    def place(self, i: str, j: str) -> str:
-        lanes = self.f.module.lanes
-        return address(self.f, self.tile, 0, (i, self.d * lanes), (j, lanes))
-
-    def get(self, i: str, j: str) -> str:
-        return self.f.load(self.place(i, j), align=alignment(self.f.module))
-
-    def set(self, i: str, j: str, value: str) -> None:
-        self.f.store(value, self.place(i, j), align=alignment(self.f.module))
-
-
-@dataclass(frozen=True)
-class _Vector:
-    """A vector in a tile."""
-
-    f: Function
-    tile: str
-
-    def get(self, i: str) -> str:
-        place = address(self.f, self.tile, 0, (i, self.f.module.lanes))
-        return self.f.load(place, align=alignment(self.f.module))
-
-    def set(self, i: str, value: str) -> None:
-        place = address(self.f, self.tile, 0, (i, self.f.module.lanes))
-        self.f.store(value, place, align=alignment(self.f.module))
-
-
-def _each(f: Function, d: int, body: Callable[[str], None], *, start: str = "0") -> None:
-    """Write `body` for the indices from `start` to d - 1, as a loop unless d is very small."""
-    if d <= _UNROLLED:
-        for i in range(int(start), d):
-            body(str(i))
-    else:
-        with f.loop(str(d), start=start) as index:
-            body(index)
-
-
-def _pairs(f: Function, d: int, body: Callable[[str, str], None]) -> None:
-    """Write `body` for all pairs p < q, row by row."""
-
-    def row(p: str) -> None:
-        after = str(int(p) + 1) if p.isdigit() else f.value(f"add i64 {p}, 1")
-        _each(f, d, lambda q: body(p, q), start=after)
-
-    _each(f, d, row)
-
-
-def _sum(f: Function, d: int, term: Callable[[str], str]) -> str:
-    total = f.variable(f.real, f.number(0.0))
-    _each(f, d, lambda i: total.set(f.add(total.get(), term(i))))
-    return total.get()
-
-
-def _largest(f: Function, d: int, term: Callable[[str], str]) -> str:
-    """Return the largest of terms that are not negative; NaN is passed over."""
-    largest = f.variable(f.real, f.number(0.0))
-
-    def one(i: str) -> None:
-        value, old = term(i), largest.get()
-        largest.set(f.select(f.compare("ogt", value, old), value, old))
-
-    _each(f, d, one)
-    return largest.get()
-
-
-def _identity(matrix: _Matrix) -> None:
-    f = matrix.f
-    _each(
-        f,
-        matrix.d,
-        lambda i: _each(f, matrix.d, lambda j: matrix.set(i, j, f.number(0.0))),
-    )
-    _each(f, matrix.d, lambda i: matrix.set(i, i, f.number(1.0)))
-
-
-@dataclass(frozen=True)
-class _Scaled:
-    """What was done to a matrix before it is taken apart."""
-
-    finite: str  # lanes whose entries are all finite; in the others the matrix is now zero
-    back: str  # power of two that undoes the scaling
-
-
-def _scale(matrix: _Matrix) -> _Scaled:
-    """Bring the largest entry of each lane near 1 by a power of two: no square overflows then."""
-    f, d = matrix.f, matrix.d
-    finite = f.variable(f.mask, "splat (i1 true)")
-
-    def size(i: str, j: str) -> str:
-        value = f.intrinsic("fabs", matrix.get(i, j))
-        finite.set(f.both(finite.get(), f.compare("olt", value, f.number(float("inf")))))
-        return value
-
-    largest = _largest(f, d, lambda i: _largest(f, d, lambda j: size(i, j)))
-    whole = finite.get()
-    exponent = f.whole_op("lshr", f.bits(largest), f.whole_number(52))
-    wanted = f.whole_op("sub", f.whole_number(2 * 1023), exponent)
-    # Powers of two whose inverse is one too: the largest numbers and denormal ones come near 1.
-    wanted = _clamped(f, wanted, 1, 2 * 1023 - 1)
-    inverse = f.whole_op("sub", f.whole_number(2 * 1023), wanted)
-    there, back = (
-        f.from_bits(f.whole_op("shl", bits, f.whole_number(52))) for bits in (wanted, inverse)
-    )
-
-    def one(i: str, j: str) -> None:
-        value = f.mul(matrix.get(i, j), there)
-        matrix.set(i, j, f.select(whole, value, f.number(0.0)))
-
-    _each(f, d, lambda i: _each(f, d, lambda j: one(i, j)))
-    return _Scaled(whole, back)
-
-
-def _clamped(f: Function, value: str, low: int, high: int) -> str:
-    for bound, relation in ((low, "slt"), (high, "sgt")):
-        beyond = f.value(f"icmp {relation} {f.whole} {value}, {f.whole_number(bound)}")
-        value = f.select(beyond, f.whole_number(bound), value, f.whole)
-    return value
-
-
-def _answer(f: Function, scaled: _Scaled, value: str, *, back: bool) -> str:
-    """Return a result in the units of the matrix, NaN where that was not finite, and no -0."""
-    if back:
-        value = f.mul(value, scaled.back)
-    return f.select(scaled.finite, f.add(value, f.number(0.0)), f.number(float("nan")))
 
 
 # -- rotations ------------------------------------------------------------------------------------
@@ -220,7 +92,7 @@ def _sweeps(f: Function, d: int) -> Iterator[Variable]:
         leave(f.value(f"icmp eq {bits} {f.packed(moved.get())}, 0"))
 
 
-def _turn_columns(matrix: _Matrix, p: str, q: str, rotation: _Rotation) -> None:
+def _turn_columns(matrix: LaneMatrix, p: str, q: str, rotation: _Rotation) -> None:
     f = matrix.f
 
     def one(r: str) -> None:
@@ -228,10 +100,10 @@ def _turn_columns(matrix: _Matrix, p: str, q: str, rotation: _Rotation) -> None:
         matrix.set(r, p, a)
         matrix.set(r, q, b)
 
-    _each(f, matrix.d, one)
+    each_index(f, matrix.d, one)
 
 
-def _sort(values: _Vector, d: int, matrices: list[_Matrix]) -> None:
+def _sort(values: LaneVector, d: int, matrices: list[LaneMatrix]) -> None:
     """Bring values into ascending order, and the columns of matrices along with them."""
     f = values.f
 
@@ -241,14 +113,14 @@ def _sort(values: _Vector, d: int, matrices: list[_Matrix]) -> None:
         values.set(i, f.select(wrong, b, a))
         values.set(j, f.select(wrong, a, b))
         for matrix in matrices:
-            _each(f, d, lambda r, m=matrix: one(m, r, i, j, wrong))  # type: ignore[misc]
+            each_index(f, d, lambda r, m=matrix: one(m, r, i, j, wrong))  # type: ignore[misc]
 
-    def one(matrix: _Matrix, r: str, i: str, j: str, wrong: str) -> None:
+    def one(matrix: LaneMatrix, r: str, i: str, j: str, wrong: str) -> None:
         a, b = matrix.get(r, i), matrix.get(r, j)
         matrix.set(r, i, f.select(wrong, b, a))
         matrix.set(r, j, f.select(wrong, a, b))
 
-    _pairs(f, d, swap)
+    each_pair(f, d, swap)
 
 
 # -- functions on tiles ---------------------------------------------------------------------------
@@ -265,12 +137,12 @@ def write_symmetric_eigen(module: Module, d: int, *, vectors: bool) -> str:
         return name
     pointers = ["matrix", "values"] + ["vectors"] * vectors
     f = module.function(name, [("ptr", p) for p in pointers])
-    A, values = _Matrix(f, "%matrix", d), _Vector(f, "%values")
-    turned = [_Matrix(f, "%vectors", d)] if vectors else []
-    _pairs(f, d, lambda p, q: A.set(p, q, A.get(q, p)))
-    scaled = _scale(A)
+    A, values = LaneMatrix(f, "%matrix", d), LaneVector(f, "%values")
+    turned = [LaneMatrix(f, "%vectors", d)] if vectors else []
+    each_pair(f, d, lambda p, q: A.set(p, q, A.get(q, p)))
+    scaled = scaled_near_one(A)
     for V in turned:
-        _identity(V)
+        set_identity(V)
     with _sweeps(f, d) as moved:
 
         def pair(p: str, q: str) -> None:
@@ -283,7 +155,7 @@ def write_symmetric_eigen(module: Module, d: int, *, vectors: bool) -> str:
                     A.set(i, j, value)
 
             if d > 2:
-                _each(f, d, one)  # the four entries where p and q meet are put right below
+                each_index(f, d, one)  # the four entries where p and q meet are put right below
             change = f.mul(rotation.tangent, off)
             A.set(p, p, f.sub(first, change))
             A.set(q, q, f.add(last, change))
@@ -294,8 +166,8 @@ def write_symmetric_eigen(module: Module, d: int, *, vectors: bool) -> str:
             for V in turned:
                 _turn_columns(V, p, q, rotation)
 
-        _pairs(f, d, pair)
-    _each(f, d, lambda i: values.set(i, _answer(f, scaled, A.get(i, i), back=True)))
+        each_pair(f, d, pair)
+    each_index(f, d, lambda i: values.set(i, answered(f, scaled, A.get(i, i), back=True)))
     _sort(values, d, turned)
     for V in turned:
         _finish(V, scaled, back=False)
@@ -303,13 +175,13 @@ def write_symmetric_eigen(module: Module, d: int, *, vectors: bool) -> str:
     return name
 
 
-def _finish(matrix: _Matrix, scaled: _Scaled, *, back: bool) -> None:
+def _finish(matrix: LaneMatrix, scaled: Scaled, *, back: bool) -> None:
     f, d = matrix.f, matrix.d
 
     def one(i: str, j: str) -> None:
-        matrix.set(i, j, _answer(f, scaled, matrix.get(i, j), back=back))
+        matrix.set(i, j, answered(f, scaled, matrix.get(i, j), back=back))
 
-    _each(f, d, lambda i: _each(f, d, lambda j: one(i, j)))
+    each_index(f, d, lambda i: each_index(f, d, lambda j: one(i, j)))
 
 
 def write_singular(module: Module, d: int) -> str:
@@ -322,12 +194,12 @@ def write_singular(module: Module, d: int) -> str:
     if name in module:
         return name
     f = module.function(name, [("ptr", p) for p in ("matrix", "values", "right")])
-    G, V, values = _Matrix(f, "%matrix", d), _Matrix(f, "%right", d), _Vector(f, "%values")
-    scaled = _scale(G)
-    _identity(V)
+    G, V, values = LaneMatrix(f, "%matrix", d), LaneMatrix(f, "%right", d), LaneVector(f, "%values")
+    scaled = scaled_near_one(G)
+    set_identity(V)
 
     def inner(p: str, q: str) -> str:
-        return _sum(f, d, lambda r: f.mul(G.get(r, p), G.get(r, q)))
+        return summed(f, d, lambda r: f.mul(G.get(r, p), G.get(r, q)))
 
     with _sweeps(f, d) as moved:
 
@@ -338,13 +210,13 @@ def write_singular(module: Module, d: int) -> str:
             for matrix in (G, V):
                 _turn_columns(matrix, p, q, rotation)
 
-        _pairs(f, d, pair)
+        each_pair(f, d, pair)
 
     def length(i: str) -> None:
         value = f.intrinsic("sqrt", inner(i, i)) if d > 1 else f.intrinsic("fabs", G.get(i, i))
-        values.set(i, _answer(f, scaled, value, back=True))
+        values.set(i, answered(f, scaled, value, back=True))
 
-    _each(f, d, length)
+    each_index(f, d, length)
     _sort(values, d, [G, V])
     _finish(G, scaled, back=True)
     _finish(V, scaled, back=False)
@@ -367,35 +239,37 @@ def write_pseudo_solution(module: Module, d: int, *, symmetric: bool) -> str:
     pointers = ["matrix", "right_side", "solution", "parameters"]
     f = module.function(name, [("ptr", p) for p in pointers])
     lanes = module.lanes
-    values = _Vector(f, f.room(f"[{d * lanes} x double]"))
-    V = _Matrix(f, f.room(f"[{d * d * lanes} x double]"), d)
-    b, x = _Vector(f, "%right_side"), _Vector(f, "%solution")
+    values = LaneVector(f, f.room(f"[{d * lanes} x double]"))
+    V = LaneMatrix(f, f.room(f"[{d * d * lanes} x double]"), d)
+    b, x = LaneVector(f, "%right_side"), LaneVector(f, "%solution")
     f.call(apart, ("ptr", "%matrix"), ("ptr", values.tile), ("ptr", V.tile))
-    left = V if symmetric else _Matrix(f, "%matrix", d)  # left vectors, times the values if general
-    largest = _largest(f, d, lambda i: f.intrinsic("fabs", values.get(i)))
+    left = (
+        V if symmetric else LaneMatrix(f, "%matrix", d)
+    )  # left vectors, times the values if general
+    largest = largest_of(f, d, lambda i: f.intrinsic("fabs", values.get(i)))
     one, zero = f.number(1.0), f.number(0.0)
     size = f.select(f.compare("ogt", largest, one), largest, one)
     cut = f.mul(f.broadcast(f.load("%parameters", kind="double")), size)
-    coefficients = _Vector(f, f.room(f"[{d * lanes} x double]"))
+    coefficients = LaneVector(f, f.room(f"[{d * lanes} x double]"))
 
     def coefficient(i: str) -> None:
         value = values.get(i)
-        along = f.div(_sum(f, d, lambda j: f.mul(left.get(j, i), b.get(j))), value)
+        along = f.div(summed(f, d, lambda j: f.mul(left.get(j, i), b.get(j))), value)
         if not symmetric:
             along = f.div(along, value)
         kept = f.compare("ogt", f.intrinsic("fabs", value), cut)
         coefficients.set(i, f.select(kept, along, zero))
 
-    _each(f, d, coefficient)
+    each_index(f, d, coefficient)
     # NaN and infinity stay NaN under multiplication by zero, and in the sum.
-    doubtful = f.add(_sum(f, d, lambda i: f.mul(b.get(i), zero)), f.mul(values.get("0"), zero))
+    doubtful = f.add(summed(f, d, lambda i: f.mul(b.get(i), zero)), f.mul(values.get("0"), zero))
     finite = f.compare("oeq", doubtful, zero)
 
     def entry(i: str) -> None:
-        value = _sum(f, d, lambda j: f.mul(V.get(i, j), coefficients.get(j)))
+        value = summed(f, d, lambda j: f.mul(V.get(i, j), coefficients.get(j)))
         x.set(i, f.select(finite, value, zero))
 
-    _each(f, d, entry)
+    each_index(f, d, entry)
     f.give()
     return name
 
@@ -416,9 +290,9 @@ def write_general_pair(module: Module) -> str:
     if name in module:
         return name
     f = module.function(name, [("ptr", p) for p in ("matrix", "real", "imaginary")])
-    A = _Matrix(f, "%matrix", 2)
-    real, imaginary = _Vector(f, "%real"), _Vector(f, "%imaginary")
-    scaled = _scale(A)
+    A = LaneMatrix(f, "%matrix", 2)
+    real, imaginary = LaneVector(f, "%real"), LaneVector(f, "%imaginary")
+    scaled = scaled_near_one(A)
     a, b, c, d = (A.get(i, j) for i, j in (("0", "0"), ("0", "1"), ("1", "0"), ("1", "1")))
     half, zero = f.number(0.5), f.number(0.0)
     middle = f.mul(half, f.add(a, d))
@@ -440,8 +314,8 @@ def write_general_pair(module: Module) -> str:
     large = f.select(f.compare("olt", far, near), near, far)
     turning = f.compare("olt", discriminant, zero)
     for i, value, sign in (("0", small, root), ("1", large, f.neg(root))):
-        real.set(i, _answer(f, scaled, f.select(turning, middle, value), back=True))
-        imaginary.set(i, _answer(f, scaled, f.select(turning, sign, zero), back=True))
+        real.set(i, answered(f, scaled, f.select(turning, middle, value), back=True))
+        imaginary.set(i, answered(f, scaled, f.select(turning, sign, zero), back=True))
     f.give()
     return name
 
