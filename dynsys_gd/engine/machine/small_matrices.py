@@ -1,4 +1,4 @@
-"""Small matrices on lanes: their entries, loops over them, and a scale at which nothing overflows."""
+"""Small matrices on lanes: their entries, loops over them, and a scale without overflow."""
 
 from __future__ import annotations
 
