@@ -7,13 +7,16 @@ import ctypes
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
-__all__ = ["address", "build", "compiler_missing"]
+__all__ = ["CFunction", "address", "build", "compiler_missing"]
+
+CFunction = Callable[..., int]
 
 _SOURCES = Path(__file__).parent / "c"
 # No -ffast-math: a library linked with it changes how the whole process treats small numbers.
@@ -38,7 +41,7 @@ def _folder() -> Path:
 
 
 @lru_cache(maxsize=256)
-def build(source: str, definitions: tuple[str, ...]) -> Any:
+def build(source: str, definitions: tuple[str, ...]) -> CFunction:
     """Return the function ``run`` of a file in ``c/``, compiled with ``-D`` definitions."""
     place = _folder() / f"{source}-{'-'.join(definitions)}.so".replace("=", "")
     command = [str(_compiler()), *_FLAGS, "-o", str(place), str(_SOURCES / source)]
@@ -46,7 +49,8 @@ def build(source: str, definitions: tuple[str, ...]) -> Any:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}\n{done.stderr}")
-    return ctypes.CDLL(str(place)).run
+    function: CFunction = ctypes.CDLL(str(place)).run
+    return function
 
 
 def address(array: NDArray[Any]) -> ctypes.c_void_p:

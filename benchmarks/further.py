@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dynsys_gd.engine.starts import UniformStarts
+from dynsys_gd.engine.starts import UniformStarts, key_of
 from dynsys_gd.engine.stopping import Keep, StoppingRule, stop
 
 from .engines.own import Own, gradient_descent
@@ -30,7 +30,7 @@ from dynsys_gd.engine.stopping import stop
 spent = []
 for text in ("(x*y-1)**2/2", "log(1+exp(-x*y)) + (x**2+y**2)/10", "(x**2+y-11)**2 + (x+y**2-7)**2"):
     begin = time.process_time()
-    kernel = dynsys_gd.GradientDescent(dynsys_gd.Loss(text), 0.01).kernel()
+    kernel = dynsys_gd.GradientDescent(dynsys_gd.parse_loss(text, ["x", "y"]), 0.01).kernel()
     stop(kernel, GivenStarts([[0.5, 1.0]] * 1000))
     spent.append(time.process_time() - begin)
 print(json.dumps(spent))
@@ -74,25 +74,28 @@ def first_results(repeats: int) -> list[Further]:
         done = subprocess.run(
             [sys.executable, "-c", _FIRST_RESULT],
             cwd=_ROOT,
-            capture_output=True,
+            stdout=subprocess.PIPE,
             text=True,
             check=True,
         )
         runs.append(json.loads(done.stdout.splitlines()[-1]))
     first, *others = np.median(runs, axis=0)
-    shared = {"unit": "s CPU", "target": 0.15, "at_most": True}
     return [
         Further(
             title="expression to first result: first loss after import",
             value=float(first),
+            unit="s CPU",
+            target=0.15,
+            at_most=True,
             remark="includes loading LLVM",
-            **shared,
         ),
         Further(
             title="expression to first result: the next losses",
             value=float(max(others)),
+            unit="s CPU",
+            target=0.15,
+            at_most=True,
             remark="the slower of two",
-            **shared,
         ),
     ]
 
@@ -123,8 +126,8 @@ def two_threads(workload: Workload, repeats: int) -> Further:
 def start_costs(workload: MapWorkload, repeats: int) -> Sequence[Further]:
     """Time making starts, which the comparison leaves out: in place, and by numpy."""
     kernel = gradient_descent(workload).kernel()
-    box = [(-workload.box, workload.box)] * workload.d
-    starts = UniformStarts(box, workload.n, rng=1)
+    corner = [workload.box] * workload.d
+    starts = UniformStarts([-a for a in corner], corner, workload.n, key_of(1))
     rule = StoppingRule(steps=1)
     stop(kernel, starts, rule=rule, keep=Keep.COUNTS)
     in_place, by_numpy = [], []

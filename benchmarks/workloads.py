@@ -165,7 +165,9 @@ class MlpWorkload(Workload):
         return np.random.default_rng(5).normal(scale=0.5, size=(self.dimension, self.n))
 
 
-def _targets(reference: float, scalar: float | None = None, arrays: float | None = None):
+def _targets(
+    reference: float, scalar: float | None = None, arrays: float | None = None
+) -> tuple[Target, ...]:
     pairs = (("C reference", reference), ("C scalar", scalar), ("numpy", arrays))
     return tuple(Target(engine=name, ratio=ratio) for name, ratio in pairs if ratio is not None)
 
@@ -223,8 +225,12 @@ def workloads() -> list[Workload]:
         )
         for d in range(3, 11)
     ]
-    shapes = ((2, 2, 2**14, 2000, 0.50), (3, 4, 2**12, 500, 0.65))
-    shapes += ((2, 10, 2**10, 300, 0.65), (4, 10, 2**9, 200, 0.65))
+    shapes = (
+        (2, 2, 2**14, 2000, 0.50),
+        (3, 4, 2**12, 500, 0.65),
+        (2, 10, 2**10, 300, 0.65),
+        (4, 10, 2**9, 200, 0.65),
+    )
     linear: list[Workload] = [
         LinearWorkload(
             name=f"linear{depth}x{width}",

@@ -81,7 +81,7 @@ def test_arrays_follow_the_rule(name):
 
 
 @pytest.mark.parametrize("engine", ENGINES, ids=NAMES)
-@pytest.mark.parametrize("name", ["stop", "exp", "product5"])
+@pytest.mark.parametrize("name", ["stop", "exp"])
 def test_labels_and_counts_agree(name, engine):
     w = WORKLOADS[name]
     columns = w.starts.copy()
@@ -93,7 +93,7 @@ def test_labels_and_counts_agree(name, engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES[:5], ids=NAMES[:5])
-@pytest.mark.parametrize("n", [1, 7, 137])
+@pytest.mark.parametrize("n", [1, 137])
 def test_any_number_of_any_starts(n, engine):
     w = replace(WORKLOADS["stop"], n=n)
     columns = w.starts.copy()
@@ -105,13 +105,25 @@ def test_any_number_of_any_starts(n, engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES[:5] + ENGINES[6:7], ids=NAMES[:5] + NAMES[6:7])
-@pytest.mark.parametrize("name", ["linear2x2", "linear3x4", "tanh50", "relu50"])
+@pytest.mark.parametrize("name", ["linear2x2", "tanh50"])
 def test_networks_agree(name, engine):
     w = replace(WORKLOADS[name], steps=12)
     oracle = NumpyArrays().prepare(w)(w.starts)
     assert np.abs(oracle.states - w.starts).max() > 0.1
     found = outcome(engine, w, w.starts)
     np.testing.assert_allclose(found.states, oracle.states, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", ["product3", "product5", "linear3x4", "relu50"])
+def test_the_reference_agrees_on_more(name):
+    w = WORKLOADS[name]
+    oracle = NumpyArrays().prepare(w)(w.starts)
+    found = outcome(Reference(tuned=False), w, w.starts)
+    if isinstance(w, MapWorkload):
+        np.testing.assert_array_equal(found.labels, oracle.labels)
+        np.testing.assert_array_equal(found.steps, oracle.steps)
+    else:
+        np.testing.assert_allclose(found.states, oracle.states, rtol=1e-12, atol=1e-13)
 
 
 @pytest.mark.parametrize("steps", [1, 3, 60, 1000])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from ..compiler import address, build, compiler_missing
+from ..compiler import CFunction, address, build, compiler_missing
 from ..workloads import Columns, LinearWorkload, MapWorkload, MlpWorkload, Workload
 from .base import Engine, Outcome, Runner, Unsuited
 from .c_scalar import MAP_CODES, linear_call, linear_shape, perceptron_call, perceptron_shape
@@ -91,7 +91,7 @@ def _blocks(plan: Sequence[tuple[int, int]], steps: int) -> Sequence[int]:
     return lengths + [rest // count + (k < rest % count) for k in range(count)]
 
 
-def _map_call(w: MapWorkload, function: ctypes._CFuncPtr, lengths: Sequence[int]) -> Runner:
+def _map_call(w: MapWorkload, function: CFunction, lengths: Sequence[int]) -> Runner:
     blocks = np.array(lengths, dtype=np.int32)
     far, still = (ctypes.c_double(square) for square in w.squares)
 

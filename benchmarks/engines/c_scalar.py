@@ -6,7 +6,7 @@ import ctypes
 
 import numpy as np
 
-from ..compiler import address, build, compiler_missing
+from ..compiler import CFunction, address, build, compiler_missing
 from ..workloads import Columns, Formula, LinearWorkload, MapWorkload, MlpWorkload, Workload
 from .base import Engine, Outcome, Runner, Unsuited
 
@@ -42,21 +42,19 @@ def perceptron_shape(w: MlpWorkload) -> tuple[str, ...]:
     return f"H={w.hidden}", f"SAMPLES={w.samples}", "TANH=1" if w.tanh else "RELU=1"
 
 
-def linear_call(w: LinearWorkload, function: ctypes._CFuncPtr) -> Runner:
+def linear_call(w: LinearWorkload, function: CFunction) -> Runner:
     """Return the call of a compiled linear network."""
     second, cross = (np.ascontiguousarray(moment) for moment in w.moments)
     return _network_call(w, function, second, cross)
 
 
-def perceptron_call(w: MlpWorkload, function: ctypes._CFuncPtr) -> Runner:
+def perceptron_call(w: MlpWorkload, function: CFunction) -> Runner:
     """Return the call of a compiled perceptron."""
     inputs, targets = (np.ascontiguousarray(array) for array in w.data)
     return _network_call(w, function, inputs, targets)
 
 
-def _network_call(
-    w: Workload, function: ctypes._CFuncPtr, first: Columns, second: Columns
-) -> Runner:
+def _network_call(w: Workload, function: CFunction, first: Columns, second: Columns) -> Runner:
     def run(columns: Columns) -> Outcome:
         states = columns.copy()
         n, steps = ctypes.c_long(states.shape[1]), ctypes.c_long(w.steps)

@@ -25,6 +25,7 @@ class Jax(Engine):
         jax.config.update("jax_enable_x64", True)
         if isinstance(workload, MapWorkload):
             return _map_runner(workload, jax)
+        assert isinstance(workload, LinearWorkload | MlpWorkload)
         return _network_runner(workload, jax)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from ..workloads import Columns, Formula, LinearWorkload, MapWorkload, MlpWorkload, Workload
@@ -23,7 +26,8 @@ class NumpyArrays(Engine):
     def prepare(self, workload: Workload) -> Runner:
         if isinstance(workload, MapWorkload):
             return _map_runner(workload)
-        step = _linear_step if isinstance(workload, LinearWorkload) else _perceptron_step
+        linear = isinstance(workload, LinearWorkload)
+        step: Callable[[Any, Columns], None] = _linear_step if linear else _perceptron_step
         width = workload.dimension
         if isinstance(workload, MlpWorkload):
             width = max(width, workload.samples * workload.hidden)
@@ -63,7 +67,7 @@ def map_step(w: MapWorkload, x: Columns) -> Columns:
     return image
 
 
-def _network_runner(w: Workload, step, size: int) -> Runner:
+def _network_runner(w: Workload, step: Callable[[Any, Columns], None], size: int) -> Runner:
     def run(columns: Columns) -> Outcome:
         states = np.empty_like(columns)
         for first in range(0, columns.shape[1], size):

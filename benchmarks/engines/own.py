@@ -48,6 +48,7 @@ class Own(Engine):
             found = stop(kernel, starts, rule=rule, keep=keep, executor=self._executor)
             if labelled:
                 return Outcome(labels=_CODES[found.stop], steps=found.steps)
+            assert found.states is not None
             return Outcome(states=found.states.T)
 
         return run
