@@ -6,18 +6,24 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .machine.step_code import StepCode
+from .machine.tangent_code import OFFSET, DifferenceTangent, TangentCode, TapeTangent
 from .machine.tape_step import TapeStep
+from .map_tapes import MapTapes
 from .numpy_printer import numpy_function
 from .tape import Tape
+from .window import squared_norm
 
 __all__ = ["Kernel", "RowsKernel", "TapeKernel"]
 
 Rows = NDArray[np.float64]
+
+_LARGEST_JACOBIAN = 8
 
 
 class Kernel(ABC):
@@ -38,6 +44,11 @@ class Kernel(ABC):
         """How a step is written as machine code, or None where it is not."""
         return None
 
+    @property
+    def tangent_code(self) -> TangentCode | None:
+        """How a step with a direction is written as machine code, or None where it is not."""
+        return None if self.code is None else DifferenceTangent(self.code)
+
     parameters: NDArray[np.float64]  # what the machine code is told besides the states
 
     @abstractmethod
@@ -48,6 +59,21 @@ class Kernel(ABC):
     def jacobian(self, states: Rows) -> NDArray[np.float64]:
         """Return the Jacobian of the map at each row, shape (n, d, d)."""
 
+    def tangent(self, states: Rows, along: Rows) -> tuple[Rows, Rows, Rows]:
+        """Return F(x), the residuals at x and DF(x) v for each row x and direction v.
+
+        From the Jacobian for few coordinates; above 8, where a Jacobian costs many steps, the
+        difference quotient (F(x + h v) - F(x)) / h with h |v| = 1e-7 (1 + |x|).
+        """
+        images, residuals = self.step(states)
+        if self.dimension <= _LARGEST_JACOBIAN:
+            matrices, columns = self.jacobian(states), np.ascontiguousarray(along)[:, :, None]
+            return images, residuals, (matrices @ columns)[:, :, 0]
+        size, length = (np.sqrt(squared_norm(rows)) for rows in (states, along))
+        offset = (OFFSET * (1.0 + size) / length)[:, None]
+        moved = (self.step(states + offset * along)[0] - images) / offset
+        return images, residuals, moved
+
 
 @dataclass(frozen=True, eq=False)
 class TapeKernel(Kernel):
@@ -55,44 +81,62 @@ class TapeKernel(Kernel):
 
     Parameters
     ----------
-    step_tape : Tape
-        Outputs: the d images, then the residuals.
-    jacobian_tape : Tape
-        Outputs: the Jacobian, row by row.
+    tapes : MapTapes
     parameters : ndarray, shape (k,)
         Values of the tape parameters: arguments, never part of the compiled code.
     """
 
-    step_tape: Tape
-    jacobian_tape: Tape
+    tapes: MapTapes
     parameters: NDArray[np.float64]
 
     @property
     def dimension(self) -> int:
-        return len(self.step_tape.inputs)
+        return len(self.tapes.images)
+
+    @property
+    def step_tape(self) -> Tape:
+        """From a state to its image, then its residual."""
+        return self.tapes.step
 
     @cached_property
     def code(self) -> StepCode:
-        return TapeStep(self.step_tape)
+        return TapeStep(self.tapes.step)
+
+    @cached_property
+    def tangent_code(self) -> TangentCode:
+        return TapeTangent(self.tapes.tangent)
 
     # Looked up once: finding a function by its tape hashes every instruction.
     @cached_property
     def _step(self) -> Callable[[Rows, Rows], Rows]:
-        return numpy_function(self.step_tape)
+        return numpy_function(self.tapes.step)
+
+    @cached_property
+    def _tangent(self) -> Callable[[Rows, Rows], Rows]:
+        return numpy_function(self.tapes.tangent)
 
     @cached_property
     def _jacobian(self) -> Callable[[Rows, Rows], Rows]:
-        return numpy_function(self.jacobian_tape)
+        return numpy_function(self.tapes.jacobian)
 
     def step(self, states: Rows) -> tuple[Rows, Rows]:
         outputs = self._step(states.T, self.parameters)
         d = self.dimension
         return outputs[:d].T, outputs[d:].T
 
+    def tangent(self, states: Rows, along: Rows) -> tuple[Rows, Rows, Rows]:
+        outputs = self._tangent(np.concatenate([states.T, along.T]), self.parameters)
+        d = self.dimension
+        return outputs[:d].T, outputs[d:-d].T, outputs[-d:].T
+
     def jacobian(self, states: Rows) -> NDArray[np.float64]:
         d = self.dimension
         outputs = self._jacobian(states.T, self.parameters)
         return np.ascontiguousarray(outputs.T).reshape(-1, d, d)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Functions made here are left behind: another process makes its own."""
+        return {"tapes": self.tapes, "parameters": self.parameters}
 
 
 @dataclass(frozen=True, eq=False)

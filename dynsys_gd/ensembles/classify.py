@@ -86,6 +86,7 @@ def advance(task: WindowTask) -> tuple[Lanes, Decisions]:
         lags=max(2, budget.max_period),
         tolerance=budget.tolerance,
         escape=EscapeRule(steps=budget.growth_steps, reach=budget.horizon / budget.radius),
+        arithmetic=budget.arithmetic,
     )
     seen = recurrence(window.lag_distances, budget.recurrence)
     new = lanes.after(window, seen, task.done)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine.driver import squared_norm
+from ..engine.iteration import orbit
 from ..engine.kernel import Kernel
 from ..maps.base import Map
 from .audit import NONE, Verdicts, row_blocks
@@ -103,7 +103,7 @@ def audit_cycles(
 def _audit_period(F: Map, kernel: Kernel, states: Rows, period: int, budget: Budget) -> Verdicts:
     steps = PStep(F, kernel, period)
     found = polish(steps, states, cut=GAP, rounds=6)
-    size, largest_residual, least = _along(kernel, found.points, period)
+    size, largest_residual, least = _along(kernel, found.points, period, budget)
     # Where Newton's method ends at a fixed point the size is zero: this was no cycle.
     near = (found.moved <= budget.capture * size) & (least > 1)
     points = np.where(near[:, None], found.points, states)
@@ -130,19 +130,16 @@ def _audit_period(F: Map, kernel: Kernel, states: Rows, period: int, budget: Bud
 
 
 def _along(
-    kernel: Kernel, points: Rows, period: int
+    kernel: Kernel, points: Rows, period: int, budget: Budget
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
     """Return the size of each cycle, its largest residual norm and its least period."""
-    residual = np.zeros(len(points))
-    distances = np.empty((period, len(points)))
-    states = points
+    passed = orbit(kernel, points, period, arithmetic=budget.arithmetic)
+    n, d = points.shape
     with np.errstate(all="ignore"):
-        for step in range(period):
-            states, residuals = kernel.step(states)
-            distances[step] = np.sqrt(squared_norm(states - points))
-            np.maximum(residual, norms(residuals), out=residual)
+        residuals = norms(kernel.step(passed[:-1].reshape(-1, d))[1]).reshape(period, n)
+        distances = norms((passed[1:] - points).reshape(-1, d)).reshape(period, n)
         size = distances.max(axis=0)
         back = distances <= _SAME_POINT * size
     back[-1] = True
     divisor = np.array([period % p == 0 for p in range(1, period + 1)])
-    return size, residual, (back & divisor[:, None]).argmax(axis=0) + 1
+    return size, residuals.max(axis=0), (back & divisor[:, None]).argmax(axis=0) + 1

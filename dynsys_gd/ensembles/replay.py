@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.chunks import chunk_rows, row_slices
+from ..engine.driver import Departure, run_window
+from ..engine.iteration import iterate
 from ..engine.kernel import Kernel
 from .budget import Budget
 from .iterate import norms
@@ -19,6 +21,7 @@ Numbers = NDArray[np.float64]
 
 _CHANGE = 1e-6  # relative change of the residual that is told apart from rounding
 _BACK = 1e-3  # a residual that has fallen by this factor needs no finer comparison
+_ABOVE_REST = 10.0
 _FARTHEST = 1e-2
 _FLAT_RADIUS = 1e-6
 
@@ -83,7 +86,9 @@ def returns(
     -----
     An orbit has come back when its residual is smaller in the last quarter of the replay than in
     the second one, by when fast transients are over; it has left when it is larger than in both
-    the first and the second. Distances are not compared: along a family of limits they stay.
+    the first and the second. Distances are not compared: along a family of limits they stay. Where
+    the residual is hardly larger in the beginning than at the limit itself both are rounding, and
+    that one of them falls, even to zero, shows nothing.
     """
     n, d = points.shape
     about = np.broadcast_to(directions(d, budget), (n, 2 * budget.perturbations, d))
@@ -94,10 +99,12 @@ def returns(
     scale = 1.0 + norms(points)
     radius = np.maximum(radius, 1e-8 * scale)
     result = np.full(n, int(Return.NEITHER))
+    rest = norms(kernel.step(points)[1])
     rows = np.arange(n)
     while rows.size:
         starts = points[rows, None, :] + radius[rows, None, None] * about[rows]
-        back, left = _replayed(kernel, starts.reshape(-1, d), budget.replay_steps)
+        own = np.repeat(rest[rows], about.shape[1])
+        back, left = _replayed(kernel, starts.reshape(-1, d), own, budget)
         all_back = back.reshape(rows.size, -1).all(axis=1)
         some_left = left.reshape(rows.size, -1).any(axis=1)
         result[rows[all_back]] = Return.ALL
@@ -109,19 +116,32 @@ def returns(
 
 
 def _replayed(
-    kernel: Kernel, starts: Rows, steps: int
+    kernel: Kernel, starts: Rows, rest: Numbers, budget: Budget
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return for each start whether its orbit came back, and whether it left."""
-    first, second, last = (np.zeros(len(starts)) for _ in range(3))
-    quarter = max(1, steps // 4)
+    """Return for each start whether its orbit came back, and whether it left.
+
+    `rest` is the residual norm of the limit itself, of which one is to see more at the start.
+    """
+    quarter = max(1, budget.replay_steps // 4)
+    first, second, last = (np.empty(len(starts)) for _ in range(3))
+    for block in row_slices(len(starts), chunk_rows(starts.shape[1])):
+        states, first[block] = _residuals(kernel, starts[block], quarter, budget)
+        states, second[block] = _residuals(kernel, states, quarter, budget)
+        states = iterate(kernel, states, quarter, arithmetic=budget.arithmetic)
+        _, last[block] = _residuals(kernel, states, quarter, budget)
     with np.errstate(all="ignore"):
-        for block in row_slices(len(starts), chunk_rows(starts.shape[1])):
-            states = np.asfortranarray(starts[block])
-            for t in range(4 * quarter):
-                states, residuals = kernel.step(states)
-                kept = (first, second, None, last)[t // quarter]
-                if kept is not None:
-                    np.maximum(kept[block], norms(residuals), out=kept[block])
         back = (last <= _BACK * first) | (last < (1.0 - _CHANGE) * second)
+        back &= first >= _ABOVE_REST * rest
         left = ~(last <= (1.0 + _CHANGE) * np.maximum(first, second))
     return back, left & ~back
+
+
+def _residuals(kernel: Kernel, states: Rows, steps: int, budget: Budget) -> tuple[Rows, Numbers]:
+    """Return states some steps later and the largest residual norm on the way.
+
+    NaN for what overflowed meanwhile.
+    """
+    nowhere = np.full(len(states), np.inf)
+    window = run_window(kernel, states, steps, radius=nowhere, arithmetic=budget.arithmetic)
+    stayed = window.departure == Departure.NONE
+    return window.states, np.where(stayed, window.largest_residual, np.nan)

@@ -11,7 +11,9 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from ..engine.arithmetic import Arithmetic
 from ..engine.derivative import jacobian
+from ..engine.iteration import iterate, orbit
 from ..engine.kernel import Kernel
 from ..errors import InvalidInput
 from ..losses.base import AbstractLoss, Points, as_points
@@ -120,13 +122,14 @@ class Map(ABC):
         return tuple(sp.simplify(entry.subs(pairs)) for entry in _symbolic(self))
 
     def iterate(self, state: Any, n: int) -> Points:
-        """Return F applied `n` times to each row of `state`, shape (..., d)."""
+        """Return F applied `n` times to each row of `state`, shape (..., d).
+
+        Products and sums are rounded one by one, as ``F(state)`` rounds them.
+        """
         array = as_points(state, self.dimension, "state")
-        kernel = self.kernel()
-        rows = array.reshape(-1, self.dimension)
-        for _ in range(positive_count(n, "n")):
-            rows = kernel.step(rows)[0]
-        return np.ascontiguousarray(rows).reshape(array.shape)
+        rows, steps = array.reshape(-1, self.dimension), positive_count(n, "n")
+        images = iterate(self.kernel(), rows, steps, arithmetic=Arithmetic.PLAIN)
+        return images.reshape(array.shape)
 
     def trajectory(self, start: Any, n: int) -> Trajectory:
         """Return the start and its `n` images as a `Trajectory`.
@@ -151,13 +154,9 @@ class Map(ABC):
         state = array[None, :]
         if len(array) != self.dimension:
             state = self.lift(state)
-        kernel = self.kernel()
-        points = np.empty((positive_count(n, "n") + 1, self.dimension))
-        points[0] = state[0]
-        for k in range(n):
-            state = kernel.step(state)[0]
-            points[k + 1] = state[0]
-        return Trajectory(map=self, points=points)
+        steps = positive_count(n, "n")
+        passed = orbit(self.kernel(), state, steps, arithmetic=Arithmetic.PLAIN)
+        return Trajectory(map=self, points=np.ascontiguousarray(passed[:, 0]))
 
     def describe(self) -> str:
         """Return the map in one line, for tables and reports."""

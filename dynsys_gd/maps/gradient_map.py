@@ -12,10 +12,10 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from ..engine.derivative import derivative, jacobian
+from ..engine.derivative import derivative
 from ..engine.kernel import Kernel, RowsKernel, TapeKernel
+from ..engine.map_tapes import MapTapes
 from ..engine.rewrite import stable
-from ..engine.tape import Tape, lower
 from ..errors import InvalidInput
 from ..losses.base import AbstractLoss, Points, substitute
 from ..values import as_typed, by_name, to_value, unknown_name
@@ -112,9 +112,9 @@ class GradientMap(Map):
         form = self.loss.symbolic
         if form is None:
             return _rows_kernel(self, numbers)
-        step, jacobian, names = _tapes(type(self), form.expression, form.variables)
+        tapes, names = _tapes(type(self), form.expression, form.variables)
         values = [float(form.values[name]) for name in names] + list(numbers.values())
-        return TapeKernel(step, jacobian, np.array(values, dtype=np.float64))
+        return TapeKernel(tapes, np.array(values, dtype=np.float64))
 
     def describe(self) -> str:
         settings = ", ".join(
@@ -189,20 +189,15 @@ def _symbolic_update(
 @lru_cache(maxsize=256)
 def _tapes(
     rule: type[GradientMap], expression: sp.Expr, variables: tuple[sp.Symbol, ...]
-) -> tuple[Tape, Tape, tuple[str, ...]]:
-    """Return the step tape, the Jacobian tape and the names of the loss parameters."""
+) -> tuple[MapTapes, tuple[str, ...]]:
+    """Return the codes of the map and the names of the loss parameters."""
     known = by_name(expression.free_symbols - set(variables), "expression")
     names = [f.name for f in fields(rule) if f.name != "loss"]  # type: ignore[arg-type]
     settings = {name: sp.Dummy(name) for name in names}
     images, residuals = _symbolic_update(rule, stable(expression), variables, settings)
     state = _state_symbols(variables, rule.blocks)
     parameters = [*known.values(), *settings.values()]
-    slopes = list(jacobian(images, state))
-    return (
-        lower(images, state, parameters, rest=residuals),
-        lower(slopes, state, parameters),
-        tuple(known),
-    )
+    return MapTapes(images, residuals, state, parameters), tuple(known)
 
 
 def _rows_kernel(F: GradientMap, settings: Mapping[str, float]) -> Kernel:

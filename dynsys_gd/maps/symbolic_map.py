@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from ..engine.derivative import jacobian
 from ..engine.kernel import Kernel, TapeKernel
+from ..engine.map_tapes import MapTapes
 from ..engine.rewrite import stable
-from ..engine.tape import Tape, lower
 from ..errors import InvalidInput
 from ..losses.base import substitute
 from ..values import by_name, to_value, unknown_name
@@ -77,7 +76,8 @@ class SymbolicMap(Map):
         object.__setattr__(self, "images", columns)
         object.__setattr__(self, "symbols", symbols)
         object.__setattr__(self, "values", tuple(sorted(given.items())))
-        _tapes(columns, symbols)
+        # Refuse unsupported functions here, where the user wrote them.
+        _ = _tapes(columns, symbols).step
 
     @property
     def dimension(self) -> int:
@@ -93,7 +93,8 @@ class SymbolicMap(Map):
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        return tuple(n for n in _tapes(self.images, self.symbols)[2] if n not in dict(self.values))
+        names = (symbol.name for symbol in _tapes(self.images, self.symbols).parameters)
+        return tuple(name for name in names if name not in dict(self.values))
 
     def at(self, **values: Any) -> SymbolicMap:
         for name in values:
@@ -113,9 +114,8 @@ class SymbolicMap(Map):
                 "every parameter to have a value",
                 f"write F.at({self.parameters[0]}=...)",
             )
-        step, jacobian, names = _tapes(self.images, self.symbols)
-        given = dict(self.values)
-        return TapeKernel(step, jacobian, np.array([float(given[name]) for name in names]))
+        tapes, given = _tapes(self.images, self.symbols), dict(self.values)
+        return TapeKernel(tapes, np.array([float(given[s.name]) for s in tapes.parameters]))
 
     def describe(self) -> str:
         text = ", ".join(str(image) for image in self.expression)
@@ -127,17 +127,9 @@ class SymbolicMap(Map):
 
 
 @lru_cache(maxsize=256)
-def _tapes(
-    images: tuple[sp.Expr, ...], variables: tuple[sp.Symbol, ...]
-) -> tuple[Tape, Tape, tuple[str, ...]]:
+def _tapes(images: tuple[sp.Expr, ...], variables: tuple[sp.Symbol, ...]) -> MapTapes:
     used = set().union(*(image.free_symbols for image in images))
     parameters = by_name(used - set(variables), "images")
     forms = [stable(image) for image in images]
     residuals = [form - v for form, v in zip(forms, variables, strict=True)]
-    slopes = list(jacobian(forms, variables))
-    symbols = list(parameters.values())
-    return (
-        lower(forms, variables, symbols, rest=residuals),
-        lower(slopes, variables, symbols),
-        tuple(parameters),
-    )
+    return MapTapes(forms, residuals, variables, list(parameters.values()))

@@ -64,6 +64,12 @@ def test_the_seed_is_a_whole_number(value):
         Budget(seed=value)
 
 
+@pytest.mark.parametrize("value", ["plain", None, 0])
+def test_the_arithmetic_is_a_member(value):
+    with pytest.raises(InvalidInput, match="arithmetic"):
+        Budget(arithmetic=value)
+
+
 def test_exponents_need_two_batches():
     for wrong in ({"lyapunov_batches": 1}, {"lyapunov_steps": 10, "lyapunov_batches": 20}):
         with pytest.raises(InvalidInput, match="batches"):
@@ -72,5 +78,5 @@ def test_exponents_need_two_batches():
 
 def test_every_field_is_covered_here():
     """A new setting must join one of the lists above, and so be checked."""
-    others = {"radius", "horizon", "seed", "lyapunov_batches"}
+    others = {"radius", "horizon", "seed", "lyapunov_batches", "arithmetic"}
     assert {field.name for field in dataclasses.fields(Budget)} == {*COUNTS, *SHARES, *others}
