@@ -42,6 +42,11 @@ class Stop(IntEnum):
 
     STILL: its last step was shorter than the tolerance. FAR: it left the ball of the given radius,
     or is no number any more. TIME: neither, within the steps allowed.
+
+    Examples
+    --------
+    >>> Stop(0), [reason.name for reason in Stop]
+    (<Stop.STILL: 0>, ['STILL', 'FAR', 'TIME'])
     """
 
     STILL = 0
@@ -50,7 +55,13 @@ class Stop(IntEnum):
 
 
 class Keep(Enum):
-    """What is remembered of each start: nothing but the counts, its label, its last state too."""
+    """What is remembered of each start: nothing but the counts, its label, its last state too.
+
+    Examples
+    --------
+    >>> [keep.value for keep in Keep]
+    ['counts', 'labels', 'states']
+    """
 
     COUNTS = "counts"
     LABELS = "labels"
@@ -76,6 +87,11 @@ class StoppingRule:
     Both are asked at the ends of blocks of steps, whose lengths depend on the age of the
     trajectory only; when one holds there, the trajectory stops at the first step of that block
     with which one holds. A step that is short in passing, in the middle of a block, stops nothing.
+
+    Examples
+    --------
+    >>> StoppingRule(steps=100, tolerance=None)
+    StoppingRule(steps=100, tolerance=None, radius=100000000.0)
     """
 
     steps: int = 1000

@@ -229,6 +229,10 @@ class _Builder:
             return self._chain(Op.OR, sorted(condition.args, key=sp.default_sort_key))
         if isinstance(condition, sp.Not):
             return self.emit(Op.NOT, self.node(condition.args[0]))
+        if isinstance(condition, sp.ITE):
+            which, yes, no = (self.node(argument) for argument in condition.args)
+            first = self.emit(Op.AND, which, yes)
+            return self.emit(Op.OR, first, self.emit(Op.AND, self.emit(Op.NOT, which), no))
         if isinstance(condition, sp.core.relational.Relational):
             left, right = (self.node(side) for side in (condition.lhs, condition.rhs))
             if isinstance(condition, (sp.StrictLessThan, sp.StrictGreaterThan)):
