@@ -186,7 +186,7 @@ def stop(
     >>> x = sp.Symbol("x")
     >>> found = stop(SymbolicMap([x**2], [x]).kernel(), GivenStarts([[0.5], [1.0], [1.5]]))
     >>> found.stop.tolist(), found.steps.tolist()
-    ([0, 0, 1], [6, 1, 6])
+    ([0, 0, 1], [7, 1, 6])
     """
     if kernel.dimension % starts.dimension:
         expected = f"starts of {kernel.dimension} coordinates, or of a divisor of that"
