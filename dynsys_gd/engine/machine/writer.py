@@ -32,12 +32,13 @@ class Module:
         self.mask = f"<{lanes} x i1>"
         self.whole = f"<{lanes} x i64>"
         self.suffix = f"v{lanes}"
+        self.prefix = ""
         self._functions: dict[str, Function] = {}
         self._declared: dict[str, str] = {}
         self._globals: dict[str, str] = {}
 
     def __contains__(self, name: str) -> bool:
-        return name in self._functions
+        return self.prefix + name in self._functions
 
     def function(
         self,
@@ -49,8 +50,9 @@ class Module:
         exported: bool = False,
     ) -> Function:
         """Begin a function; `arguments` are pairs (type, name without %)."""
-        self._functions[name] = Function(self, name, arguments, returns, inline, exported)
-        return self._functions[name]
+        full = self.prefix + name
+        self._functions[full] = Function(self, full, arguments, returns, inline, exported)
+        return self._functions[full]
 
     def declare(self, returns: str, name: str, types: Sequence[str]) -> None:
         """Make an external function or an intrinsic known, once."""
@@ -58,21 +60,30 @@ class Module:
 
     def table(self, name: str, values: Sequence[float]) -> str:
         """Define constant doubles and return the pointer to them, as ``@name``."""
+        name = self.prefix + name
         entries = ", ".join(f"double {hexadecimal(value)}" for value in values)
         self._globals[name] = f"@{name} = internal constant [{len(values)} x double] [{entries}]"
         return f"@{name}"
 
     def whole_table(self, name: str, values: Sequence[int]) -> str:
         """Define constant whole numbers of 64 bits and return the pointer to them."""
+        name = self.prefix + name
         entries = ", ".join(f"i64 {value}" for value in values)
         self._globals[name] = f"@{name} = internal constant [{len(values)} x i64] [{entries}]"
         return f"@{name}"
 
     def wider(self, factor: int) -> Module:
         """Return the same module for functions whose values hold `factor` times as many lanes."""
-        other = Module(lanes=factor * self.lanes, fused=self.fused)
+        return self._sharing(factor * self.lanes, self.prefix)
+
+    def named(self, prefix: str) -> Module:
+        """Return the same module for functions whose names, and those they call, get a prefix."""
+        return self._sharing(self.lanes, self.prefix + prefix)
+
+    def _sharing(self, lanes: int, prefix: str) -> Module:
+        other = Module(lanes=lanes, fused=self.fused)
         other._functions, other._declared = self._functions, self._declared
-        other._globals = self._globals
+        other._globals, other.prefix = self._globals, prefix
         return other
 
     def text(self) -> str:
@@ -296,7 +307,8 @@ class Function:
     def call(self, name: str, *arguments: tuple[str, str], returns: str = "void") -> str:
         """Call a function with pairs (type, value); returns the name of the result."""
         listed = ", ".join(f"{kind} {value}" for kind, value in arguments)
-        text = f"call {returns} @{name}({listed})"
+        full = name if name.startswith("llvm.") else self.module.prefix + name
+        text = f"call {returns} @{full}({listed})"
         if returns == "void":
             self.line(text)
             return ""
