@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..engine.derivative import derivative
 from ..engine.kernel import Kernel, RowsKernel, TapeKernel
+from ..engine.machine.gradient_step import GradientStep, update_code
 from ..engine.map_tapes import MapTapes
 from ..engine.rewrite import stable
 from ..errors import InvalidInput
@@ -217,7 +218,14 @@ def _rows_kernel(F: GradientMap, settings: Mapping[str, float]) -> Kernel:
         with np.errstate(all="ignore"):
             return F.update_jacobian(split(states), F.loss.hessian_at, settings)
 
-    return RowsKernel(F.dimension, step, jacobian)
+    machine = F.loss.gradient_code()
+    if machine is None:
+        return RowsKernel(F.dimension, step, jacobian)
+    gradient, data = machine
+    code = GradientStep(gradient, update_code(type(F).update, F.blocks, tuple(settings)))
+    return RowsKernel(
+        F.dimension, step, jacobian, code, np.concatenate([list(settings.values()), data])
+    )
 
 
 def _spaced(name: str) -> str:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
-from ..engine.kernel import Kernel, RowsKernel
+from ..engine.cycle import CycleKernel
+from ..engine.kernel import Kernel
 from ..errors import InvalidInput
-from ..losses.base import AbstractLoss, Points, substitute
+from ..losses.base import AbstractLoss, substitute
 from ..losses.linear_network import LinearNetwork
 from ..losses.mean import MeanLoss, checked_losses, losses_at
 from ..losses.mlp import MLP
@@ -124,25 +123,10 @@ class MinibatchCycle(Map):
                 "every parameter to have a value",
                 f"write F.at({self.parameters[0]}=...)",
             )
-        kernels = [GradientDescent(loss, self.step_size).kernel() for loss in self.losses]
-
-        def step(states: Points) -> tuple[Points, Points]:
-            total: Any = 0.0
-            for kernel in kernels:
-                states, gradient = kernel.step(states)
-                total = total + gradient
-            # F(θ) - θ = -η · (sum of the gradients), without the rounding of the difference.
-            return states, total / len(kernels)
-
-        def jacobian(states: Points) -> NDArray[np.float64]:
-            product = kernels[0].jacobian(states)
-            for before, kernel in pairwise(kernels):
-                states = before.step(states)[0]
-                with np.errstate(all="ignore"):
-                    product = kernel.jacobian(states) @ product
-            return product
-
-        return RowsKernel(self.dimension, step, jacobian)
+        # F(θ) - θ = -η · (sum of the gradients), without the rounding of the difference: the
+        # mean of the gradients is the residual.
+        steps = (GradientDescent(loss, self.step_size) for loss in self.losses)
+        return CycleKernel(tuple(step.kernel() for step in steps))
 
     def describe(self) -> str:
         count = len(self.losses)
