@@ -37,7 +37,9 @@ def ball_batch(tape: Tape) -> Callable[..., None]:
         try:
             for j in range(lower.shape[1]):
                 box = _balls(lower[:, j], upper[:, j])
-                columns = (b if b.ndim == 1 else b[:, j] for b in (parameter_lower, parameter_upper))
+                columns = (
+                    b if b.ndim == 1 else b[:, j] for b in (parameter_lower, parameter_upper)
+                )
                 for i, value in enumerate(function(box, _balls(*columns))):
                     lower_out[i, j], upper_out[i, j] = outward(value)
         finally:

@@ -21,6 +21,8 @@ Bounds = NDArray[np.float64]
 
 _VECTORS = 1  # registers that one bound spans; the bounds of an interval are independent already
 
+_ONE, _ULP, _SMALLEST_NORMAL = 1.0, 2.0**-52, 2.0**-1022  # names, so that Python computes below
+
 
 @dataclass(frozen=True, eq=False)
 class IntervalFunction:
@@ -72,7 +74,18 @@ class IntervalFunction:
         Returns
         -------
         lower, upper : ndarray, shape (m, n)
+
+        Raises
+        ------
+        RuntimeError
+            Where something has changed how this thread rounds: no bound would hold then.
         """
+        if not rounds_as_proved():
+            raise RuntimeError(
+                "this thread flushes subnormal numbers to zero or does not round to nearest; "
+                "some library changed that (often one linked with -ffast-math): load it in "
+                "another process"
+            )
         low, high = _pair("lower", lower, upper, len(self.tape.inputs))
         if low.ndim != 2:
             raise InvalidInput("lower", low.shape, "an array of shape (d, n)")
@@ -140,6 +153,13 @@ def interval_function(tape: Tape) -> IntervalFunction:
         )
 
     return IntervalFunction(tape, True, module.lanes, program.address(BATCH), batch)
+
+
+def rounds_as_proved() -> bool:
+    """Return whether this thread rounds to nearest and keeps subnormal numbers."""
+    nearest = _ONE + 0.375 * _ULP == _ONE and _ONE + 0.75 * _ULP > _ONE
+    mirrored = -_ONE - 0.375 * _ULP == -_ONE
+    return nearest and mirrored and 0.5 * _SMALLEST_NORMAL > 0
 
 
 def interval_module(tape: Tape, host: Processor) -> Module:

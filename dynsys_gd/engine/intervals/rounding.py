@@ -1,8 +1,8 @@
 """How a rounded result becomes a bound: predecessor and successor by arithmetic alone.
 
 For c = fl(a ∘ b) with ∘ one of + - * / and sqrt, rounded to nearest, the exact result lies
-between the neighbours of c. Rump, Zimmermann, Boldo and Melquiond (BIT 49, 2009, Theorem 2.2)
-show for every finite c and e = fl(PHI |c| + ETA), PHI = u(1 + 2u), u = 2^-53, ETA = 2^-1074::
+between the neighbours of c. Rump, Zimmermann, Boldo and Melquiond [rump2009computing] show for
+every finite c and e = fl(PHI |c| + ETA), PHI = u(1 + 2u), u = 2^-53, ETA = 2^-1074::
 
     fl(c - e) <= pred(c)        fl(c + e) >= succ(c)
 
@@ -34,10 +34,10 @@ __all__ = [
     "PHI",
     "Condition",
     "Interval",
+    "above",
     "at_least_zero",
     "at_most_zero",
     "below",
-    "above",
     "greatest",
     "least",
     "whole_line",
