@@ -26,7 +26,7 @@ INLINE void step(vec *x, const setting s) {
     }
     const vec old = x[D - 2];
     x[D - 2] = v_fnma(left, right[D - 1], old);
-    x[D - 1] = v_fnma(v_mul(left, old), v_set(1.0), x[D - 1]);
+    x[D - 1] = v_fnma(left, old, x[D - 1]);
 }
 #elif MAP == SOFTPLUS
 #include "exp.h"

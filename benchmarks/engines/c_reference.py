@@ -15,16 +15,21 @@ from .c_scalar import MAP_CODES, linear_call, linear_shape, perceptron_call, per
 
 __all__ = ["Reference"]
 
-_TRIAL_SECONDS = 0.01
+_TRIAL_SECONDS = 0.03
 _TRIALS = 3
 # Lengths of the blocks a trajectory runs through, (length, how many); the last goes on to the end.
-_PLANS = (
+_STOPPING = (
     ((4, 4), (8, 6), (16, 0)),
+    ((6, 4), (8, 6), (16, 0)),
     ((4, 4), (8, 8), (12, 0)),
-    ((4, 4), (8, 0)),
     ((4, 4), (8, 4), (16, 4), (32, 0)),
+    ((8, 0),),
     ((10, 0),),
+)
+_RUNNING = (
+    ((8, 2), (16, 2), (50, 0)),
     ((50, 0),),
+    ((100, 0),),
 )
 
 
@@ -72,11 +77,11 @@ def _fastest(variants: Sequence[Runner], workload: Workload) -> Runner:
 def _map_variants(w: MapWorkload, more: tuple[str, ...]) -> Iterator[Runner]:
     shape = f"MAP={MAP_CODES[w.formula]}", f"D={w.d}", *more
     stopping = w.tolerance is not None
-    for units in (8, 12) if w.d == 2 else (4, 6, 8):
+    for units in (6, 10, 12) if w.d == 2 else (4, 5, 6, 8):
         for abreast in (2, 4, 8) if stopping else (2,):
             definitions = (*shape, f"UNITS={units}", f"ABREAST={abreast}")
             function = build("lanes.c", definitions)
-            for plan in _PLANS if stopping else _PLANS[-3:]:
+            for plan in _STOPPING if stopping else _RUNNING:
                 yield _map_call(w, function, _blocks(plan, w.steps))
 
 
