@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import ctypes
 import shutil
 import subprocess
@@ -33,23 +32,17 @@ def compiler_missing() -> str | None:
     return None if _compiler() else "no C compiler (gcc, cc) found"
 
 
-@lru_cache(maxsize=1)
-def _folder() -> Path:
-    folder = tempfile.mkdtemp(prefix="dynsys-benchmarks-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
-
-
 @lru_cache(maxsize=256)
 def build(source: str, definitions: tuple[str, ...]) -> CFunction:
     """Return the function ``run`` of a file in ``c/``, compiled with ``-D`` definitions."""
-    place = _folder() / f"{source}-{'-'.join(definitions)}.so".replace("=", "")
-    command = [str(_compiler()), *_FLAGS, "-o", str(place), str(_SOURCES / source)]
-    command += [f"-D{definition}" for definition in definitions] + ["-lm"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)}\n{done.stderr}")
-    function: CFunction = ctypes.CDLL(str(place)).run
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        place = Path(folder) / "code.so"
+        command = [str(_compiler()), *_FLAGS, "-o", str(place), str(_SOURCES / source)]
+        command += [f"-D{definition}" for definition in definitions] + ["-lm"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)}\n{done.stderr}")
+        function: CFunction = ctypes.CDLL(str(place)).run  # once loaded, the file may go
     return function
 
 
