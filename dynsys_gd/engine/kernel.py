@@ -83,11 +83,15 @@ class TapeKernel(Kernel):
     ----------
     tapes : MapTapes
     parameters : ndarray, shape (k,)
-        Values of the tape parameters: arguments, never part of the compiled code.
+        Values of the tape parameters: arguments, never part of the compiled code. More may follow,
+        which `step_code` reads.
+    step_code : StepCode, optional
+        The same step in faster machine code than the tape gives.
     """
 
     tapes: MapTapes
     parameters: NDArray[np.float64]
+    step_code: StepCode | None = None
 
     @property
     def dimension(self) -> int:
@@ -100,7 +104,7 @@ class TapeKernel(Kernel):
 
     @cached_property
     def code(self) -> StepCode:
-        return TapeStep(self.tapes.step)
+        return TapeStep(self.tapes.step) if self.step_code is None else self.step_code
 
     @cached_property
     def tangent_code(self) -> TangentCode:
@@ -136,7 +140,7 @@ class TapeKernel(Kernel):
 
     def __getstate__(self) -> dict[str, Any]:
         """Functions made here are left behind: another process makes its own."""
-        return {"tapes": self.tapes, "parameters": self.parameters}
+        return {name: getattr(self, name) for name in ("tapes", "parameters", "step_code")}
 
 
 @dataclass(frozen=True, eq=False)

@@ -60,8 +60,8 @@ class Budget:
         Determines the directions of perturbations and tangents, the same ones for every start, so
         that a start meets the same fate in whatever company it is simulated.
     arithmetic : Arithmetic
-        In which orbits are iterated. PLAIN and NUMPY agree to the last bit for polynomial maps;
-        FUSED is faster and moves what lies within rounding of a basin boundary.
+        In which orbits are iterated. PLAIN and NUMPY agree to the last bit for polynomials; FUSED
+        is faster and moves what lies within rounding of a basin boundary.
 
     Examples
     --------

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..engine.derivative import derivative
 from ..engine.kernel import Kernel, RowsKernel, TapeKernel
 from ..engine.machine.gradient_step import GradientStep, update_code
+from ..engine.machine.step_code import StepCode
 from ..engine.map_tapes import MapTapes
 from ..engine.rewrite import stable
 from ..errors import InvalidInput
@@ -25,6 +26,7 @@ from .base import Map
 __all__ = ["GradientMap", "checked_loss", "checked_setting", "refuse_coordinates"]
 
 Self = TypeVar("Self", bound="GradientMap")
+_FEW_COORDINATES = 4  # up to which straight-line code is faster than a network's own
 Block = Any  # a numpy array of rows, or a sympy column: an update rule is written once for both
 
 
@@ -115,7 +117,9 @@ class GradientMap(Map):
             return _rows_kernel(self, numbers)
         tapes, names = _tapes(type(self), form.expression, form.variables)
         values = [float(form.values[name]) for name in names] + list(numbers.values())
-        return TapeKernel(tapes, np.array(values, dtype=np.float64))
+        if self.loss.dimension <= _FEW_COORDINATES or names:
+            return TapeKernel(tapes, np.array(values, dtype=np.float64))
+        return TapeKernel(tapes, *_machine_code(self, numbers))
 
     def describe(self) -> str:
         settings = ", ".join(
@@ -218,14 +222,21 @@ def _rows_kernel(F: GradientMap, settings: Mapping[str, float]) -> Kernel:
         with np.errstate(all="ignore"):
             return F.update_jacobian(split(states), F.loss.hessian_at, settings)
 
-    machine = F.loss.gradient_code()
-    if machine is None:
-        return RowsKernel(F.dimension, step, jacobian)
-    gradient, data = machine
-    code = GradientStep(gradient, update_code(type(F).update, F.blocks, tuple(settings)))
-    return RowsKernel(
-        F.dimension, step, jacobian, code, np.concatenate([list(settings.values()), data])
-    )
+    parameters, code = _machine_code(F, settings)
+    return RowsKernel(F.dimension, step, jacobian, code, parameters)
+
+
+def _machine_code(
+    F: GradientMap, settings: Mapping[str, float]
+) -> tuple[NDArray[np.float64], StepCode | None]:
+    """Return the parameters and the code of a step around the gradient's own machine code."""
+    values = np.array(list(settings.values()), dtype=np.float64)
+    known = F.loss.gradient_code()
+    if known is None:
+        return values, None
+    gradient, data = known
+    rule = update_code(type(F).update, F.blocks, tuple(settings))
+    return np.concatenate([values, data]), GradientStep(gradient, rule)
 
 
 def _spaced(name: str) -> str:
