@@ -121,6 +121,8 @@ class WindowTask:
         fields = self._fields[:, :n]
         departure = fields[Field.DEPARTURE].astype(np.int64)
         here = departure == 0
+        lags = self._lags[:, :n]  # long: not copied
+        lags[:, ~here] = np.nan
         with np.errstate(all="ignore"):
             roots = np.sqrt(fields)
             extent = np.sqrt(_summed_squares((self._high - self._low)[:, :n]))
@@ -134,7 +136,7 @@ class WindowTask:
             settled=fields[Field.SETTLED].astype(np.int64),
             departure=departure,
             departed_after=fields[Field.DEPARTED_AFTER].astype(np.int64),
-            lag_distances=np.where(here, self._lags[:, :n], np.nan),
+            lag_distances=lags,
         )
 
 

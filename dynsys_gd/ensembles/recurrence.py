@@ -61,19 +61,19 @@ def recurrence(lag_distances: NDArray[np.float64], tolerance: float) -> Recurren
     >>> recurrence(np.array([[1.0], [0.0], [1.0], [0.0]]), 1e-6).period
     array([2])
     """
+    n = lag_distances.shape[1]
+    period, exact = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=bool)
     with np.errstate(all="ignore"):
-        size = lag_distances.max(axis=0)
-        close = lag_distances <= tolerance * size
-        closest = lag_distances.min(axis=0) / size
-    lag = close.argmax(axis=0)
-    found = close.any(axis=0) & (size > 0) & (lag > 0)
-    at_lag = np.take_along_axis(lag_distances, lag[None, :], axis=0)[0]
-    return Recurrence(
-        size=size,
-        period=np.where(found, lag + 1, 0),
-        closest=closest,
-        exact=found & (at_lag == 0),
-    )
+        size, least = lag_distances.max(axis=0), lag_distances.min(axis=0)
+        rows = np.flatnonzero((least <= tolerance * size) & (size > 0))
+        if rows.size:
+            returning = lag_distances[:, rows]
+            lag = (returning <= tolerance * size[rows]).argmax(axis=0)
+            at_lag = np.take_along_axis(returning, lag[None, :], axis=0)[0]
+            period[rows] = np.where(lag > 0, lag + 1, 0)
+            exact[rows] = (lag > 0) & (at_lag == 0)
+        closest = least / size
+    return Recurrence(size=size, period=period, closest=closest, exact=exact)
 
 
 def audit_cycles(
