@@ -138,7 +138,9 @@ class _Writer:
         tile = f"[{self.d * lanes} x double]"
         self.state, self.along, self.before, self.origin = (f.room(tile) for _ in range(4))
         self.old_state, self.old_along = f.room(tile), f.room(tile)
-        self.residual = f.room(f"[{self.residuals * lanes} x double]")
+        # A tile whose address is given away stays in memory: the careful steps have their own.
+        tile = f"[{self.residuals * lanes} x double]"
+        self.residual, self.unused = f.room(tile), f.room(tile)
         self.exponent, self.old_exponent = (f.room(f"[{lanes} x double]") for _ in range(2))
         self.kept = {trace: f.variable(f.real) for trace in Trace if trace is not Trace.EXPONENT}
         self.left = f.variable("i64")
@@ -211,7 +213,7 @@ class _Writer:
     def _again(self, lost: str, count: str) -> None:
         """Give the lost lanes the tangent that careful steps lead to."""
         f = self.f
-        places = (self.old_state, self.old_along, self.old_exponent, self.residual)
+        places = (self.old_state, self.old_along, self.old_exponent, self.unused)
         pointers = [("ptr", place) for place in (*places, self.slots[LyapunovSlot.PARAMETERS])]
         f.call("carefully", *pointers, ("i64", count))
 
