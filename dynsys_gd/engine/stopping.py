@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Any
@@ -22,7 +22,7 @@ from .chunks import Interruption, checked_executor, checked_progress, map_ordere
 from .kernel import Kernel
 from .starts import Starts
 from .stopping_oracle import stop_rows
-from .stopping_task import Labels, StoppingTask, block_lengths, chunk_size
+from .stopping_task import Answers, StoppingTask, block_lengths, chunk_size
 
 __all__ = ["Keep", "Stop", "Stopped", "StoppingRule", "stop"]
 
@@ -194,27 +194,36 @@ def stop(
     checked_executor(executor)
     checked_progress(progress)
     used = usable(kernel, arithmetic)
-    size = chunk_size(kernel)
-    span = size * _CHUNKS_A_TASK
+    labels, states = keep is not Keep.COUNTS, keep is Keep.STATES
+    answers = Answers.room(starts.n, kernel.dimension, labels=labels, states=states)
+    # Threads of this process write their answers where they belong; others send them.
+    shared = executor is None or isinstance(executor, ThreadPoolExecutor)
+    span = chunk_size(kernel) * _CHUNKS_A_TASK
     interruption = Interruption()
     jobs = (
-        _Job(kernel, starts, first, min(first + span, starts.n), rule, keep, used, interruption)
+        _Job(
+            kernel,
+            starts,
+            (first, min(first + span, starts.n)),
+            rule,
+            keep,
+            used,
+            answers.part(first, first + span) if shared else None,
+            interruption,
+        )
         for first in range(0, starts.n, span)
     )
-    labelled = starts.n if keep is not Keep.COUNTS else 0
-    reasons, taken = np.empty(labelled, dtype=np.int8), np.empty(labelled, dtype=np.int32)
-    states = np.empty((kernel.dimension, starts.n if keep is Keep.STATES else 0))
     counts = np.zeros(4, dtype=np.int64)
     done = 0
 
     def record(part: _Part) -> None:
         nonlocal done
         counts[:] += part.counts
-        if part.labels is not None:
-            here = slice(part.first, part.first + len(part.labels.stop))
-            reasons[here], taken[here] = part.labels
-        if part.states is not None:
-            states[:, part.first : part.first + part.states.shape[1]] = part.states
+        if part.answers is not None:
+            here = answers.part(done, starts.n)
+            for room, sent in zip(here, part.answers, strict=True):
+                if room is not None and sent is not None:
+                    room[..., : sent.shape[-1]] = sent
         done += int(part.counts[:3].sum())
         if progress is not None:
             progress(done, starts.n)
@@ -227,62 +236,57 @@ def stop(
         n=starts.n,
         counts={reason: int(counts[reason]) for reason in Stop},
         total_steps=int(counts[3]),
-        stop=reasons if keep is not Keep.COUNTS else None,
-        steps=taken if keep is not Keep.COUNTS else None,
-        states=states.T if keep is Keep.STATES else None,
+        stop=answers.stop,
+        steps=answers.steps,
+        states=None if answers.states is None else answers.states.T,
         arithmetic=used,
     )
 
 
 @dataclass(frozen=True)
 class _Job:
-    """Some of the starts, as plain data that can travel to another process."""
+    """Some of the starts; without `answers`, plain data that can travel to another process."""
 
     kernel: Kernel
     starts: Starts
-    first: int
-    last: int
+    span: tuple[int, int]
     rule: StoppingRule
     keep: Keep
     arithmetic: Arithmetic
+    answers: Answers | None
     interruption: Interruption
 
 
 @dataclass(frozen=True)
 class _Part:
-    """What became of them; `counts` by outcome, then the steps in all."""
+    """What became of them: `counts` by outcome, then the steps in all; answers that are sent."""
 
-    first: int
     counts: NDArray[np.int64]
-    labels: Labels | None
-    states: NDArray[np.float64] | None
+    answers: Answers | None
 
 
 def _computed(job: _Job) -> _Part:
-    blocks = block_lengths(job.kernel, job.rule.steps)
-    labelled, with_states = job.keep is not Keep.COUNTS, job.keep is Keep.STATES
+    still = job.rule.tolerance is not None
+    blocks = block_lengths(job.kernel, job.rule.steps, still=still)
+    first, last = job.span
+    labels, states = job.keep is not Keep.COUNTS, job.keep is Keep.STATES
+    room = job.answers or Answers.room(
+        last - first, job.kernel.dimension, labels=labels, states=states
+    )
     if job.arithmetic is Arithmetic.NUMPY:
-        reasons, taken, states = stop_rows(
+        counts = stop_rows(
+            job.kernel, job.starts, job.span, room, blocks, job.rule.squares, job.interruption
+        )
+    else:
+        task = StoppingTask(
             job.kernel,
             job.starts,
-            (job.first, job.last),
-            blocks,
-            job.rule.squares,
-            job.interruption,
+            job.span,
+            room,
+            blocks=blocks,
+            squares=job.rule.squares,
+            fused=job.arithmetic is Arithmetic.FUSED,
         )
-        counts = np.bincount(reasons, minlength=4).astype(np.int64)
-        counts[3] = taken.sum(dtype=np.int64)
-        labels = Labels(reasons, taken) if labelled else None
-        return _Part(job.first, counts, labels, states if with_states else None)
-    task = StoppingTask(
-        job.kernel,
-        job.starts,
-        (job.first, job.last),
-        blocks=blocks,
-        squares=job.rule.squares,
-        labels=labelled,
-        states=with_states,
-        fused=job.arithmetic is Arithmetic.FUSED,
-    )
-    task.run(job.interruption)
-    return _Part(job.first, task.counts, task.labels, task.finals)
+        task.run(job.interruption)
+        counts = task.counts
+    return _Part(counts, None if job.answers is not None else room)

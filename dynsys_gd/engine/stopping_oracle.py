@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from .chunks import Interruption, chunk_rows, row_slices
 from .kernel import Kernel
 from .starts import Starts
+from .stopping_task import Answers
 from .window import squared_norm
 
 __all__ = ["stop_rows"]
@@ -21,21 +22,24 @@ def stop_rows(
     kernel: Kernel,
     starts: Starts,
     span: tuple[int, int],
+    answers: Answers,
     blocks: NDArray[np.int64],
     squares: tuple[float, float],
     interruption: Interruption,
-) -> tuple[NDArray[np.int8], NDArray[np.int32], Rows]:
-    """Return why and after how many steps the starts of `span` stop, and where, shape (d, n)."""
-    first, last = span
-    reason = np.empty(last - first, dtype=np.int8)
-    taken = np.empty(last - first, dtype=np.int32)
-    finals = np.empty((kernel.dimension, last - first))
-    for piece in row_slices(last - first, chunk_rows(kernel.dimension)):
-        columns = starts.rows(first + piece.start, first + piece.stop)
+) -> NDArray[np.int64]:
+    """Stop the starts of `span`; return how many stopped for each reason, and their steps."""
+    counts = np.zeros(4, dtype=np.int64)
+    for piece in row_slices(span[1] - span[0], chunk_rows(kernel.dimension)):
+        columns = starts.rows(span[0] + piece.start, span[0] + piece.stop)
         states = np.tile(columns, (kernel.dimension // starts.dimension, 1)).T
         code, rows = _stopped(kernel, states, blocks, squares, interruption)
-        reason[piece], taken[piece], finals[:, piece] = code & 3, code >> 2, rows.T
-    return reason, taken, finals
+        found = Answers((code & 3).astype(np.int8), code >> 2, rows.T)
+        counts[:3] += np.bincount(code & 3, minlength=3)
+        counts[3] += (code >> 2).sum(dtype=np.int64)
+        for room, values in zip(answers.part(piece.start, piece.stop), found, strict=True):
+            if room is not None:
+                room[...] = values
+    return counts
 
 
 def _stopped(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import threading
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -18,25 +20,30 @@ from .machine.stopping_slots import Slot
 from .machine.writer import Module
 from .starts import Starts
 
-__all__ = ["StoppingTask", "block_lengths", "chunk_size"]
+__all__ = ["Answers", "StoppingTask", "block_lengths", "chunk_size"]
 
-_SHORTEST, _LONGEST = 4, 64
+_SHORTEST, _LONGEST = 6, 64
+_BEST, _CHEAP = 4, 12  # measured: squared length over age for a map of so few operations
 _MEMORY = 2**20  # bytes of states and queue that stay in the second-level cache
 _STRETCH = 2e8  # operations before Python looks at its signals: a few hundredths of a second
+_REPEATING = 4  # registers of a value in rows that repeat a block
 _FEWEST_ROWS, _MOST_ROWS = 64, 2**15
 
 
-def block_lengths(kernel: Kernel, steps: int) -> NDArray[np.int64]:
-    """Return the lengths of the blocks, `steps` in all: a quarter of the age, within bounds.
+def block_lengths(kernel: Kernel, steps: int, *, still: bool = True) -> NDArray[np.int64]:
+    """Return the lengths of the blocks, `steps` in all: longer the older a trajectory is.
 
-    Long blocks cost less for each step, but a trajectory is noticed to have stopped only at their
-    end. Where a step is dear, short blocks cost nothing.
+    A test costs as much as several cheap steps, and a trajectory that stops repeats its block. So
+    the best length grows like the root of the age, the slower the dearer a step is; where nothing
+    can stand `still`, few stop late, and blocks may be longer.
     """
-    longest = _LONGEST if kernel.code is None or kernel.code.work < 10**5 else _SHORTEST
+    work = kernel.code.work if kernel.code is not None else 100
+    share = min(_BEST, _BEST * _CHEAP / work) * (1 if still else _BEST)
+    longest = _LONGEST if still else _BEST * _LONGEST
     lengths, age = [], 0
     while age < steps:
-        quarter = 2 ** max((age // 4).bit_length() - 1, 0)
-        lengths.append(min(max(_SHORTEST, min(longest, quarter)), steps - age))
+        length = 2 ** round(0.5 * math.log2(max(1.0, age * share)))
+        lengths.append(min(max(_SHORTEST, min(longest, length)), steps - age))
         age += lengths[-1]
     return np.array(lengths, dtype=np.int64)
 
@@ -55,58 +62,94 @@ def _program(code: StepCode, fused: bool) -> tuple[Any, int]:
     """Return the compiled driver of a map, and its number of lanes."""
     host = processor()
     assert host is not None
-    module = Module(lanes=code.lanes(host), fused=fused)
-    write_stopping(module, code)
-    return Program(module).function("stopping", 1, returns=True), module.lanes
+    lanes = code.lanes(host)
+    few = min(lanes, _REPEATING * host.width)
+    module = Module(lanes=few, fused=fused)
+    write_stopping(module, code, lanes // few)
+    return Program(module).function("stopping", 1, returns=True), lanes
 
 
-class Labels(NamedTuple):
-    """Why each start stopped, and after how many steps."""
+class Answers(NamedTuple):
+    """What is kept of some starts, one entry or one column each; None for what is not."""
 
-    stop: NDArray[np.int8]
-    steps: NDArray[np.int32]
+    stop: NDArray[np.int8] | None
+    steps: NDArray[np.int32] | None
+    states: NDArray[np.float64] | None
+
+    @staticmethod
+    def room(n: int, dimension: int, *, labels: bool, states: bool) -> Answers:
+        """Return room for the answers of `n` starts."""
+        return Answers(
+            np.empty(n, dtype=np.int8) if labels else None,
+            np.empty(n, dtype=np.int32) if labels else None,
+            np.empty((dimension, n)) if states else None,
+        )
+
+    def part(self, first: int, last: int) -> Answers:
+        """Return the room for some of the starts, sharing memory."""
+        return Answers(*(None if a is None else a[..., first:last] for a in self))
+
+
+class _Workspace(threading.local):
+    """Memory that the tasks of one thread use one after the other: new memory is slow at first."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[tuple[int, int], dict[Slot, NDArray[Any]]] = {}
+
+    def arrays(self, dimension: int, stride: int) -> dict[Slot, NDArray[Any]]:
+        """Return arrays of the given size; only those asked for last are kept."""
+        key = (dimension, stride)
+        if key not in self._arrays:
+            # Unused lanes are computed too: zeros keep them from being slow.
+            self._arrays = {
+                key: {
+                    Slot.STATES: np.zeros((dimension, stride)),
+                    Slot.INDEX: np.zeros(stride, dtype=np.int32),
+                    Slot.QUEUE: np.zeros((dimension, stride)),
+                    Slot.QUEUE_INDEX: np.zeros(stride, dtype=np.int32),
+                    Slot.REASONS: np.zeros(stride, dtype=np.int8),
+                    Slot.COUNTS: np.zeros(stride, dtype=np.int32),
+                }
+            }
+        return self._arrays[key]
+
+
+_workspace = _Workspace()
 
 
 class StoppingTask:
-    """The starts `span[0]` to `span[1]`, on their way."""
+    """The starts `span[0]` to `span[1]`, on their way; what is kept of them goes to `answers`."""
 
     def __init__(
         self,
         kernel: Kernel,
         starts: Starts,
         span: tuple[int, int],
+        answers: Answers,
         *,
         blocks: NDArray[np.int64],
         squares: tuple[float, float],
-        labels: bool,
-        states: bool,
         fused: bool,
     ) -> None:
         assert kernel.code is not None
         self._function, lanes = _program(kernel.code, fused)
         self._work = kernel.code.work
-        n, d = span[1] - span[0], kernel.dimension
-        chunk = min(chunk_size(kernel), n)
+        chunk = min(chunk_size(kernel), span[1] - span[0])
         stride = -(-chunk // 64) * 64 + 2 * max(lanes, 64)
-        self.labels = Labels(np.empty(n, np.int8), np.empty(n, np.int32)) if labels else None
-        self.finals = np.empty((d, n)) if states else None
-        scratch = self.labels or Labels(np.empty(chunk, np.int8), np.empty(chunk, np.int32))
         generator = starts.program()
         assert generator is not None
-        # Unused lanes are computed too: zeros keep them from being slow.
-        memory: dict[Slot, NDArray[Any]] = {
+        memory = {
+            **_workspace.arrays(kernel.dimension, stride),
             Slot.BLOCKS: blocks,
             Slot.GENERATOR_DATA: starts.spec(),
             Slot.PARAMETERS: np.ascontiguousarray(kernel.parameters, dtype=np.float64),
-            Slot.STATES: np.zeros((d, stride)),
-            Slot.INDEX: np.zeros(stride, dtype=np.int32),
-            Slot.QUEUE: np.zeros((d, stride)),
-            Slot.QUEUE_INDEX: np.zeros(stride, dtype=np.int32),
-            Slot.REASONS: scratch.stop,
-            Slot.COUNTS: scratch.steps,
         }
-        if self.finals is not None:
-            memory[Slot.FINALS] = self.finals
+        kept = {
+            Slot.REASONS: answers.stop,
+            Slot.COUNTS: answers.steps,
+            Slot.FINALS: answers.states,
+        }
+        memory |= {slot: array for slot, array in kept.items() if array is not None}
         self._alive = (memory, generator, kernel)  # as long as the code may use them
         self._slots = np.zeros(len(Slot), dtype=np.int64)
         for slot, array in memory.items():
@@ -118,8 +161,8 @@ class StoppingTask:
             Slot.CHUNK: chunk,
             Slot.STRIDE: stride,
             Slot.ROUNDS: len(blocks),
-            Slot.KEEP: int(labels),
-            Slot.FINALS_STRIDE: n,
+            Slot.KEEP: int(answers.stop is not None),
+            Slot.FINALS_STRIDE: 0 if answers.states is None else answers.states.strides[0] // 8,
             Slot.OFFSET: span[0],
             Slot.GIVEN: starts.dimension,
         }

@@ -16,35 +16,23 @@ from .tiles import (
 )
 from .writer import Function, Module
 
-__all__ = ["write_advance", "write_tests", "write_walk"]
+__all__ = ["write_advance", "write_walk"]
 
 
-def write_tests(module: Module, d: int) -> None:
-    """Define the two tests: far out, and (if not) standing still; as packed masks in an array."""
-    arguments = [("ptr", "before"), ("ptr", "now"), ("ptr", "rule"), ("ptr", "result")]
-    f = module.function("tests", arguments, inline=True)
-    bits = f"i{module.lanes}"
-    norm = squared_norm(f, d, lambda i: f.load(entry(f, "%now", i), align=alignment(f)))
+def _tests(f: Function, before: str, now: str, d: int) -> tuple[str, str]:
+    """Write the two tests; return the masks of lanes that are far out, and of those that stop."""
+    norm = squared_norm(f, d, lambda i: f.load(entry(f, now, i), align=alignment(f)))
 
     def moved(i: str) -> str:
-        here = f.load(entry(f, "%now", i), align=alignment(f))
-        return f.sub(here, f.load(entry(f, "%before", i), align=alignment(f)))
+        here = f.load(entry(f, now, i), align=alignment(f))
+        return f.sub(here, f.load(entry(f, before, i), align=alignment(f)))
 
     move = squared_norm(f, d, moved)
     tolerance = f.broadcast(f.load("%rule", kind="double"))
     radius = f.broadcast(f.load(f.offset("%rule", 1), kind="double"))
-    inside = f.compare("ole", norm, radius)  # false for NaN
+    far = f.compare("ugt", norm, radius)  # true for NaN
     still = f.compare("ole", move, f.fma(tolerance, norm, tolerance))
-    f.store(f.packed(f.flipped(inside)), "%result", kind=bits)
-    f.store(f.packed(f.both(inside, still)), f.offset("%result", 1, bits), kind=bits)
-    f.give()
-
-
-def _tests(f: Function, before: str, now: str, result: str) -> tuple[str, str]:
-    """Call the tests; return the masks of far and of still lanes."""
-    bits = f"i{f.module.lanes}"
-    f.call("tests", ("ptr", before), ("ptr", now), ("ptr", "%rule"), ("ptr", result))
-    return f.load(result, kind=bits), f.load(f.offset(result, 1, bits), kind=bits)
+    return far, f.either(far, still)
 
 
 def write_advance(module: Module, d: int) -> None:
@@ -60,7 +48,6 @@ def write_advance(module: Module, d: int) -> None:
         returns="i64",
     )
     tile, before, shown = (f.room(f"[{d * lanes} x double]") for _ in range(3))
-    result = f.room(f"[2 x {bits}]")
     going, stopped = f.variable("i64", "0"), f.variable("i64", "0")
     all_but_one = f.value("sub i64 %length, 1")
     with f.loop("%rows", step=str(lanes)) as position:
@@ -69,9 +56,9 @@ def write_advance(module: Module, d: int) -> None:
             f.call("step", ("ptr", tile), ("ptr", tile), ("ptr", "%parameters"))
         copy_tile(f, tile, before, d)
         f.call("step", ("ptr", tile), ("ptr", tile), ("ptr", "%parameters"))
-        far, still = _tests(f, before, tile, result)
+        _, stop = _tests(f, before, tile, d)
         valid = valid_bits(f, f.value(f"sub i64 %rows, {position}"))
-        ended = f.value(f"and {bits} {f.value(f'or {bits} {far}, {still}')}, {valid}")
+        ended = f.value(f"and {bits} {f.packed(stop)}, {valid}")
         target = going.get()
         from_index, to_index = (
             f.offset("%index", position, "i32"),
@@ -131,52 +118,54 @@ def write_walk(module: Module, d: int) -> None:
             ("ptr", "task"),
         ],
     )
-    tile, image, shown = (f.room(f"[{d * lanes} x double]") for _ in range(3))
-    result, written = f.room(f"[2 x {bits}]"), f.room(f"[{lanes} x i32]")
-    reasons = f.room(f"[{lanes} x i8]")
-    taken, moving, gone = f.variable(counts), f.variable(bits), f.variable(bits)
+    tile, before, reached, shown = (f.room(f"[{d * lanes} x double]") for _ in range(4))
+    written, reasons = f.room(f"[{lanes} x i32]"), f.room(f"[{lanes} x i8]")
+    taken, moving, gone = f.variable(counts), f.variable(f.mask), f.variable(f.mask)
+    repeated = f.variable("i64")
     start = f.value("trunc i64 %age to i32")
     with f.loop("%rows", step=str(lanes)) as position:
         load_rows(f, tile, "%queue", "%stride", position, d)
+        copy_tile(f, tile, reached, d)
         left = f.value(f"sub i64 %rows, {position}")
-        moving.set(valid_bits(f, left))
-        gone.set("0")
+        valid = f.value(f"bitcast {bits} {valid_bits(f, left)} to {f.mask}")
+        moving.set(valid)
+        gone.set("zeroinitializer")
         taken.set(f.broadcast(start, "i32"))
-        taken_here = f.variable("i64", "0")
+        repeated.set("0")
         with f.repeat() as leave:
-            done = taken_here.get()
+            done = repeated.get()
             leave(f.value(f"icmp sge i64 {done}, %length"))
-            taken_here.set(f.value(f"add i64 {done}, 1"))
-            f.call("step", ("ptr", tile), ("ptr", image), ("ptr", "%parameters"))
-            far, still = _tests(f, tile, image, result)
-            alive = moving.get()
-            mask = f.value(f"bitcast {bits} {alive} to {f.mask}")
+            repeated.set(f.value(f"add i64 {done}, 1"))
+            copy_tile(f, tile, before, d)
+            f.call("step", ("ptr", tile), ("ptr", tile), ("ptr", "%parameters"))
+            far, stop = _tests(f, before, tile, d)
+            # The states run on; what is kept of a lane stays behind when it stops. So no step
+            # waits for a test.
+            mask = moving.get()
 
-            def freeze(i: str, mask: str = mask) -> None:
-                old = f.load(entry(f, tile, i), align=alignment(f))
-                new = f.load(entry(f, image, i), align=alignment(f))
-                f.store(f.select(mask, new, old), entry(f, tile, i), align=alignment(f))
+            def keep(i: str, mask: str = mask) -> None:
+                old = f.load(entry(f, reached, i), align=alignment(f))
+                new = f.load(entry(f, tile, i), align=alignment(f))
+                f.store(f.select(mask, new, old), entry(f, reached, i), align=alignment(f))
 
-            each(f, d, freeze)
+            each(f, d, keep)
             step = f.select(mask, one, "zeroinitializer", kind=counts)
             taken.set(f.value(f"add {counts} {taken.get()}, {step}"))
-            away = f.value(f"and {bits} {far}, {alive}")
-            gone.set(f.value(f"or {bits} {gone.get()}, {away}"))
-            ended = f.value(f"or {bits} {far}, {still}")
-            still_moving = f.value(f"and {bits} {alive}, {f.value(f'xor {bits} {ended}, -1')}")
-            moving.set(still_moving)
-            leave(f.value(f"icmp eq {bits} {still_moving}, 0"))
-        away_mask = f.value(f"bitcast {bits} {gone.get()} to {f.mask}")
+            gone.set(f.either(gone.get(), f.both(far, mask)))
+            rest = f.both(mask, f.flipped(stop))
+            moving.set(rest)
+            leave(f.value(f"icmp eq {bits} {f.packed(rest)}, 0"))
         bytes_ = f"<{lanes} x i8>"
-        code = f.select(away_mask, f"splat (i8 {FAR})", f"splat (i8 {STILL})", kind=bytes_)
+        code = f.select(gone.get(), f"splat (i8 {FAR})", f"splat (i8 {STILL})", kind=bytes_)
         f.store(code, reasons, kind=bytes_, align=64)
         f.store(taken.get(), written, kind=counts, align=64)
         few = f.value(f"icmp slt i64 {left}, {lanes}")
         upto = f.value(f"select i1 {few}, i64 {left}, i64 {lanes}")
-        copy_tile(f, tile, shown, d)
+        copy_tile(f, reached, shown, d)
         _scatter(f, shown, written, reasons, position, upto, d)
-        tally(f, Slot.FAR, _popcount(f, gone.get()))
-        tally(f, Slot.STILL, f.value(f"sub i64 {upto}, {_popcount(f, gone.get())}"))
+        away = _popcount(f, f.packed(f.both(gone.get(), valid)))
+        tally(f, Slot.FAR, away)
+        tally(f, Slot.STILL, f.value(f"sub i64 {upto}, {away}"))
     f.give()
 
 

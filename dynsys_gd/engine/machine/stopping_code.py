@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .step_code import StepCode
-from .stopping_blocks import write_advance, write_tests, write_walk
+from .stopping_blocks import write_advance, write_walk
 from .stopping_slots import TIME, Slot, load_slot, store_slot, tally
 from .tiles import each, pack, place_in
 from .writer import Function, Module
@@ -11,23 +11,33 @@ from .writer import Function, Module
 __all__ = ["write_stopping"]
 
 
-def write_stopping(module: Module, code: StepCode) -> None:
+def write_stopping(module: Module, code: StepCode, wide: int = 1) -> None:
     """Define ``i64 @stopping(ptr task)``: 0 when the task is done, 1 when its work is used up.
 
     Rows are advanced in blocks. A row that meets a test at the end of a block goes to a queue with
     its state from the beginning of the block, the others move together; at the end of a round
     those in the queue repeat the block with tests after each step. As every operation of a step is
     the same there, the repetition is exact.
+
+    Parameters
+    ----------
+    module : Module
+    code : StepCode
+    wide : int
+        How many times more lanes advance together than repeat a block: tests after each step need
+        registers of their own.
     """
-    code.write(module)
-    pack(module, code.dimension)
-    write_tests(module, code.dimension)
-    write_advance(module, code.dimension)
-    write_walk(module, code.dimension)
-    _write_driver(module, code.dimension)
+    d = code.dimension
+    together = module if wide == 1 else module.wider(wide).named("wide.")
+    for part in (module, together)[: 1 if wide == 1 else 2]:
+        code.write(part)
+    pack(together, d)
+    write_advance(together, d)
+    write_walk(module, d)
+    _write_driver(module, d, together.prefix + "advance")
 
 
-def _write_driver(module: Module, d: int) -> None:
+def _write_driver(module: Module, d: int, advance: str) -> None:
     """Define the loop over chunks and over rounds, which can be left and entered again."""
     f = module.function("stopping", [("ptr", "task")], returns="i64", exported=True)
     queued = f.room("i64")
@@ -52,7 +62,7 @@ def _write_driver(module: Module, d: int) -> None:
         number = load_slot(f, Slot.ROUND)
         length = f.load(f.offset(fixed["blocks"], number, "i64"), kind="i64")
         going = f.call(
-            "advance",
+            advance,
             ("ptr", fixed["states"]),
             ("ptr", fixed["index"]),
             ("i64", stride),
