@@ -22,11 +22,9 @@ from .chunks import Interruption, checked_executor, checked_progress, map_ordere
 from .kernel import Kernel
 from .starts import Starts
 from .stopping_oracle import stop_rows
-from .stopping_task import Answers, StoppingTask, block_lengths, chunk_size
+from .stopping_task import Answers, StoppingTask, block_lengths, task_size
 
 __all__ = ["Keep", "Stop", "Stopped", "StoppingRule", "stop"]
-
-_CHUNKS_A_TASK = 8
 
 
 def _is_number(value: Any) -> bool:
@@ -198,7 +196,7 @@ def stop(
     answers = Answers.room(starts.n, kernel.dimension, labels=labels, states=states)
     # Threads of this process write their answers where they belong; others send them.
     shared = executor is None or isinstance(executor, ThreadPoolExecutor)
-    span = chunk_size(kernel) * _CHUNKS_A_TASK
+    span = task_size(kernel, starts.n)
     interruption = Interruption()
     jobs = (
         _Job(

@@ -20,13 +20,14 @@ from .machine.stopping_slots import Slot
 from .machine.writer import Module
 from .starts import Starts
 
-__all__ = ["Answers", "StoppingTask", "block_lengths", "chunk_size"]
+__all__ = ["Answers", "StoppingTask", "block_lengths", "chunk_size", "task_size"]
 
 _SHORTEST, _LONGEST = 6, 64
-_BEST, _CHEAP = 4, 12  # measured: squared length over age for a map of so few operations
+_BEST, _TESTING = 4, 20  # measured: squared length over age; cost of a test, in operations
 _MEMORY = 2**20  # bytes of states and queue that stay in the second-level cache
 _STRETCH = 2e8  # operations before Python looks at its signals: a few hundredths of a second
 _REPEATING = 4  # registers of a value in rows that repeat a block
+_TASKS, _MOST_CHUNKS = 8, 8
 _FEWEST_ROWS, _MOST_ROWS = 64, 2**15
 
 
@@ -38,7 +39,7 @@ def block_lengths(kernel: Kernel, steps: int, *, still: bool = True) -> NDArray[
     can stand `still`, few stop late, and blocks may be longer.
     """
     work = kernel.code.work if kernel.code is not None else 100
-    share = min(_BEST, _BEST * _CHEAP / work) * (1 if still else _BEST)
+    share = min(_BEST, _TESTING * kernel.dimension / work) * (1 if still else _BEST)
     longest = _LONGEST if still else _BEST * _LONGEST
     lengths, age = [], 0
     while age < steps:
@@ -55,6 +56,13 @@ def chunk_size(kernel: Kernel) -> int:
     bearable = int(20 * _STRETCH / (_LONGEST * work))
     rows = max(_FEWEST_ROWS, min(_MOST_ROWS, fitting, bearable))
     return rows // _FEWEST_ROWS * _FEWEST_ROWS
+
+
+def task_size(kernel: Kernel, n: int) -> int:
+    """Return how many of `n` starts make one task: whole chunks, and tasks for several workers."""
+    chunk = chunk_size(kernel)
+    chunks = max(1, min(_MOST_CHUNKS, n // (_TASKS * chunk)))
+    return chunk * chunks
 
 
 @lru_cache(maxsize=64)
