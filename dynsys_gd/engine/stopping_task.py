@@ -36,26 +36,31 @@ def block_lengths(kernel: Kernel, steps: int, *, still: bool = True) -> NDArray[
 
     A test costs as much as several cheap steps, and a trajectory that stops repeats its block. So
     the best length grows like the root of the age, the slower the dearer a step is; where nothing
-    can stand `still`, few stop late, and blocks may be longer.
+    can stand `still`, few stop late, and blocks may be longer. No block keeps Python waiting.
     """
-    work = kernel.code.work if kernel.code is not None else 100
-    share = min(_BEST, _TESTING * kernel.dimension / work) * (1 if still else _BEST)
-    longest = _LONGEST if still else _BEST * _LONGEST
+    work = _work(kernel)
+    share = min(_BEST, _TESTING * kernel.dimension / work) if still else _BEST**2
+    bearable = 5 * _STRETCH / (chunk_size(kernel) * work)
+    longest = max(_SHORTEST, min(bearable, _LONGEST if still else _BEST * _LONGEST))
     lengths, age = [], 0
     while age < steps:
         length = 2 ** round(0.5 * math.log2(max(1.0, age * share)))
-        lengths.append(min(max(_SHORTEST, min(longest, length)), steps - age))
+        lengths.append(min(max(_SHORTEST, min(int(longest), length)), steps - age))
         age += lengths[-1]
     return np.array(lengths, dtype=np.int64)
 
 
 def chunk_size(kernel: Kernel) -> int:
     """Return how many starts are worked on together; depends on the kernel alone."""
-    work = kernel.code.work if kernel.code is not None else 100
+    work = _work(kernel)
     fitting = _MEMORY // (16 * kernel.dimension)
     bearable = int(20 * _STRETCH / (_LONGEST * work))
     rows = max(_FEWEST_ROWS, min(_MOST_ROWS, fitting, bearable))
     return rows // _FEWEST_ROWS * _FEWEST_ROWS
+
+
+def _work(kernel: Kernel) -> int:
+    return kernel.code.work if kernel.code is not None else 100
 
 
 def task_size(kernel: Kernel, n: int) -> int:
