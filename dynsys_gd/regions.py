@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 
 from .errors import InvalidInput
 
-__all__ = ["Ball", "Box", "Gaussian", "Grid", "Region"]
+__all__ = ["MOST_CELLS", "Ball", "Box", "Gaussian", "Grid", "Region"]
 
 Points = NDArray[np.float64]
+
+#: of a `Grid`, whose points are stored where they are used
+MOST_CELLS = 10**8
 
 _LARGEST_LOGARITHM = math.log(np.finfo(np.float64).max)
 
@@ -136,7 +139,7 @@ class Grid:
         for k in cells:
             if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
                 raise InvalidInput("resolution", resolution, "whole numbers of at least 1")
-        if math.prod(int(k) for k in cells) > 10**8:
+        if math.prod(int(k) for k in cells) > MOST_CELLS:
             raise InvalidInput("resolution", resolution, "at most 10^8 cells in all")
         object.__setattr__(self, "box", box)
         object.__setattr__(self, "shape", tuple(int(k) for k in cells))

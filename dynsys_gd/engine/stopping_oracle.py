@@ -30,7 +30,7 @@ def stop_rows(
     """Stop the starts of `span`; return how many stopped for each reason, and their steps."""
     counts = np.zeros(4, dtype=np.int64)
     for piece in row_slices(span[1] - span[0], chunk_rows(kernel.dimension)):
-        columns = starts.rows(span[0] + piece.start, span[0] + piece.stop)
+        columns = starts.columns(span[0] + piece.start, span[0] + piece.stop)
         states = np.tile(columns, (kernel.dimension // starts.dimension, 1)).T
         code, rows = _stopped(kernel, states, blocks, squares, interruption)
         found = Answers((code & 3).astype(np.int8), code >> 2, rows.T)

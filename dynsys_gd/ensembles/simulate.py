@@ -20,13 +20,12 @@ from ..engine.chunks import (
 from ..engine.driver import squared_norm
 from ..errors import InvalidInput
 from ..evidence import Evidence, Grade
-from ..losses.base import as_points
 from ..maps.base import Map
-from ..regions import Grid
 from .budget import Budget
 from .classify import WindowTask, advance
 from .fates import FATE_OF_DETAIL, Fates
 from .lanes import Decisions, Lanes
+from .starts import grid_of, points_of, states_of
 
 __all__ = ["simulate"]
 
@@ -47,7 +46,7 @@ def simulate(
     ----------
     F : Map
         Every parameter must have a value.
-    starts : array_like of shape (n, k), or Grid
+    starts : array_like of shape (n, k), Grid, or Starts
         Points of the loss, from which a map with memory starts at rest, or states of the map.
     budget : Budget
         Caps and tolerances.
@@ -106,9 +105,8 @@ def simulate(
         raise InvalidInput("budget", budget, "a Budget", "for example Budget(steps=1000)")
     checked_executor(executor)
     checked_progress(progress)
-    grid = starts if isinstance(starts, Grid) else None
-    given = _checked_starts(F, starts.points if grid is not None else starts)
-    states = F.lift(given) if _are_points(F, given) else given
+    given = points_of(F, starts)
+    states = states_of(F, given)
     decisions = _simulated(F, states, budget, executor, progress)
     details = decisions.detail.astype(np.int8)
     return Fates(
@@ -118,7 +116,7 @@ def simulate(
         detail=details,
         limit=np.ascontiguousarray(F.project(decisions.limit)),
         budget=budget,
-        grid=grid,
+        grid=grid_of(starts),
         evidence=_evidence(budget),
         **{
             field.name: getattr(decisions, field.name)
@@ -172,27 +170,6 @@ def _scale(F: Map, states: Rows, size: int) -> NDArray[np.float64]:
             first = np.where(np.isfinite(first), first, 0.0)
             scale[rows] = 1.0 + np.sqrt(squared_norm(here)) + first
     return scale
-
-
-def _are_points(F: Map, given: Rows) -> bool:
-    return F.loss is not None and given.shape[1] == F.loss.dimension != F.dimension
-
-
-def _checked_starts(F: Map, starts: Any) -> Rows:
-    widths = {F.dimension} if F.loss is None else {F.loss.dimension, F.dimension}
-    expected = "shape (n, " + " or ".join(str(width) for width in sorted(widths)) + "), n >= 1"
-    try:
-        array = np.array(starts, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InvalidInput("starts", starts, f"numbers of {expected}") from None
-    if array.ndim != 2 or array.shape[1] not in widths or not len(array):
-        remedy = "write [[...]] for a single start" if array.ndim == 1 else "one start a row"
-        raise InvalidInput("starts", f"shape {array.shape}", expected, remedy)
-    finite = np.isfinite(array).all(axis=1)
-    if not finite.all():
-        row = int(np.flatnonzero(~finite)[0])
-        raise InvalidInput("starts", array[row], "finite numbers", f"row {row} is not finite")
-    return as_points(array, array.shape[1], "starts")
 
 
 def _evidence(budget: Budget) -> Evidence:

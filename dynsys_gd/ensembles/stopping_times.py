@@ -17,7 +17,7 @@ from ..evidence import Evidence, Grade
 from ..maps.base import Map
 from ..regions import Grid
 from ..results import Result, plain
-from .starts import given
+from .starts import ensemble_of, grid_of
 
 __all__ = ["StoppingTimes", "stopping_times"]
 
@@ -44,7 +44,7 @@ class StoppingTimes(Result):
     arithmetic : Arithmetic
         In which it was computed.
     grid : Grid or None
-        The grid the starts came from.
+        The grid with one start in each cell, for a picture.
     """
 
     map: Map
@@ -88,7 +88,8 @@ class StoppingTimes(Result):
             for reason, count in self.counts.items()
             if count
         )
-        return f"{self.n} start{'s' if self.n != 1 else ''}: {shares}"
+        stopped = f": {shares}" if shares else ", none of which stopped"
+        return f"{self.n} start{'s' if self.n != 1 else ''}{stopped}"
 
     def rows(self) -> list[tuple[str, str]]:
         rule = self.rule
@@ -158,7 +159,7 @@ def stopping_times(
     Raises
     ------
     InvalidInput
-        For starts of another width, or open parameters.
+        For starts of another width, more starts than fit into memory, or open parameters.
 
     Examples
     --------
@@ -166,7 +167,7 @@ def stopping_times(
     >>> from dynsys_gd import Box, GradientDescent, Loss, starts
     >>> F = GradientDescent(Loss((x*y - 1)**2 / 2, [x, y]), step_size="1/2")
     >>> stopping_times(F, starts.grid(Box([-3, -3], [3, 3]), 200))
-    40000 starts: 67.36 % stood still, 32.42 % got far, 0.2225 % ran out of time
+    40000 starts: 67.5... % stood still, 32.4... % got far, 0.0... % ran out of time
       map: gradient descent on (x*y - 1)**2/2, step size 1/2
       still: last step below 1e-10 (1 + |x|)
       far: |x| above 1e+08
@@ -181,20 +182,21 @@ def stopping_times(
         raise InvalidInput("keep", keep, "a Keep", "for example Keep.COUNTS")
     if not isinstance(arithmetic, Arithmetic):
         raise InvalidInput("arithmetic", arithmetic, "an Arithmetic")
-    ensemble = given(starts)
-    widths = {F.dimension} if F.loss is None else {F.loss.dimension, F.dimension}
-    if ensemble.dimension not in widths:
-        expected = " or ".join(str(width) for width in sorted(widths)) + " coordinates"
-        raise InvalidInput("starts", f"{ensemble.dimension} coordinates", expected)
-    found = stop(
-        F.kernel(),
-        ensemble,
-        rule=rule,
-        keep=keep,
-        arithmetic=arithmetic,
-        executor=executor,
-        progress=progress,
-    )
+    ensemble = ensemble_of(F, starts)
+    try:
+        found = stop(
+            F.kernel(),
+            ensemble,
+            rule=rule,
+            keep=keep,
+            arithmetic=arithmetic,
+            executor=executor,
+            progress=progress,
+        )
+    except MemoryError:
+        expected = "as many as there is memory for their answers"
+        remedy = "keep=Keep.COUNTS needs the same memory for any number"
+        raise InvalidInput("starts", f"{ensemble.n} starts", expected, remedy) from None
     reason = (
         f"double precision ({found.arithmetic.value}); standing still is not convergence and being "
         "far out is not divergence"
@@ -210,5 +212,5 @@ def stopping_times(
         rule=rule,
         arithmetic=found.arithmetic,
         evidence=Evidence(grade=Grade.NUMERICAL, reason=reason),
-        grid=starts if isinstance(starts, Grid) else None,
+        grid=grid_of(starts) if keep is not Keep.COUNTS else None,
     )

@@ -237,7 +237,12 @@ FLOORS = {
         *refused(
             "starts", lambda v: dg.stopping_times(F, v), ([[1, 2, 3]], dg.Box([0], [1]).grid(2))
         ),
-        *refused("points", lambda v: dg.stopping_times(F, v), (None, "1, 2", [1, 2], BOX)),
+        *refused("starts", lambda v: dg.stopping_times(F, v), (None, "1, 2", [1, 2], BOX)),
+        *refused(
+            "starts", lambda v: dg.stopping_times(F, v), (dg.starts.drawn(BOX, 10**17, rng=0),)
+        ),
+        *refused("points", dg.starts.given, (None, "1, 2", [1, 2], [[1, 2], [3]], BOX)),
+        *refused("starts", lambda v: dg.simulate(F, v), (dg.starts.grid(dg.Box([0], [1]), 2),)),
         *refused("rule", lambda v: dg.stopping_times(F, [[1, 2]], rule=v), (None, 100, {})),
         *refused("keep", lambda v: dg.stopping_times(F, [[1, 2]], keep=v), (None, "counts", True)),
         *refused(

@@ -84,7 +84,7 @@ def test_machine_code_gives_the_bits_of_numpy(d, lanes):
     for starts in every_kind(d):
         program = starts.program(lanes)
         for first, count in ranges(starts.n, lanes):
-            wanted = starts.rows(first, first + count)
+            wanted = starts.columns(first, first + count)
             assert wanted.shape == (d, count)
             assert same_bits(made(starts, program, first, count, spare=first % 3), wanted)
 
@@ -101,7 +101,9 @@ def test_plain_sse2_gives_the_same_bits(monkeypatch):
         starts.write(module)
         program = Program(module)
         for first, count in ranges(starts.n, 2):
-            assert same_bits(made(starts, program, first, count), starts.rows(first, first + count))
+            assert same_bits(
+                made(starts, program, first, count), starts.columns(first, first + count)
+            )
 
 
 @needs_machine
@@ -109,14 +111,14 @@ def test_nothing_is_contracted_in_a_fused_module():
     for starts in every_kind(2):
         module = Module(lanes=4, fused=True)
         starts.write(module)
-        assert same_bits(made(starts, Program(module), 11, 90), starts.rows(11, 101))
+        assert same_bits(made(starts, Program(module), 11, 90), starts.columns(11, 101))
 
 
 @pytest.mark.parametrize("index", range(9))
 def test_a_start_depends_on_its_number_only(index):
     starts = every_kind(3)[index]
-    whole = starts.rows(0, 120)
-    pieces = [starts.rows(a, b) for a, b in ((0, 1), (1, 7), (7, 64), (64, 64), (64, 120))]
+    whole = starts.columns(0, 120)
+    pieces = [starts.columns(a, b) for a, b in ((0, 1), (1, 7), (7, 64), (64, 64), (64, 120))]
     assert same_bits(np.concatenate(pieces, axis=1), whole)
 
 
@@ -125,7 +127,7 @@ def test_fill_writes_the_wanted_columns_and_no_others(index):
     starts = every_kind(2)[index]
     states = np.full((2, 64), np.nan)
     starts.fill(states, 5, 41)
-    assert same_bits(states[:, :41], starts.rows(5, 46))
+    assert same_bits(states[:, :41], starts.columns(5, 46))
     assert np.all(np.isnan(states[:, 41:]))
     with pytest.raises(InvalidInput, match="states"):
         starts.fill(states, 0, 65)
@@ -139,7 +141,7 @@ def test_fill_writes_the_wanted_columns_and_no_others(index):
 def test_descriptions_are_plain_data(index):
     starts = every_kind(2)[index]
     again = pickle.loads(pickle.dumps(starts))
-    assert same_bits(again.rows(0, 30), starts.rows(0, 30))
+    assert same_bits(again.columns(0, 30), starts.columns(0, 30))
     if not isinstance(starts, GivenStarts):
         assert again == starts
         assert hash(again) == hash(starts)
@@ -158,7 +160,7 @@ def test_threads_make_the_same_starts(index):
 
     with ThreadPoolExecutor(4) as pool:
         pieces = list(pool.map(block, blocks))
-    assert same_bits(np.concatenate(pieces, axis=1), starts.rows(0, 149))
+    assert same_bits(np.concatenate(pieces, axis=1), starts.columns(0, 149))
 
 
 @needs_machine
@@ -179,7 +181,7 @@ def test_without_machine_code_numpy_fills(monkeypatch):
 def test_grids_have_the_points_of_regions(shape):
     low, high = [-3.1] * len(shape), [0.7] * len(shape)
     starts = GridStarts(low, high, shape)
-    assert same_bits(starts.rows(0, starts.n), np.array(Box(low, high).grid(shape).points.T))
+    assert same_bits(starts.columns(0, starts.n), np.array(Box(low, high).grid(shape).points.T))
 
 
 @needs_machine
@@ -199,7 +201,7 @@ def test_digits_carry_exactly(cells):
 def test_jittered_points_lie_in_their_cells_uniformly():
     shape = (30, 50)
     starts = JitteredStarts([0, 0], [30, 50], shape, KEY)
-    points = starts.rows(0, starts.n)
+    points = starts.columns(0, starts.n)
     digits = np.array(np.unravel_index(np.arange(starts.n), shape))
     within = points - digits
     assert np.all((within >= 0) & (within <= 1))
@@ -216,8 +218,8 @@ def test_equal_corners_fix_a_coordinate():
         SobolStarts([0.1, 0], [0.1, 1], 12, KEY),
         GaussianStarts([0.1, 0], [0, 1], 12, KEY),
     ):
-        assert np.all(starts.rows(0, 12)[0] == 0.1)
-        assert len(np.unique(starts.rows(0, 12)[1])) > 3
+        assert np.all(starts.columns(0, 12)[0] == 0.1)
+        assert len(np.unique(starts.columns(0, 12)[1])) > 3
 
 
 # -- random numbers -------------------------------------------------------------------------------
@@ -250,12 +252,12 @@ def test_uniform_starts_are_the_documented_words_of_philox():
     answer = philox(tuple(np.array([c], dtype=np.uint64) for c in counter), schedule(KEY))
     high, low = (int(word[0]) & 0xFFFFFFFF for word in answer[2:])
     starts = UniformStarts([0] * 5, [1] * 5, 2**50, KEY)
-    assert starts.rows(j, j + 1)[i, 0] == (high << 32 | low) // 2**11 / 2**53
+    assert starts.columns(j, j + 1)[i, 0] == (high << 32 | low) // 2**11 / 2**53
 
 
 def test_uniform_starts_are_uniform_and_independent():
     n = 40_000
-    points = UniformStarts([0] * 3, [1] * 3, n, KEY).rows(0, n)
+    points = UniformStarts([0] * 3, [1] * 3, n, KEY).columns(0, n)
     assert points.min() >= 0
     assert points.max() < 1
     cells = np.ravel_multi_index(tuple((8 * points).astype(int)), (8, 8, 8))
@@ -270,14 +272,14 @@ def test_uniform_starts_are_uniform_and_independent():
 
 def test_kinds_keys_and_coordinates_share_no_numbers():
     n = 500
-    jittered = JitteredStarts([0, 0], [n, 1], (n, 1), KEY).rows(0, n)
+    jittered = JitteredStarts([0, 0], [n, 1], (n, 1), KEY).columns(0, n)
     drawn = [
-        *UniformStarts([0, 0], [1, 1], n, KEY).rows(0, n),
-        *UniformStarts([0, 0], [1, 1], n, (KEY[0] + 1, KEY[1])).rows(0, n),
-        *UniformStarts([0, 0], [1, 1], n, (KEY[0], KEY[1] + 1)).rows(0, n),
+        *UniformStarts([0, 0], [1, 1], n, KEY).columns(0, n),
+        *UniformStarts([0, 0], [1, 1], n, (KEY[0] + 1, KEY[1])).columns(0, n),
+        *UniformStarts([0, 0], [1, 1], n, (KEY[0], KEY[1] + 1)).columns(0, n),
         jittered[0] - np.arange(n),
         jittered[1],
-        stats.norm.cdf(GaussianStarts([0], [1], n, KEY).rows(0, n)[0]),
+        stats.norm.cdf(GaussianStarts([0], [1], n, KEY).columns(0, n)[0]),
     ]
     correlations = np.corrcoef(drawn) - np.eye(len(drawn))
     assert np.abs(correlations).max() < 5 / np.sqrt(n)
@@ -311,7 +313,7 @@ def test_normal_numbers_are_the_quantiles_in_the_tails_too():
 def test_normal_starts_are_normal():
     n = 20_000
     starts = GaussianStarts([1, -2, 0], [2, 0.5, 0], n, KEY)
-    points = starts.rows(0, n)
+    points = starts.columns(0, n)
     assert stats.kstest(points[0], "norm", (1, 2)).pvalue > 1e-3
     assert stats.kstest(points[1], "norm", (-2, 0.5)).pvalue > 1e-3
     assert abs(np.corrcoef(points[:2])[0, 1]) < 4 / np.sqrt(n)
@@ -325,14 +327,14 @@ def test_normal_starts_are_normal():
 def test_sobol_points_are_those_of_scipy_in_the_same_order():
     d, n = MOST_DIMENSIONS, 2**11
     theirs = stats.qmc.Sobol(d, scramble=False).random(n)
-    assert np.array_equal(SobolStarts([0] * d, [1] * d, n).rows(0, n), theirs.T)
+    assert np.array_equal(SobolStarts([0] * d, [1] * d, n).columns(0, n), theirs.T)
 
 
 def test_distant_sobol_points_are_those_of_scipy():
     first = 2**18 - 37
     engine = stats.qmc.Sobol(9, scramble=False).fast_forward(first)
     assert np.array_equal(
-        SobolStarts([0] * 9, [1] * 9, 2**40).rows(first, first + 70), engine.random(70).T
+        SobolStarts([0] * 9, [1] * 9, 2**40).columns(first, first + 70), engine.random(70).T
     )
 
 
@@ -341,7 +343,7 @@ def test_distant_sobol_points_are_those_of_scipy():
 def test_every_elementary_interval_holds_one_point(key, block):
     m = 8
     starts = SobolStarts([0] * 5, [1] * 5, 2**40, key)
-    points = starts.rows(block << m, (block + 1) << m)
+    points = starts.columns(block << m, (block + 1) << m)
     assert np.all((points >= 0) & (points < 1))
     for coordinate in points:
         assert len(set((coordinate * 2**m).astype(int))) == 2**m
@@ -356,7 +358,10 @@ def test_one_scrambled_point_is_uniform_over_keys():
     keys = [(k, 99) for k in range(400)]
     for number in (0, 5, 2**30 + 1):
         drawn = np.array(
-            [SobolStarts([0, 0], [1, 1], 2**40, key).rows(number, number + 1)[:, 0] for key in keys]
+            [
+                SobolStarts([0, 0], [1, 1], 2**40, key).columns(number, number + 1)[:, 0]
+                for key in keys
+            ]
         )
         for coordinate in drawn.T:
             assert stats.kstest(coordinate, "uniform").pvalue > 1e-3
@@ -368,7 +373,7 @@ def test_scrambled_means_are_unbiased_and_beat_chance():
     errors = {"sobol": [], "uniform": []}
     for key in keys:
         for name, kind in (("sobol", SobolStarts), ("uniform", UniformStarts)):
-            x, y = kind([0, 0], [1, 1], n, key).rows(0, n)
+            x, y = kind([0, 0], [1, 1], n, key).columns(0, n)
             errors[name].append(np.mean(np.exp(x * y)) - 1.3179021514544038)
     spread = {name: np.std(values) for name, values in errors.items()}
     assert abs(np.mean(errors["sobol"])) < 4 * spread["sobol"] / np.sqrt(len(keys))
@@ -406,8 +411,8 @@ def test_scrambled_means_are_unbiased_and_beat_chance():
         (lambda: GivenStarts([1.0, 2.0]), "points"),
         (lambda: GivenStarts(np.empty((3, 0))), "points"),
         (lambda: GivenStarts([["a"]]), "points"),
-        (lambda: UniformStarts([0], [1], 5, KEY).rows(3, 6), "first, last"),
-        (lambda: UniformStarts([0], [1], 5, KEY).rows(-1, 2), "first, last"),
+        (lambda: UniformStarts([0], [1], 5, KEY).columns(3, 6), "first, last"),
+        (lambda: UniformStarts([0], [1], 5, KEY).columns(-1, 2), "first, last"),
     ],
 )
 def test_bad_input_is_refused_by_name(make, argument):
@@ -416,17 +421,26 @@ def test_bad_input_is_refused_by_name(make, argument):
     assert refusal.value.argument == argument
 
 
+def test_rows_are_points():
+    starts = UniformStarts([0, 2], [1, 3], 7, KEY)
+    assert same_bits(starts.rows(), np.ascontiguousarray(starts.columns(0, 7).T))
+    assert same_bits(starts.rows(5), starts.rows(5, 7))
+    assert same_bits(starts.rows(2, 4), starts.rows()[2:4])
+    assert starts.rows(3, 5).shape == (2, 2)
+
+
 def test_given_starts_may_be_none_and_stay_the_users():
     empty = GivenStarts(np.empty((0, 3)))
     assert empty.n == 0
-    assert empty.rows(0, 0).shape == (3, 0)
+    assert empty.columns(0, 0).shape == (3, 0)
+    assert empty.rows().shape == (0, 3)
     points = np.ones((4, 2))
     starts = GivenStarts(points)
     assert np.shares_memory(starts.points, points)
     points[2] = 5.0  # still the user's own array
     with pytest.raises(ValueError, match="read-only"):
         starts.points[0] = 0.0
-    assert GivenStarts(np.ones((4, 2), dtype=np.float32)).rows(0, 1).dtype == np.float64
+    assert GivenStarts(np.ones((4, 2), dtype=np.float32)).columns(0, 1).dtype == np.float64
 
 
 @needs_machine

@@ -21,6 +21,7 @@ from dynsys_gd import (
     simulate,
 )
 from dynsys_gd.ensembles import simulate as door
+from dynsys_gd.ensembles import starts as starts_of
 
 x, y, eta = sp.symbols("x y eta")
 LOSS = Loss((x * y - 1) ** 2 / 2, [x, y])
@@ -87,6 +88,15 @@ def test_a_grid_is_remembered():
     assert len(fates) == 12
     np.testing.assert_array_equal(fates.starts, grid.points)
     assert simulate(F, grid.points, budget=QUICK).grid is None
+
+
+def test_starts_made_in_place_are_taken_as_their_rows():
+    box = Box([-1, -1], [1, 1])
+    for made in (starts_of.sobol(box, 16, rng=0), starts_of.jittered(box, (4, 3), rng=0)):
+        fates = simulate(F, made, budget=QUICK)
+        assert_same(fates, simulate(F, made.rows(), budget=QUICK))
+        np.testing.assert_array_equal(fates.starts, made.rows())
+    assert fates.grid == box.grid((4, 3))
 
 
 def test_windows_do_not_change_a_decided_fate():

@@ -41,7 +41,7 @@ class GridStarts(Starts):
 
     Examples
     --------
-    >>> GridStarts([0, 0], [1, 4], (1, 4)).rows(1, 3).tolist()
+    >>> GridStarts([0, 0], [1, 4], (1, 4)).columns(1, 3).tolist()
     [[0.5, 0.5], [1.5, 2.5]]
     """
 
@@ -60,7 +60,7 @@ class GridStarts(Starts):
     def n(self) -> int:
         return math.prod(self.shape)
 
-    def rows(self, first: int, last: int) -> NDArray[np.float64]:
+    def columns(self, first: int, last: int) -> NDArray[np.float64]:
         digits = _digits(self.shape, numbers(self, first, last))
         axes = zip(self.low, self.high, self.shape, digits, strict=True)
         return np.stack([_centre(a, b - a, float(k), digit) for a, b, k, digit in axes])
@@ -93,7 +93,7 @@ class JitteredStarts(Starts):
     Examples
     --------
     >>> starts = JitteredStarts([0], [4], (4,), (0, 1))
-    >>> np.floor(starts.rows(0, 4)).tolist()
+    >>> np.floor(starts.columns(0, 4)).tolist()
     [[0.0, 1.0, 2.0, 3.0]]
     """
 
@@ -116,7 +116,7 @@ class JitteredStarts(Starts):
     def n(self) -> int:
         return math.prod(self.shape)
 
-    def rows(self, first: int, last: int) -> NDArray[np.float64]:
+    def columns(self, first: int, last: int) -> NDArray[np.float64]:
         start = numbers(self, first, last)
         columns, keys = _digits(self.shape, start), schedule(self.key)
         for i in range(self.dimension):

@@ -28,7 +28,7 @@ class Starts(ABC):
     """Initial states numbered 0 … n − 1, each a function of its number alone.
 
     They are plain data: cheap to pickle, never an array of all starts. Two evaluators give the
-    same doubles to the last bit: `rows` with numpy, and the machine code of `write`.
+    same doubles to the last bit: `columns` with numpy, and the machine code of `write`.
     """
 
     @property
@@ -42,8 +42,12 @@ class Starts(ABC):
         """Number of starts."""
 
     @abstractmethod
-    def rows(self, first: int, last: int) -> NDArray[np.float64]:
+    def columns(self, first: int, last: int) -> NDArray[np.float64]:
         """Return the starts `first` … `last` − 1 as columns, shape (d, last − first)."""
+
+    def rows(self, first: int = 0, last: int | None = None) -> NDArray[np.float64]:
+        """Return the starts `first` … `last` − 1, by default all, shape (last − first, d)."""
+        return np.ascontiguousarray(self.columns(first, self.n if last is None else last).T)
 
     @abstractmethod
     def spec(self) -> NDArray[np.uint64]:
@@ -99,7 +103,7 @@ class Starts(ABC):
             raise InvalidInput("states", f"{states.dtype}, shape {states.shape}", expected)
         program = self.program()
         if program is None:
-            states[:, :count] = self.rows(first, first + count)
+            states[:, :count] = self.columns(first, first + count)
             return
         spec = self.spec()
         make = program.function("starts", 5)

@@ -28,7 +28,7 @@ class GivenStarts(Starts):
 
     Examples
     --------
-    >>> GivenStarts([[0.0, 1.0], [2.0, 3.0]]).rows(1, 2).tolist()
+    >>> GivenStarts([[0.0, 1.0], [2.0, 3.0]]).columns(1, 2).tolist()
     [[2.0], [3.0]]
     """
 
@@ -53,7 +53,7 @@ class GivenStarts(Starts):
     def n(self) -> int:
         return self.points.shape[0]
 
-    def rows(self, first: int, last: int) -> NDArray[np.float64]:
+    def columns(self, first: int, last: int) -> NDArray[np.float64]:
         refused_range(self, first, last)
         return np.array(self.points[first:last].T, order="C")
 

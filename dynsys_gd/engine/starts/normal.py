@@ -40,7 +40,7 @@ class GaussianStarts(Starts):
     Examples
     --------
     >>> starts = GaussianStarts([0, 5], [1, 0], 1000, (0, 1))
-    >>> starts.rows(0, 2)[1].tolist()
+    >>> starts.columns(0, 2)[1].tolist()
     [5.0, 5.0]
     """
 
@@ -66,7 +66,7 @@ class GaussianStarts(Starts):
     def n(self) -> int:
         return self.count
 
-    def rows(self, first: int, last: int) -> NDArray[np.float64]:
+    def columns(self, first: int, last: int) -> NDArray[np.float64]:
         affine = list(zip(self.mean, self.scale, strict=True))
         return random_columns(self, first, last, affine, self.key, _STREAM, normal_from_53)
 

@@ -55,7 +55,7 @@ class SobolStarts(Starts):
 
     Examples
     --------
-    >>> SobolStarts([0, 0], [1, 1], 4).rows(0, 4).tolist()
+    >>> SobolStarts([0, 0], [1, 1], 4).columns(0, 4).tolist()
     [[0.0, 0.5, 0.75, 0.25], [0.0, 0.5, 0.25, 0.75]]
     """
 
@@ -70,7 +70,7 @@ class SobolStarts(Starts):
         lower, upper = corners(low, high)
         if len(lower) > MOST_DIMENSIONS:
             expected = f"at most {MOST_DIMENSIONS} coordinates"
-            raise InvalidInput("low", f"{len(lower)} coordinates", expected, "use UniformStarts")
+            raise InvalidInput("low", f"{len(lower)} coordinates", expected, "use starts.drawn")
         object.__setattr__(self, "low", lower)
         object.__setattr__(self, "high", upper)
         object.__setattr__(self, "count", checked_count(n, 2**BITS))
@@ -84,7 +84,7 @@ class SobolStarts(Starts):
     def n(self) -> int:
         return self.count
 
-    def rows(self, first: int, last: int) -> NDArray[np.float64]:
+    def columns(self, first: int, last: int) -> NDArray[np.float64]:
         start = numbers(self, first, last)
         gray = start ^ (start >> np.uint64(1))
         directions, shifts = _scrambled(self.dimension, self.key)

@@ -37,7 +37,7 @@ class UniformStarts(Starts):
     Examples
     --------
     >>> starts = UniformStarts([-3, -3], [3, 3], 10**15, (0, 1))
-    >>> bool(np.all(starts.rows(7, 9) == starts.rows(0, 9)[:, 7:]))
+    >>> bool(np.all(starts.columns(7, 9) == starts.columns(0, 9)[:, 7:]))
     True
     """
 
@@ -61,7 +61,7 @@ class UniformStarts(Starts):
     def n(self) -> int:
         return self.count
 
-    def rows(self, first: int, last: int) -> NDArray[np.float64]:
+    def columns(self, first: int, last: int) -> NDArray[np.float64]:
         affine = list(zip(self.low, unit_scales(self.low, self.high).tolist(), strict=True))
         return random_columns(self, first, last, affine, self.key, _STREAM, real)
 
