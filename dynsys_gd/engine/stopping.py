@@ -218,10 +218,7 @@ def stop(
         nonlocal done
         counts[:] += part.counts
         if part.answers is not None:
-            here = answers.part(done, starts.n)
-            for room, sent in zip(here, part.answers, strict=True):
-                if room is not None and sent is not None:
-                    room[..., : sent.shape[-1]] = sent
+            answers.part(done, starts.n).take(part.answers)
         done += int(part.counts[:3].sum())
         if progress is not None:
             progress(done, starts.n)

@@ -36,9 +36,7 @@ def stop_rows(
         found = Answers((code & 3).astype(np.int8), code >> 2, rows.T)
         counts[:3] += np.bincount(code & 3, minlength=3)
         counts[3] += (code >> 2).sum(dtype=np.int64)
-        for room, values in zip(answers.part(piece.start, piece.stop), found, strict=True):
-            if room is not None:
-                room[...] = values
+        answers.part(piece.start, piece.stop).take(found)
     return counts
 
 

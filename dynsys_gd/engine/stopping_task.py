@@ -100,7 +100,20 @@ class Answers(NamedTuple):
 
     def part(self, first: int, last: int) -> Answers:
         """Return the room for some of the starts, sharing memory."""
-        return Answers(*(None if a is None else a[..., first:last] for a in self))
+        return Answers(
+            None if self.stop is None else self.stop[first:last],
+            None if self.steps is None else self.steps[first:last],
+            None if self.states is None else self.states[:, first:last],
+        )
+
+    def take(self, other: Answers) -> None:
+        """Copy what is kept here from the first entries of this room on."""
+        if self.stop is not None and other.stop is not None:
+            self.stop[: len(other.stop)] = other.stop
+        if self.steps is not None and other.steps is not None:
+            self.steps[: len(other.steps)] = other.steps
+        if self.states is not None and other.states is not None:
+            self.states[:, : other.states.shape[1]] = other.states
 
 
 class _Workspace(threading.local):

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.arithmetic import Arithmetic
 from ..engine.batch import columns_of
 from ..engine.driver import squared_norm
 from ..engine.eigen import pseudo_solution
+from ..engine.iteration import iterate, orbit
 from ..engine.kernel import Kernel
 from ..maps.base import Map
 from ..maps.gradient_descent import GradientDescent
@@ -48,9 +50,7 @@ class PStep:
         with np.errstate(all="ignore"):
             if self.period == 1 and isinstance(self.F, GradientDescent):
                 return -float(self.F.step_size) * self.kernel.step(states)[1]
-            images = states
-            for _ in range(self.period):
-                images = self.kernel.step(images)[0]
+            images = iterate(self.kernel, states, self.period, arithmetic=Arithmetic.NUMPY)
             return images - states
 
     def derivative(self, states: Rows) -> NDArray[np.float64]:
@@ -59,10 +59,11 @@ class PStep:
         Every entry is contiguous over the rows.
         """
         with np.errstate(all="ignore"):
-            product = self.kernel.jacobian(states)
-            for _ in range(self.period - 1):
-                states = self.kernel.step(states)[0]
-                product = multiplied(self.kernel.jacobian(states), product)
+            # In the arithmetic of the Jacobians: what machine code rounds apart is not this orbit.
+            first, *rest = orbit(self.kernel, states, self.period - 1, arithmetic=Arithmetic.NUMPY)
+            product = self.kernel.jacobian(first)
+            for following in rest:
+                product = multiplied(self.kernel.jacobian(following), product)
             n, d = states.shape
             entries = np.array(columns_of(product), order="C")
             entries[:: d + 1] -= 1.0

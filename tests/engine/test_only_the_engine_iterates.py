@@ -67,14 +67,7 @@ def found_in(text):
     return sorted(set().union(*(iterating_steps(loop) for loop in loops)))
 
 
-COMPOSED = pytest.mark.xfail(reason="composes the p-step map", strict=True)
-CASES = [
-    pytest.param(p, marks=COMPOSED) if p == PACKAGE / "ensembles" / "iterate.py" else p
-    for p in SOURCES
-]
-
-
-@pytest.mark.parametrize("path", CASES, ids=lambda p: str(p.relative_to(PACKAGE)))
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_no_loop_iterates_a_map(path):
     assert found_in(path.read_text(encoding="utf-8")) == []
 

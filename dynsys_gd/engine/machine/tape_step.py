@@ -229,7 +229,16 @@ _RULES: dict[Op, Callable[..., str]] = {
 _WORK = {
     **dict.fromkeys((Op.INPUT, Op.PARAMETER, Op.CONSTANT), 0),
     **dict.fromkeys((Op.DIV, Op.SQRT), 4),
-    **{Op.EXP: 23, Op.SIGMOID: 30, Op.SOFTPLUS: 50, Op.LOGCOSH: 70, Op.LOG: 45, Op.TANH: 35},
-    **{Op.SIN: 55, Op.COS: 55, Op.TAN: 65, Op.SINH: 38, Op.COSH: 38, Op.ATAN: 45, Op.ERF: 60},
+    **dict.fromkeys((Op.SINH, Op.COSH), 38),
+    **dict.fromkeys((Op.SIN, Op.COS), 55),
+    Op.EXP: 23,
+    Op.SIGMOID: 30,
+    Op.TANH: 35,
+    Op.LOG: 45,
+    Op.ATAN: 45,
+    Op.SOFTPLUS: 50,
+    Op.ERF: 60,
+    Op.TAN: 65,
+    Op.LOGCOSH: 70,
     Op.REAL_POWER: 130,
 }
