@@ -1,4 +1,4 @@
-"""When the orbits of an ensemble stopped: an image for a grid, curves for anything else."""
+"""When the orbits of an ensemble stopped: an image for a grid, else curves, bars for counts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from matplotlib.patches import Patch
 from ..engine.stopping import Stop
 from ..ensembles.fates import Fate
 from ..ensembles.stopping_times import StoppingTimes
-from ..errors import InvalidInput
-from .style import GRID, INK, QUIET, look_of_fate
+from .style import ACCENT, GRID, INK, QUIET, look_of_fate
 from .words import count, formula, label_axes, on_the_map, title
 
 __all__ = ["draw_stopping_times"]
@@ -25,11 +24,10 @@ _LIKE = {Stop.STILL: Fate.CONVERGED, Stop.FAR: Fate.ESCAPED, Stop.TIME: Fate.UND
 
 
 def draw_stopping_times(times: StoppingTimes, ax: Axes, **style: Any) -> None:
-    """Draw how long orbits ran; `style` goes to the image or to the lines."""
+    """Draw how long orbits ran; `style` goes to the image, the lines or the bars."""
     if times.stop is None or times.steps is None:
-        remedy = "call stopping_times with keep=Keep.LABELS"
-        raise InvalidInput("result", "counts only", "labels of the starts", remedy)
-    if times.grid is not None and len(times.grid.shape) == 2:
+        _bars(times, ax, style)
+    elif times.grid is not None and len(times.grid.shape) == 2:
         _image(times, ax, style)
     else:
         _curves(times, ax, style)
@@ -69,9 +67,14 @@ def _image(times: StoppingTimes, ax: Axes, style: dict[str, Any]) -> None:
 
 
 def _curves(times: StoppingTimes, ax: Axes, style: dict[str, Any]) -> None:
-    """Draw the share of all starts that has stopped for each reason after so many steps."""
+    """Draw the share of all starts that has stopped, and that has not, after so many steps."""
     assert times.stop is not None
     assert times.steps is not None
+    last = times.rule.steps
+    ended = np.sort(times.steps[times.stop != Stop.TIME])
+    going = 1.0 - np.arange(len(ended) + 1) / max(1, times.n)
+    ax.step(np.concatenate([[1], ended, [last]]), np.append(going, going[-1]), where="post",
+            label="still running", **{"color": ACCENT, "linestyle": ":", **style})  # fmt: skip
     for reason in (Stop.STILL, Stop.FAR):
         if not times.count(reason):
             continue
@@ -81,12 +84,25 @@ def _curves(times: StoppingTimes, ax: Axes, style: dict[str, Any]) -> None:
         # The fill of an escape is too pale for a line.
         colour = look.colour if reason is Stop.STILL else QUIET
         options = {"color": colour, "linestyle": _LINES[reason], **style}
-        ax.step(np.append(steps, times.rule.steps), np.append(share, share[-1]), where="post",
+        ax.step(np.append(steps, last), np.append(share, share[-1]), where="post",
                 label=_WORDS[reason], **options)  # fmt: skip
     ax.set_xscale("log")
-    ax.set_ylim(0, 1)
+    ax.set_xlim(1, max(2, last))
+    ax.set_ylim(0, 1.02)
     ax.grid(color=GRID, linewidth=0.6)
     ax.set_xlabel("steps")
-    ax.set_ylabel("share of the starts that has stopped")
-    if ax.get_legend_handles_labels()[0]:
-        ax.legend(loc="best")
+    ax.set_ylabel("share of the starts")
+    ax.legend(loc="best")
+
+
+def _bars(times: StoppingTimes, ax: Axes, style: dict[str, Any]) -> None:
+    """Draw how many starts stopped for each reason, where no more is remembered."""
+    for place, reason in enumerate(Stop):
+        share = times.count(reason) / max(1, times.n)
+        look = look_of_fate(_LIKE[reason])
+        ax.barh(place, share, **{"color": look.colour, "edgecolor": INK, **style})
+        ax.text(share, place, f" {count(times.count(reason))}", va="center")
+    ax.set_yticks(range(len(Stop)), [_WORDS[reason] for reason in Stop])
+    ax.invert_yaxis()
+    ax.set_xlim(0, 1.15)
+    ax.set_xlabel("share of the starts")
