@@ -15,6 +15,7 @@ from .engine.stopping import Keep, Stop, StoppingRule
 from .ensembles import starts
 from .ensembles.budget import Budget
 from .ensembles.fates import Detail, Fate, Fates
+from .ensembles.sharpness_along import SharpnessAlong, sharpness_along
 from .ensembles.simulate import simulate
 from .ensembles.stopping_times import StoppingTimes, stopping_times
 from .errors import (
@@ -100,6 +101,7 @@ __all__ = [
     "OrbitSet",
     "Outcome",
     "PeriodicOrbit",
+    "SharpnessAlong",
     "Stability",
     "Status",
     "Stop",
@@ -130,6 +132,7 @@ __all__ = [
     "near_flattest",
     "parse_loss",
     "periodic_orbits",
+    "sharpness_along",
     "simulate",
     "stability",
     "starts",

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from ..engine.derivative import derivative
 from ..engine.machine.gradient_step import GradientCode
+from ..engine.machine.hessian_product import (
+    HessianProductCode,
+    TapeHessianProduct,
+    product_tape,
+)
+from ..engine.rewrite import stable
 from ..errors import InvalidInput
 from ..evidence import Outcome
+from ..values import by_name
 
 __all__ = ["AbstractLoss", "as_points"]
 
@@ -84,6 +93,17 @@ class AbstractLoss(ABC):
         """
         return None
 
+    def hessian_product_code(self) -> tuple[HessianProductCode, NDArray[np.float64]] | None:
+        """Return v -> ∇²L(x) v as machine code and the data it reads, shape (k,).
+
+        None where there is none: whole Hessians are looked at then.
+        """
+        form = self.symbolic
+        if form is None:
+            return None
+        code, names = _product(form.expression, form.variables)
+        return code, np.array([float(form.values[name]) for name in names])
+
     def describe(self) -> str:
         """Return the loss in one line, for tables and reports."""
         return f"{type(self).__name__} of {self.dimension} parameters"
@@ -131,6 +151,18 @@ def substitute(expression: sp.Basic, values: Mapping[str, sp.Expr]) -> sp.Basic:
     return expression.subs(
         {symbol: values[symbol.name] for symbol in expression.free_symbols if symbol.name in values}
     )
+
+
+@lru_cache(maxsize=64)
+def _product(
+    expression: sp.Expr, variables: tuple[sp.Symbol, ...]
+) -> tuple[TapeHessianProduct, tuple[str, ...]]:
+    """Return the code of a symbolic loss and the names of its parameters."""
+    known = by_name(expression.free_symbols - set(variables), "expression")
+    smooth = stable(expression)
+    gradient = [derivative(smooth, variable) for variable in variables]
+    tape = product_tape(gradient, variables, list(known.values()))
+    return TapeHessianProduct(tape), tuple(known)
 
 
 def as_points(points: Any, dimension: int, argument: str = "points") -> Points:

@@ -12,8 +12,11 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from ..engine.machine.activation_code import ActivationCode
 from ..engine.machine.gradient_step import GradientCode
+from ..engine.machine.hessian_product import HessianProductCode, NetworkHessianProduct
 from ..engine.machine.linear_network_code import LinearNetworkGradient
+from ..engine.machine.network_shape import NetworkShape
 from ..errors import InvalidInput
 from ..evidence import Outcome
 from .base import AbstractLoss, Points, SymbolicForm, as_points
@@ -244,6 +247,22 @@ class LinearNetwork(AbstractLoss):
         if code.dimension > _MOST_COORDINATES or code.scratch > _MOST_COORDINATES:
             return None
         return code, np.concatenate([self.second_moment.ravel(), -self.cross_moment.ravel()])
+
+    def hessian_product_code(self) -> tuple[HessianProductCode, NDArray[np.float64]] | None:
+        if self.dimension > _MOST_COORDINATES:
+            return None
+        shape = NetworkShape(
+            widths=self.widths,
+            activation=ActivationCode.IDENTITY,
+            biases=False,
+            output_bias=False,
+        )
+        # The code takes a mean over samples; of the k equivalent ones the loss is a sum.
+        inputs, targets, _ = self._compressed
+        scale = np.sqrt(inputs.shape[1])
+        return NetworkHessianProduct(shape=shape), shape.parameters(
+            scale * inputs.T, scale * targets.T
+        )
 
     def exact_moments(self) -> tuple[flint.fmpq_mat, flint.fmpq_mat]:
         """Return Σ, (dx, dx), and C, (dy, dx), without rounding: every float is a dyadic rational.

@@ -10,6 +10,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from ..engine.machine.hessian_product import HessianProductCode
 from ..errors import InvalidInput
 from ..evidence import Outcome
 from ..values import by_name, unknown_name
@@ -80,6 +81,11 @@ class MeanLoss(AbstractLoss):
 
     def hessian_at(self, points: Any) -> NDArray[np.float64]:
         return np.asarray(np.mean([loss.hessian_at(points) for loss in self.losses], axis=0))
+
+    def hessian_product_code(self) -> tuple[HessianProductCode, NDArray[np.float64]] | None:
+        # The formula of a sum of networks is long; their Hessians are added as numbers instead.
+        networks = any(loss.gradient_code() is not None for loss in self.losses)
+        return None if networks else super().hessian_product_code()
 
     def describe(self) -> str:
         return f"mean of {len(self.losses)} losses, the first of them {self.losses[0].describe()}"

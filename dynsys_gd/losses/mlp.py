@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.machine.activation_code import ActivationCode
+from ..engine.machine.hessian_product import NetworkHessianProduct
 from ..engine.machine.mlp_code import MLPCode
 from ..engine.machine.network_shape import NetworkShape, OutputLoss
 from ..errors import InvalidInput
@@ -265,6 +266,12 @@ class MLP(AbstractLoss):
         if shape.dimension > _MOST_COORDINATES:
             return None
         return MLPCode(shape=shape, samples=self.n_samples), shape.parameters(self.X, self.Y)
+
+    def hessian_product_code(self) -> tuple[NetworkHessianProduct, Array] | None:
+        shape = self.machine_shape
+        if shape.dimension > _MOST_COORDINATES:
+            return None
+        return NetworkHessianProduct(shape=shape), shape.parameters(self.X, self.Y)
 
     @property
     def machine_shape(self) -> NetworkShape:

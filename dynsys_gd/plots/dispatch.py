@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from ..claims.transition_scan import TransitionScan
 from ..claims.verdict import Verdict
 from ..ensembles.fates import Fates
+from ..ensembles.sharpness_along import SharpnessAlong
 from ..ensembles.stopping_times import StoppingTimes
 from ..errors import InvalidInput
 from ..maps.trajectory import Trajectory
@@ -24,6 +25,7 @@ from .canvas import free_figure, in_our_style, new_axes
 from .estimate_bar import draw_estimate
 from .fates_picture import draw_fates, fates_size
 from .orbits_picture import draw_family_alone, draw_minima, draw_orbit, draw_orbits
+from .sharpness_picture import draw_sharpness
 from .stability_picture import draw_stability
 from .stopping_picture import draw_stopping_times
 from .threshold_line import draw_threshold
@@ -54,6 +56,7 @@ _paint.register(Fates, draw_fates)
 _paint.register(Minima, draw_minima)
 _paint.register(OrbitSet, draw_orbits)
 _paint.register(PeriodicOrbit, draw_orbit)
+_paint.register(SharpnessAlong, draw_sharpness)
 _paint.register(Stability, draw_stability)
 _paint.register(StoppingTimes, draw_stopping_times)
 _paint.register(Threshold, draw_threshold)
@@ -67,6 +70,7 @@ _size.register(Fates, fates_size)
 _size.register(Minima, lambda _: _WITH_LEGEND)
 _size.register(OrbitSet, lambda _: _WITH_LEGEND)
 _size.register(PeriodicOrbit, lambda _: _WITH_LEGEND)
+_size.register(SharpnessAlong, lambda _: _WITH_LEGEND)
 _size.register(Stability, lambda _: _WITH_LEGEND)
 _size.register(StoppingTimes, lambda _: _WITH_LEGEND)
 _size.register(Threshold, lambda _: (6.4, 1.9))

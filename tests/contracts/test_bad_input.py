@@ -258,6 +258,13 @@ FLOORS = {
             lambda v: dg.stopping_times(F, [[1, 2]], keep=dg.Keep.COUNTS).where(v),
             (dg.Stop.FAR,),
         ),
+        *refused("F", lambda v: dg.sharpness_along(v, [[1, 2]], 9), (*NO_MAPS, LOGISTIC)),
+        *refused("parameter", lambda v: dg.sharpness_along(v, [[1, 2]], 9), (OPEN,)),
+        *refused(
+            "starts", lambda v: dg.sharpness_along(F, v, 9), (None, [1, 2], [[1]], [[NAN, 1]], BOX)
+        ),
+        *refused("steps", lambda v: dg.sharpness_along(F, [[1, 2]], v), NO_COUNTS),
+        *refused("every", lambda v: dg.sharpness_along(F, [[1, 2]], 9, every=v), (*NO_COUNTS, 10)),
         *refused("n", lambda v: dg.starts.drawn(BOX, v), NO_COUNTS),
         *refused("n", lambda v: dg.starts.sobol(BOX, v), NO_COUNTS),
         *refused("region", lambda v: dg.starts.drawn(v, 3), (None, F, [[0, 1]])),

@@ -98,6 +98,17 @@ MAKERS = {
         rule=dg.StoppingRule(steps=20, tolerance=None),
         keep=dg.Keep.STATES,
     ),
+    "stopping times, counted": lambda: dg.stopping_times(BELOW, BOX.grid(9), keep=dg.Keep.COUNTS),
+    "stopping times, none stopped": lambda: dg.stopping_times(
+        BELOW, [[1, 2], [2, 1]], rule=dg.StoppingRule(steps=3)
+    ),
+    "sharpness of a network": lambda: dg.sharpness_along(
+        dg.GradientDescent(NET, "1/5"), dg.starts.drawn(dg.he_normal(NET), 20, rng=0), 20
+    ),
+    "sharpness, escaping": lambda: dg.sharpness_along(BELOW, [[1, 2], [9, 9]], 20, every=2),
+    "sharpness, no limit": lambda: dg.sharpness_along(
+        dg.MinibatchCycle([LOSS, LOSS], "1/2"), [[9, 9]], 200, every=100
+    ),
     "trajectory": lambda: BELOW.trajectory([1.0, 2.0], 10),
     "trajectory that escapes": lambda: BELOW.trajectory([9.0, 9.0], 20),
     "cobweb": lambda: LOGISTIC.at(a=4).trajectory([0.3], 20),
