@@ -10,7 +10,7 @@ from functools import cached_property
 from ..tape import Tape
 from .cpu import Processor
 from .step_code import StepCode
-from .tape_step import TapeStep, write_tape
+from .tape_step import TapeStep, vectors_in_flight, write_tape
 from .tiles import alignment, each, entry, squared_norm
 from .writer import Function, Module
 
@@ -84,7 +84,7 @@ class TapeTangent(TangentCode):
         return self._pair.work
 
     def lanes(self, host: Processor) -> int:
-        return self._pair.lanes(host)
+        return host.width * vectors_in_flight(self.tape, self._pair.tape.outputs, host)
 
     @cached_property
     def _pair(self) -> TapeStep:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from ..operations import Op
 from ..tape import Instruction, Tape
-from .cpu import Processor
+from .cpu import Processor, processor
 from .elementary import elementary
 from .step_code import StepCode
 from .writer import Function, Module
@@ -18,6 +18,8 @@ __all__ = ["TapeStep", "write_tape"]
 
 _MOST_VECTORS = 8
 _SPILL = 2.3  # values alive may exceed the registers by this before fewer lanes are better
+_STATE = 1.5  # the same for the coordinates of a state, which live longer than other values
+_SHORT_CHAIN, _LONG_CHAIN = 20, 35  # work of the dearest operation, as below
 _MOST_WORK = 1200  # register-wide operations in one function: beyond, compiling takes too long
 
 
@@ -41,25 +43,46 @@ class TapeStep(StepCode):
         return 1 + sum(_WORK.get(self.tape.code[place].op, 1) for place in needed)
 
     def lanes(self, host: Processor) -> int:
-        return host.width * vectors_in_flight(self.tape, self.tape.outputs[: self.dimension], host)
+        vectors = _MOST_VECTORS
+        while vectors > 1 and (
+            vectors * self.dimension > _STATE * host.registers or vectors * self.work > _MOST_WORK
+        ):
+            vectors //= 2
+        return host.width * vectors
 
     def write(self, module: Module) -> None:
-        d, images = self.dimension, self.tape.outputs[: self.dimension]
-        align = min(64, 8 * module.lanes)
+        d, width = self.dimension, min(module.lanes, _part(self.tape))
+        align = min(64, 8 * width)
         for name, residual in (("step", False), ("step_with_residual", True)):
             arguments = [("ptr", "state"), ("ptr", "image"), ("ptr", "parameters")]
             arguments[2:2] = [("ptr", "residual")] if residual else []
-            f = module.function(name, arguments, inline=True)
-            inputs = [f.load(f.offset("%state", i * module.lanes), align=align) for i in range(d)]
-            # Each by itself: what the residual needs must not change how an image is fused.
-            written = {"%image": write_tape(f, self.tape, images, inputs, "%parameters")}
-            if residual:
-                rest = self.tape.outputs[d:]
-                written["%residual"] = write_tape(f, self.tape, rest, inputs, "%parameters")
-            for place, values in written.items():
-                for i, value in enumerate(values):
-                    f.store(value, f.offset(place, i * module.lanes), align=align)
+            f = module.narrower(module.lanes // width).function(name, arguments, inline=True)
+            for first in range(0, module.lanes, width):
+                places = [f.offset("%state", i * module.lanes + first) for i in range(d)]
+                inputs = [f.load(place, align=align) for place in places]
+                # Each by itself: what the residual needs must not change how an image is fused.
+                written = {"%image": self.tape.outputs[:d]}
+                written |= {"%residual": self.tape.outputs[d:]} if residual else {}
+                values = {
+                    tile: write_tape(f, self.tape, outputs, inputs, "%parameters")
+                    for tile, outputs in written.items()
+                }
+                for tile, results in values.items():
+                    for i, value in enumerate(results):
+                        f.store(value, f.offset(tile, i * module.lanes + first), align=align)
             f.give()
+
+
+def _part(tape: Tape) -> int:
+    """Return how many lanes are computed side by side, one part of them after the other.
+
+    The values of a part fit into registers, and the processor begins with the next part before it
+    is through with one. The longer the chains of operations are, the wider parts should be.
+    """
+    host = processor()
+    dearest = max(_WORK.get(instruction.op, 1) for instruction in tape.code)
+    vectors = 1 if dearest < _SHORT_CHAIN else 2 if dearest < _LONG_CHAIN else 4
+    return vectors * (host.width if host is not None else 2)
 
 
 def vectors_in_flight(tape: Tape, outputs: Sequence[int], host: Processor) -> int:
@@ -79,9 +102,7 @@ def vectors_in_flight(tape: Tape, outputs: Sequence[int], host: Processor) -> in
         alive -= ends[place]
     work = sum(_WORK.get(tape.code[place].op, 1) for place in needed)
     vectors = _MOST_VECTORS
-    while vectors > 1 and (
-        vectors * most > _SPILL * host.registers or vectors * work > _MOST_WORK
-    ):
+    while vectors > 1 and (vectors * most > _SPILL * host.registers or vectors * work > _MOST_WORK):
         vectors //= 2
     return vectors
 

@@ -76,6 +76,10 @@ class Module:
         """Return the same module for functions whose values hold `factor` times as many lanes."""
         return self._sharing(factor * self.lanes, self.prefix)
 
+    def narrower(self, factor: int) -> Module:
+        """Return the same module for functions whose values hold a part of the lanes."""
+        return self._sharing(self.lanes // factor, self.prefix)
+
     def named(self, prefix: str) -> Module:
         """Return the same module for functions whose names, and those they call, get a prefix."""
         return self._sharing(self.lanes, self.prefix + prefix)
