@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from ..engine.derivative import derivative
 from ..engine.kernel import Kernel, RowsKernel, TapeKernel
-from ..engine.machine.gradient_step import GradientStep, update_code
+from ..engine.machine.gradient_step import GradientStep, UpdateCode, update_code
 from ..engine.machine.step_code import StepCode
 from ..engine.map_tapes import MapTapes
+from ..engine.numpy_printer import numpy_function
 from ..engine.rewrite import stable
 from ..errors import InvalidInput
 from ..losses.base import AbstractLoss, Points, substitute
@@ -235,8 +236,44 @@ def _machine_code(
     if known is None:
         return values, None
     gradient, data = known
-    rule = update_code(type(F).update, F.blocks, tuple(settings))
+    rule = _rule_code(type(F).update, F.blocks, tuple(settings))
+    if rule is None:
+        return values, None
     return np.concatenate([values, data]), GradientStep(gradient, rule)
+
+
+@lru_cache(maxsize=64)
+def _rule_code(
+    update: Callable[..., Any], blocks: int, settings: tuple[str, ...]
+) -> UpdateCode | None:
+    """Return the code of a rule that treats each coordinate by itself, None for any other rule.
+
+    A rule with a norm, say, may refuse single symbols, or take the norm of each; so what was read
+    from symbols is compared with what the rule does to numbers.
+    """
+    draws = np.random.default_rng(0).normal(size=(blocks + 1, 3, 4))
+    numbers = dict(zip(settings, np.linspace(0.3, 0.6, len(settings)), strict=True))
+    points: list[Points] = []
+
+    def gradient(point: Points) -> Points:
+        points.append(point)
+        return draws[-1].copy()
+
+    try:
+        code = update_code(update, blocks, settings)
+        images, used = update(list(draws[:-1].copy()), gradient, numbers)
+        columns, given = draws.reshape(blocks + 1, -1), np.array(list(numbers.values()))
+        expected = np.stack([points[0], *images, used]).reshape(blocks + 2, -1)
+        found = np.concatenate(
+            [
+                numpy_function(code.point)(columns[:-1], given),
+                numpy_function(code.images)(columns, given),
+                numpy_function(code.residuals)(columns, given)[:1],
+            ]
+        )
+    except (AttributeError, IndexError, TypeError, ValueError):
+        return None
+    return code if np.allclose(found, expected, rtol=1e-12, atol=1e-12, equal_nan=True) else None
 
 
 def _spaced(name: str) -> str:
