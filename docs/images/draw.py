@@ -31,7 +31,7 @@ def engine() -> None:
     )
     for ax in (left, middle, right):
         ax.set_axis_off()
-        ax.set_aspect("equal")
+        ax.set_aspect("equal", anchor="N")  # titles on one line
     _printers(left)
     _tile(middle)
     _round(right)
@@ -86,7 +86,7 @@ def _round(ax: Axes) -> None:
         ax.add_patch(Rectangle((lane, 4.6), 1, 0.9, facecolor=colour, hatch=hatch,
                                edgecolor="#1A1A1A"))  # fmt: skip
         _arrow(ax, (lane + 0.5, 7.1), (lane + 0.5, 5.6))
-    ax.text(8.4, 6.4, "block of 4 … 64\nsteps, no tests", va="center", fontsize=9)
+    ax.text(8.4, 6.4, "a block of\nsteps, no tests", va="center", fontsize=9)
     ax.text(8.4, 5.0, "then two tests:\nstill? far?", va="center", fontsize=9)
     for place in range(5):
         ax.add_patch(Rectangle((place, 2.2), 1, 0.9, facecolor="#9DB8CF", edgecolor="#1A1A1A"))

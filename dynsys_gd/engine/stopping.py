@@ -82,8 +82,8 @@ class StoppingRule:
 
     Notes
     -----
-    Both are asked at the ends of blocks of steps, whose lengths depend on the age of the
-    trajectory only; when one holds there, the trajectory stops at the first step of that block
+    Both are asked at the ends of blocks of steps, whose lengths depend on the map and on the age of
+    the trajectory only; when one holds there, the trajectory stops at the first step of that block
     with which one holds. A step that is short in passing, in the middle of a block, stops nothing.
 
     Examples
