@@ -122,9 +122,33 @@ class Map(ABC):
         return tuple(sp.simplify(entry.subs(pairs)) for entry in _symbolic(self))
 
     def iterate(self, state: Any, n: int) -> Points:
-        """Return F applied `n` times to each row of `state`, shape (..., d).
+        """Return F applied `n` times to each row of `state`.
 
-        Products and sums are rounded one by one, as ``F(state)`` rounds them.
+        Parameters
+        ----------
+        state : array_like, shape (..., d)
+        n : int
+            Number of steps, at least 1.
+
+        Returns
+        -------
+        ndarray, shape (..., d)
+            The states that ``F(F(… F(state)))`` gives: products and sums are rounded one by one.
+            `stopping_times` and `simulate` round some of them together where not told otherwise,
+            so that long chaotic orbits differ.
+
+        Raises
+        ------
+        InvalidInput
+            For rows of another width, a count below 1, or open parameters.
+
+        Examples
+        --------
+        >>> from sympy.abc import x
+        >>> from dynsys_gd import GradientDescent, Loss
+        >>> GradientDescent(Loss(x**2 / 2, [x]), step_size="1/2").iterate([[8.0], [4.0]], 3)
+        array([[1. ],
+               [0.5]])
         """
         array = as_points(state, self.dimension, "state")
         rows, steps = array.reshape(-1, self.dimension), positive_count(n, "n")
@@ -140,6 +164,24 @@ class Map(ABC):
             A state, or a point of the loss, which starts at rest.
         n : int
             Number of steps, at least 1.
+
+        Returns
+        -------
+        Trajectory
+            Its rows are rounded like those of `iterate`.
+
+        Raises
+        ------
+        InvalidInput
+            For several starts, one of another width, a count below 1, or open parameters.
+
+        Examples
+        --------
+        >>> from sympy.abc import x
+        >>> from dynsys_gd import GradientDescent, Loss
+        >>> F = GradientDescent(Loss(x**2 / 2, [x]), step_size="1/2")
+        >>> F.trajectory([8.0], 3).points.ravel()
+        array([8., 4., 2., 1.])
         """
         size = self.loss.dimension if self.loss is not None else self.dimension
         sizes = sorted({size, self.dimension})
