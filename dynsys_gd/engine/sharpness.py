@@ -94,7 +94,13 @@ def sharpness_of(
     The result of a point does not depend on the other points. Lanczos' method sees only directions
     that occur in the start: a guess orthogonal to the wanted vector never finds it.
     """
-    lanes, program = _program(product, None)
+    return _searched(_program(product, None), data, points, start, search)
+
+
+def _searched(
+    code: tuple[int, Program], data: Array, points: Array, start: Array | None, search: Lanczos
+) -> TopEigenpairs:
+    lanes, program = code
     n, d = points.shape
     steps = min(search.steps, d, MOST_STEPS)
     guesses = np.tile(_random(d), (n, 1)) if start is None else start
@@ -151,7 +157,7 @@ def sharpness_along(
     d = product.dimension
     n = len(states)
     tiles, noise = _tiles(states, lanes), np.repeat(_random(d, seed=1)[:, None], lanes, axis=1)
-    begin = sharpness_of(product, data, states[:, :d])
+    begin = _searched((lanes, program), data, states[:, :d], None, Lanczos())
     vectors = _tiles(begin.vectors, lanes)
     shape = len(tiles), records, lanes
     values, errors = (_zeros(math.prod(shape)).reshape(shape) for _ in range(2))
