@@ -234,7 +234,7 @@ def _checked_variables(variables: Sequence[sp.Symbol]) -> tuple[sp.Symbol, ...]:
         raise InvalidInput("variables", variables, expected, "write [x] for one variable")
     symbols = tuple(variables)
     if not symbols or not all(isinstance(symbol, sp.Symbol) for symbol in symbols):
-        raise InvalidInput("variables", variables, expected)
+        raise InvalidInput("variables", variables, expected, "make them with sympy.symbols")
     if len({symbol.name for symbol in symbols}) != len(symbols):
         raise InvalidInput("variables", variables, expected)
     return symbols
