@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..operations import Op
 from .elementary import elementary
-from .elementary.exponential import at_most, exponent, growth, reduced
+from .elementary.exponential import at_most, exponent, growth, nearly_reduced, reduced
 from .elementary.hyperbolic import TANH
 from .elementary.polynomials import polynomial
 from .writer import Function, Module
@@ -99,18 +99,20 @@ def write_sweep(module: Module, activation: ActivationCode, *, flight: int, movi
 
 
 def _tanh(f: Function, u: str, curvature: bool) -> Bent:
-    # As in `tanh`, which divides: with p = 2^n and D = (p + 1) + (p - 1) T, the slope 1 - tanh^2
-    # is 4 p (1 - T^2) / D^2, which does not cancel where the unit saturates.
-    one = f.number(1.0)
-    bits, r = reduced(f, at_most(f, f.intrinsic("fabs", u), _SATURATED), 1023, 0.5)
+    # As in `tanh`, which divides, with p = 2^n. Halved, D = ((p + 1) + (p - 1) T) / 2.
+    # What is missing from 1 is (1 - T) / D, which does not cancel where the unit saturates.
+    one, half = f.number(1.0), f.number(0.5)
+    size = at_most(f, f.intrinsic("fabs", u), _SATURATED)
+    bits, r = nearly_reduced(f, size, 1023 - 1, 0.5)
     z = f.mul(r, r)
     t = f.fma(f.mul(z, r), polynomial(f, z, TANH), r)
     power = exponent(f, bits)
-    less, more = f.sub(power, one), f.add(power, one)
+    less, more = f.sub(power, half), f.add(power, half)
     inverse = f.div(one, f.fma(less, t, more))
-    value = f.intrinsic("copysign", f.mul(f.fma(more, t, less), inverse), u)
-    rest = f.mul(f.fma(f.neg(t), t, one), f.number(4.0))
-    slope = f.mul(f.mul(rest, inverse), f.mul(power, inverse))
+    height = f.mul(f.fma(more, t, less), inverse)
+    missing = f.mul(f.sub(one, t), inverse)
+    slope = f.fma(missing, height, missing)
+    value = f.intrinsic("copysign", height, u)
     return Bent(value, slope, f.mul(f.mul(f.number(-2.0), value), slope) if curvature else None)
 
 

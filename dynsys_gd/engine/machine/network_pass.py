@@ -122,15 +122,16 @@ class _Block:
                 self._put(u.value, self._entry(values, j, s))
                 if u.shift is not None:
                     self._put(u.shift, self._entry(shifts, j, s))
+            if not last and not activation.piecewise_linear:
+                # At once: the sums of the next unit fill the pauses of its divisions.
+                flight = math.gcd(self.size, _FLIGHT)
+                sweep = write_sweep(self.module, activation, flight=flight, moving=self.moving)
+                arrays = [self.hidden[k].signals, self.hidden[k].slopes]
+                arrays += [self.hidden[k].shifts, self.hidden[k].bends] if self.moving else []
+                pointers = [("ptr", self._entry(array, j, 0)) for array in arrays]
+                f.call(sweep, *pointers, ("i64", str(self.size)))
 
         self._each(layer.outputs, unit)
-        if not last and not activation.piecewise_linear:
-            flight = math.gcd(self.size, _FLIGHT)
-            sweep = write_sweep(self.module, activation, flight=flight, moving=self.moving)
-            arrays = [self.hidden[k].signals, self.hidden[k].slopes]
-            arrays += [self.hidden[k].shifts, self.hidden[k].bends] if self.moving else []
-            pointers = [("ptr", str(array)) for array in arrays]
-            f.call(sweep, *pointers, ("i64", str(layer.outputs * self.size)))
 
     # -- back ---------------------------------------------------------------------------------
 

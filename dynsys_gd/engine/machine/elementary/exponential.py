@@ -10,7 +10,17 @@ from __future__ import annotations
 from ..writer import Function
 from .polynomials import polynomial
 
-__all__ = ["at_least", "at_most", "decay", "exp", "expm1", "exponent", "growing", "reduced"]
+__all__ = [
+    "at_least",
+    "at_most",
+    "decay",
+    "exp",
+    "expm1",
+    "exponent",
+    "growing",
+    "nearly_reduced",
+    "reduced",
+]
 
 #: (e^r - 1 - r) / r^2 on |r| <= ln(2)/2, best for the weight |r|: relative error of e^r - 1 below
 #: 0.18 * 2^-53. tests/reference/minimax.py computes it again.
@@ -30,6 +40,7 @@ TAIL = (
 LOG2_E = 1.4426950408889634
 #: ln 2 in two parts; the first has 42 bits, so that its product with n is exact.
 LN2_HIGH, LN2_LOW = float.fromhex("0x1.62e42fefa38p-1"), float.fromhex("0x1.ef35793c7673p-45")
+LN2 = 0.6931471805599453
 UNIT = 2.0**-64
 SHIFTER = 1.5 * 2.0**52  #: adding it rounds to a whole number and leaves that in the low bits
 
@@ -45,6 +56,18 @@ def reduced(f: Function, x: str, bias: int, unit: float = 1.0, lag: float = 0.0)
     n = f.sub(shifted, shifter)
     high = f.fma(n, f.number(-LN2_HIGH * unit), x)
     return f.bits(shifted), f.fma(n, f.number(-LN2_LOW * unit), high)
+
+
+def nearly_reduced(f: Function, x: str, bias: int, unit: float) -> tuple[str, str]:
+    """Return the same for an x that is rounded itself.
+
+    Where products are exact, ln 2 in one part is as good as an x that is off by 2^-54.7 of itself.
+    """
+    if not f.module.fused:
+        return reduced(f, x, bias, unit)
+    shifter = f.number(SHIFTER + bias)
+    shifted = f.fma(x, f.number(LOG2_E / unit), shifter)
+    return f.bits(shifted), f.fma(f.sub(shifted, shifter), f.number(-LN2 * unit), x)
 
 
 def growth(f: Function, r: str) -> str:
