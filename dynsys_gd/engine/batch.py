@@ -95,5 +95,6 @@ class Batch:
             padded = np.zeros((width, self.lanes))
             padded[:, :n] = columns
             return padded
+        doubles = columns.dtype == np.float64 and columns.dtype.isnative
         gapless = columns.strides[1] == columns.itemsize and columns.strides[0] % 8 == 0
-        return columns if gapless else np.ascontiguousarray(columns)
+        return columns if doubles and gapless else np.ascontiguousarray(columns, dtype=np.float64)

@@ -120,24 +120,30 @@ class _Workspace(threading.local):
     """Memory that the tasks of one thread use one after the other: new memory is slow at first."""
 
     def __init__(self) -> None:
-        self._arrays: dict[tuple[int, int], dict[Slot, NDArray[Any]]] = {}
+        self._free: tuple[int, int, dict[Slot, NDArray[Any]]] | None = None
 
-    def arrays(self, dimension: int, stride: int) -> dict[Slot, NDArray[Any]]:
-        """Return arrays of the given size; only those asked for last are kept."""
-        key = (dimension, stride)
-        if key not in self._arrays:
-            # Unused lanes are computed too: zeros keep them from being slow.
-            self._arrays = {
-                key: {
-                    Slot.STATES: np.zeros((dimension, stride)),
-                    Slot.INDEX: np.zeros(stride, dtype=np.int32),
-                    Slot.QUEUE: np.zeros((dimension, stride)),
-                    Slot.QUEUE_INDEX: np.zeros(stride, dtype=np.int32),
-                    Slot.REASONS: np.zeros(stride, dtype=np.int8),
-                    Slot.COUNTS: np.zeros(stride, dtype=np.int32),
-                }
-            }
-        return self._arrays[key]
+    def take(self, dimension: int, stride: int) -> dict[Slot, NDArray[Any]]:
+        """Return arrays of the given size, which are nobody else's until they are given back.
+
+        A signal may be answered with another computation in the middle of a task.
+        """
+        free, self._free = self._free, None
+        if free is not None and free[:2] == (dimension, stride):
+            return free[2]
+        # Unused lanes are computed too: zeros keep them from being slow.
+        return {
+            Slot.STATES: np.zeros((dimension, stride)),
+            Slot.INDEX: np.zeros(stride, dtype=np.int32),
+            Slot.QUEUE: np.zeros((dimension, stride)),
+            Slot.QUEUE_INDEX: np.zeros(stride, dtype=np.int32),
+            Slot.REASONS: np.zeros(stride, dtype=np.int8),
+            Slot.COUNTS: np.zeros(stride, dtype=np.int32),
+        }
+
+    def give(self, arrays: dict[Slot, NDArray[Any]]) -> None:
+        """Give arrays back; only those given back last are kept."""
+        dimension, stride = arrays[Slot.STATES].shape
+        self._free = dimension, stride, arrays
 
 
 _workspace = _Workspace()
@@ -164,8 +170,9 @@ class StoppingTask:
         stride = -(-chunk // 64) * 64 + 2 * max(lanes, 64)
         generator = starts.program()
         assert generator is not None
+        self._workspace = _workspace.take(kernel.dimension, stride)
         memory = {
-            **_workspace.arrays(kernel.dimension, stride),
+            **self._workspace,
             Slot.BLOCKS: blocks,
             Slot.GENERATOR_DATA: starts.spec(),
             Slot.PARAMETERS: np.ascontiguousarray(kernel.parameters, dtype=np.float64),
@@ -197,12 +204,15 @@ class StoppingTask:
         self._slots.view(np.float64)[[Slot.TOLERANCE, Slot.RADIUS]] = squares
 
     def run(self, interruption: Interruption) -> None:
-        """Run to the end, or until interrupted; signals are answered between stretches."""
-        while True:
-            self._slots[Slot.WORK] = max(1, int(_STRETCH / self._work))
-            if not self._function(self._slots.ctypes.data):
-                return
-            interruption.check()
+        """Run to the end, or until interrupted, once; signals are answered between stretches."""
+        try:
+            while True:
+                self._slots[Slot.WORK] = max(1, int(_STRETCH / self._work))
+                if not self._function(self._slots.ctypes.data):
+                    return
+                interruption.check()
+        finally:
+            _workspace.give(self._workspace)
 
     @property
     def counts(self) -> NDArray[np.int64]:

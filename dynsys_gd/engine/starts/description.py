@@ -94,12 +94,13 @@ class Starts(ABC):
         fits = (
             states.dtype == np.float64
             and states.flags.c_contiguous
+            and states.flags.writeable
             and states.ndim == 2
             and states.shape[0] == self.dimension
             and states.shape[1] >= count
         )
         if not fits:
-            expected = f"contiguous doubles of shape ({self.dimension}, at least {count})"
+            expected = f"contiguous doubles to write to, shape ({self.dimension}, at least {count})"
             raise InvalidInput("states", f"{states.dtype}, shape {states.shape}", expected)
         program = self.program()
         if program is None:
