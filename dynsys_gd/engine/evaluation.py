@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import InvalidInput
 from .batch import Batch
 from .eigen import LARGEST_ON_LANES, symmetric_eigenvalues
 from .machine.cpu import processor
@@ -48,6 +49,7 @@ def evaluate(tape: Tape, inputs: Columns, parameters: NDArray[np.float64]) -> Co
     >>> evaluate(tape, np.array([[1.0, 2.0]]), np.array([3.0])).tolist()
     [[3.0, 12.0], [6.0, 12.0]]
     """
+    _checked(tape, inputs, parameters)
     batch = _program(tape, False)
     if batch is None:
         return numpy_function(tape)(inputs, parameters)
@@ -79,6 +81,7 @@ def hessian_eigenvalues(hessian: Tape, inputs: Columns, parameters: NDArray[np.f
     >>> hessian_eigenvalues(hessian, np.ones((2, 1)), np.empty(0)).T.tolist()  # of (xy - 1)²/2
     [[0.0, 2.0]]
     """
+    _checked(hessian, inputs, parameters)
     d = len(hessian.inputs)
     if d <= LARGEST_ON_LANES:
         batch = _program(hessian, True)
@@ -86,6 +89,16 @@ def hessian_eigenvalues(hessian: Tape, inputs: Columns, parameters: NDArray[np.f
             return batch(inputs, parameters=parameters)[0]
     entries = evaluate(hessian, inputs, parameters)
     return symmetric_eigenvalues(np.moveaxis(entries.reshape(d, d, entries.shape[1]), -1, 0)).T
+
+
+def _checked(tape: Tape, inputs: Columns, parameters: NDArray[np.float64]) -> None:
+    """Refuse arrays that are not what a tape takes: machine code would read past their end."""
+    if np.ndim(inputs) != 2 or len(inputs) != len(tape.inputs):
+        expected = f"an array of shape ({len(tape.inputs)}, n)"
+        raise InvalidInput("inputs", f"shape {np.shape(inputs)}", expected)
+    if np.shape(parameters) != (len(tape.parameters),):
+        expected = f"an array of shape ({len(tape.parameters)},)"
+        raise InvalidInput("parameters", f"shape {np.shape(parameters)}", expected)
 
 
 @lru_cache(maxsize=256)

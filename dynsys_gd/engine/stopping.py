@@ -75,7 +75,8 @@ class StoppingRule:
     steps : int
         Most steps, between 1 and 2^28.
     tolerance : float or None
-        STILL when |x_t - x_{t-1}|² <= tolerance² (1 + |x_t|²); 0 asks for exact standstill, None
+        STILL when |x_t - x_{t-1}|² <= tolerance² (1 + |x_t|²); 0 for a move
+        whose square vanishes, None
         switches the test off.
     radius : float
         FAR when not |x_t|² <= radius².
@@ -110,7 +111,6 @@ class StoppingRule:
     @property
     def squares(self) -> tuple[float, float]:
         """Squared tolerance, -1 where there is none, and squared radius."""
-        # A subnormal square would be rounded to nothing, and nothing asks for exact standstill.
         small = -1.0 if self.tolerance is None else float(self.tolerance) ** 2
         return small, float(self.radius) ** 2
 
@@ -195,7 +195,8 @@ def stop(
     labels, states = keep is not Keep.COUNTS, keep is Keep.STATES
     answers = Answers.room(starts.n, kernel.dimension, labels=labels, states=states)
     # Threads of this process write their answers where they belong; others send them.
-    shared = executor is None or isinstance(executor, ThreadPoolExecutor)
+    # Not those of subclasses, which may run in another interpreter.
+    shared = executor is None or type(executor) is ThreadPoolExecutor
     span = task_size(kernel, starts.n)
     interruption = Interruption()
     jobs = (

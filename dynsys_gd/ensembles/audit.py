@@ -260,9 +260,15 @@ class _Audit:
             flat[rows] = flat_nearby(self.kernel, points[rows], self.budget)
         return flat
 
+    @property
+    def _may_be_flat(self) -> bool:
+        return analytic(self.F, self.kernel) is Outcome.NO
+
     def _perturbed(self, points: Rows) -> NDArray[np.int64]:
         radius = _KINK_RADIUS * (1.0 + norms(points))
-        return returns(self.kernel, points, radius, self.budget, widen=False)
+        return returns(
+            self.kernel, points, radius, self.budget, widen=False, flat=self._may_be_flat
+        )
 
     def _degenerate(self, rows: NDArray[np.int64]) -> None:
         """Decide limits that Newton's method approaches slowly, or not at all."""
@@ -281,6 +287,7 @@ class _Audit:
             np.where(near, found.moved, 0.0),
             budget,
             along=kernel_projections(self.steps, points, budget),
+            flat=self._may_be_flat,
         )
         nonzero = norms(self.kernel.step(points)[1]) > 0
         neither = np.where(nonzero, Detail.STAGNATED_ROUNDING, Detail.MARGINAL)

@@ -66,6 +66,7 @@ def returns(
     *,
     along: NDArray[np.float64] | None = None,
     widen: bool = True,
+    flat: bool = False,
 ) -> NDArray[np.int64]:
     """Follow perturbed limits and return a `Return` for each point, shape (n,).
 
@@ -81,6 +82,9 @@ def returns(
     widen : bool
         Whether to take ten times the radius, up to one hundredth of 1 + |x|, while nothing shows:
         near degenerate points all is slow.
+    flat : bool
+        Whether a residual that is exactly zero all along belongs to a flat piece of the map, and
+        the orbit has come back; of an analytic map it has only underflowed.
 
     Notes
     -----
@@ -104,7 +108,7 @@ def returns(
     while rows.size:
         starts = points[rows, None, :] + radius[rows, None, None] * about[rows]
         own = np.repeat(rest[rows], about.shape[1])
-        back, left = _replayed(kernel, starts.reshape(-1, d), own, budget)
+        back, left = _replayed(kernel, starts.reshape(-1, d), own, budget, flat=flat)
         all_back = back.reshape(rows.size, -1).all(axis=1)
         some_left = left.reshape(rows.size, -1).any(axis=1)
         result[rows[all_back]] = Return.ALL
@@ -116,7 +120,7 @@ def returns(
 
 
 def _replayed(
-    kernel: Kernel, starts: Rows, rest: Numbers, budget: Budget
+    kernel: Kernel, starts: Rows, rest: Numbers, budget: Budget, *, flat: bool
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return for each start whether its orbit came back, and whether it left.
 
@@ -131,7 +135,8 @@ def _replayed(
         _, last[block] = _residuals(kernel, states, quarter, budget)
     with np.errstate(all="ignore"):
         back = (last <= _BACK * first) | (last < (1.0 - _CHANGE) * second)
-        back &= first >= _ABOVE_REST * rest
+        silent = (first == 0) & (second == 0) & (last == 0)
+        back &= (first >= _ABOVE_REST * rest) | (silent & flat)
         left = ~(last <= (1.0 + _CHANGE) * np.maximum(first, second))
     return back, left & ~back
 

@@ -1,12 +1,26 @@
 """What an audit of the engine broke once."""
 
+import threading
+
 import numpy as np
 import pytest
 import sympy as sp
 
-from dynsys_gd import GradientDescent, Loss, StoppingRule
+from dynsys_gd import (
+    MLP,
+    Activation,
+    Fate,
+    GradientDescent,
+    HeavyBall,
+    Loss,
+    StoppingRule,
+    simulate,
+)
 from dynsys_gd.engine import stopping_task
+from dynsys_gd.engine.driver import run_window
 from dynsys_gd.engine.evaluation import evaluate
+from dynsys_gd.engine.iteration import iterate
+from dynsys_gd.engine.lyapunov import stretching
 from dynsys_gd.engine.machine.cpu import processor
 from dynsys_gd.engine.starts import GivenStarts, UniformStarts
 from dynsys_gd.engine.stopping import Keep, stop
@@ -63,3 +77,47 @@ def test_starts_are_not_written_where_nothing_may_be_written():
     with pytest.raises(InvalidInput, match="states"):
         UniformStarts([0, 0], [1, 1], 100, (1, 2)).fill(states, 0, 10)
     np.testing.assert_array_equal(states, 0)
+
+
+def test_wide_networks_run_on_threads_with_small_stacks():
+    """Their tiles are longer than the stack of a thread, and so lie on the heap."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((10, 2))
+    network = MLP((2, 110, 110, 1), Activation.TANH, X, X[:, :1])
+    kernel = HeavyBall(network, "1/100", "1/2").kernel()
+    states = 0.1 * rng.standard_normal((3, kernel.dimension))
+    direction = np.ones(kernel.dimension) / np.sqrt(kernel.dimension)
+    found = []
+
+    def work():
+        found.append(stop(kernel, GivenStarts(states), rule=StoppingRule(steps=2)).stop)
+        found.append(run_window(kernel, states, 2, radius=np.full(3, 1e6)).states)
+        found.append(iterate(kernel, states, 2))
+        settings = {"transient": 1, "length": 1, "batches": 2}
+        found.append(stretching(kernel, states, direction, **settings).states)
+
+    before = threading.stack_size(2**20)
+    try:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(before)
+    assert len(found) == 4
+    np.testing.assert_allclose(found[1], found[2], rtol=1e-12)
+
+
+@pytest.mark.parametrize("loss", [sp.Max(0, x**2 - 1) ** 3, sp.Max(0, sp.Abs(x) - 1) ** 4])
+def test_limits_at_the_edge_of_a_flat_set_are_degenerate_minima(loss):
+    """Orbits creep towards it; on the flat side nothing moves, which is no rounding."""
+    F = GradientDescent(Loss(loss, [x]), step_size="1/10")
+    fates = simulate(F, np.linspace(1.2, 1.6, 9)[:, None])
+    assert fates.count(Fate.CONVERGED) == 9
+
+
+def test_arrays_too_short_for_a_tape_are_refused():
+    tape = lower([x + y], [x, y], [sp.Symbol("a")])
+    with pytest.raises(InvalidInput, match="inputs"):
+        evaluate(tape, np.ones((1, 100)), np.ones(1))
+    with pytest.raises(InvalidInput, match="parameters"):
+        evaluate(tape, np.ones((2, 100)), np.empty(0))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass
 from functools import lru_cache
 from types import ModuleType
 from typing import Any
+
+from .writer import ALLOCATE, FREE
 
 __all__ = ["Processor", "llvm", "processor"]
 
@@ -70,6 +73,11 @@ def llvm() -> ModuleType | None:
         return None
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
+    for name, function in (
+        (ALLOCATE, ctypes.pythonapi.PyMem_RawMalloc),
+        (FREE, ctypes.pythonapi.PyMem_RawFree),
+    ):
+        binding.add_symbol(name, ctypes.cast(function, ctypes.c_void_p).value)
     return binding
 
 

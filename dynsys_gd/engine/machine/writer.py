@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-__all__ = ["Function", "Module", "Variable"]
+__all__ = ["ALLOCATE", "FREE", "Function", "Module", "Variable"]
 
 #: Lets LLVM use the full register width even where it would rather not.
 _ATTRIBUTES = 'attributes #0 = { nounwind "min-legal-vector-width"="512" }'
+
+
+#: Functions of the interpreter that machine code may call without holding its lock.
+ALLOCATE, FREE = "dynsys_gd_allocate", "dynsys_gd_free"
+
+_ARRAY = re.compile(r"\[(\d+) x (double|i64|i32|i8)\]")
+_BYTES = {"double": 8, "i64": 8, "i32": 4, "i8": 1}
+_MOST_ON_STACK = 2**15
 
 
 class Module:
@@ -137,6 +146,7 @@ class Function:
         hint = " alwaysinline" if inline else ""
         self._head = f"define {linkage}{returns} @{name}({listed}) #0{hint} {{\nentry:"
         self._places: list[str] = []
+        self._on_heap: list[str] = []
         self._lines: list[str] = []
         self._count = 0
         self._label = "entry"
@@ -154,10 +164,33 @@ class Function:
         self._lines.append(f"  {text}")
 
     def room(self, kind: str, *, align: int = 64) -> str:
-        """Return a pointer to uninitialised memory of a type, alive until the function ends."""
+        """Return a pointer to uninitialised memory of a type, alive until the function ends.
+
+        Little of it lies on the stack, whose size depends on the thread; the rest on the heap.
+        """
+        array = _ARRAY.fullmatch(kind)
+        size = int(array[1]) * _BYTES[array[2]] if array else 0
+        if size > _MOST_ON_STACK:
+            return self._heap_room(size)
         self._count += 1
         self._places.append(f"  %v{self._count} = alloca {kind}, align {align}")
         return f"%v{self._count}"
+
+    def _heap_room(self, size: int) -> str:
+        """Return memory aligned to 64 bytes that is freed wherever the function returns."""
+        self.module.declare("ptr", ALLOCATE, ["i64"])
+        self.module.declare("void", FREE, ["ptr"])
+        raw, number, moved, start = (f"%v{self._count + k}" for k in range(1, 5))
+        self._count += 4
+        self._places += [
+            f"  {raw} = call ptr @{ALLOCATE}(i64 {size + 64})",
+            f"  {number} = ptrtoint ptr {raw} to i64",
+            f"  {moved} = add i64 {number}, 64",
+            f"  {start}i = and i64 {moved}, -64",
+            f"  {start} = inttoptr i64 {start}i to ptr",
+        ]
+        self._on_heap.append(raw)
+        return start
 
     def variable(self, kind: str, value: str | None = None) -> Variable:
         """Return a variable, with a first value where one is given."""
@@ -170,6 +203,8 @@ class Function:
 
     def give(self, value: str | None = None) -> None:
         """Return from the function."""
+        for place in self._on_heap:
+            self.line(f"call void @{FREE}(ptr {place})")
         self.line("ret void" if value is None else f"ret {self.returns} {value}")
 
     def text(self) -> str:
