@@ -39,7 +39,7 @@ def block_lengths(kernel: Kernel, steps: int, *, still: bool = True) -> NDArray[
     can stand `still`, few stop late, and blocks may be longer. No block keeps Python waiting.
     """
     work = _work(kernel)
-    share = min(_BEST, _TESTING * kernel.dimension / work) if still else _BEST**2
+    share = min(_BEST, _TESTING * kernel.dimension / work) if still else _BEST**3
     bearable = 5 * _STRETCH / (chunk_size(kernel) * work)
     longest = max(_SHORTEST, min(bearable, _LONGEST if still else _BEST * _LONGEST))
     lengths, age = [], 0

@@ -71,7 +71,14 @@ class GivenStarts(Starts):
         with f.loop(tiles.word(0)) as i:
             source = f.offset(begin_at, f.value(f"mul i64 {i}, {column}"), "i8")
             target = f.offset("%states", f.value(f"mul i64 {i}, %stride"))
-            with f.loop("%count") as k:
+            # Where a coordinate is contiguous it is copied several doubles at a time.
+            lanes = module.lanes
+            fitting = f.value(f"and i64 %count, {-lanes}")
+            contiguous = f.value(f"icmp eq i64 {row}, 8")
+            whole = f.value(f"select i1 {contiguous}, i64 {fitting}, i64 0")
+            with f.loop(whole, step=str(lanes)) as k:
+                f.store(f.load(f.offset(source, k)), f.offset(target, k))
+            with f.loop("%count", start=whole) as k:
                 one = f.load(f.offset(source, f.value(f"mul i64 {k}, {row}"), "i8"), kind="double")
                 f.store(one, f.offset(target, k), kind="double")
         f.give()
