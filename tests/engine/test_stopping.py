@@ -100,6 +100,28 @@ def test_without_fused_operations_every_bit_is_that_of_numpy(name):
 
 
 @machine_only
+@pytest.mark.slow
+def test_a_loss_with_five_hundred_terms():
+    rng = np.random.default_rng(5)
+    v = sp.symbols("v:20")
+    monomials = {
+        tuple(sorted(rng.choice(20, 3, replace=False))): int(rng.integers(1, 9)) for _ in range(700)
+    }
+    terms = [c * v[i] ** 2 * v[j] * v[k] / 1000 for (i, j, k), c in monomials.items()]
+    loss = Loss(sum(terms[:500]), v)
+    assert len(loss.expression.args) == 500
+    kernel, starts = kernel_of(loss, "1/50"), GivenStarts(rng.uniform(-1, 1, (200, 20)))
+    fused, plain, oracle = (
+        stop(kernel, starts, rule=StoppingRule(steps=60), keep=Keep.STATES, arithmetic=arithmetic)
+        for arithmetic in Arithmetic
+    )
+    assert_same(plain, oracle)
+    np.testing.assert_array_equal(fused.stop, oracle.stop)
+    still = oracle.stop != Stop.FAR
+    np.testing.assert_allclose(fused.states[still], oracle.states[still], rtol=1e-9, atol=1e-12)
+
+
+@machine_only
 @pytest.mark.parametrize(
     ("loss", "step_size", "share"), [(PRODUCT, "9/10", 1e-6), (EXPONENTIAL, "1/2", 1e-5)]
 )
