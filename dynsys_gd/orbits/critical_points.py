@@ -7,9 +7,9 @@ import sympy as sp
 from ..errors import InvalidInput
 from ..losses.base import AbstractLoss
 from ..maps.gradient_descent import GradientDescent
+from .exact.time_limit import checked_seconds
 from .fixed_points import dispatched
 from .orbit_set import OrbitSet
-from .time_limit import checked_seconds
 
 __all__ = ["critical_points"]
 

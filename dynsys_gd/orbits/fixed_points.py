@@ -8,11 +8,11 @@ from ..errors import InvalidInput
 from ..maps.base import Map
 from ..maps.gradient_map import GradientMap
 from ..regions import Region
-from .enclosures import checked_region
-from .gradient_sets import gradient_fixed_points, in_time, undecided
-from .map_sets import map_orbits
+from .exact.enclosures import checked_region
+from .exact.gradient_sets import gradient_fixed_points, in_time, undecided
+from .exact.map_sets import map_orbits
+from .exact.time_limit import checked_seconds
 from .orbit_set import OrbitSet
-from .time_limit import checked_seconds
 
 __all__ = ["Exact", "checked_method", "dispatched", "fixed_points"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from .spectra import CircleCount
+from .algebra.spectra import CircleCount
 
 __all__ = ["CriticalKind", "Kind", "kind_of"]
 

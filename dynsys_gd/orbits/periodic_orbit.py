@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..evidence import Evidence, Outcome
 from ..maps.base import Map
 from ..results import Result, plain
+from .algebra.number_field import AlgebraicPoint
 from .display import (
     interval_text,
     latex_value,
@@ -21,7 +22,6 @@ from .display import (
     value_text,
 )
 from .kinds import CriticalKind, Kind
-from .number_field import AlgebraicPoint
 
 __all__ = ["PeriodicOrbit"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ..maps.base import Map
 from ..regions import Region, positive_count
-from .enclosures import checked_region
+from .exact.enclosures import checked_region
+from .exact.gradient_sets import in_time
+from .exact.map_sets import map_orbits
+from .exact.time_limit import checked_seconds
 from .fixed_points import Exact, checked_method, dispatched
-from .gradient_sets import in_time
-from .map_sets import map_orbits
 from .orbit_set import OrbitSet
-from .time_limit import checked_seconds
 
 __all__ = ["periodic_orbits"]
 

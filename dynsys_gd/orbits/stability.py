@@ -16,19 +16,19 @@ from ..maps.base import Map, exact_coordinates
 from ..maps.gradient_map import GradientMap
 from ..results import Result, plain
 from ..values import is_exact
+from .algebra.cycles import cycle_of
+from .algebra.number_field import AlgebraicPoint
+from .algebra.polynomials import rational_polynomials
+from .algebra.spectra import real_eigenvalues
 from .critical_manifold import CriticalManifold, where_text
-from .cycles import cycle_of
 from .display import interval_text, stable_latex, value_text
-from .exact_points import exact_point, jacobian_rank
+from .exact.exact_points import exact_point, jacobian_rank
+from .exact.gradient_sets import FLOAT_REASON, PROOF, critical_orbit
+from .exact.landscape import Landscape, local_form
+from .exact.map_sets import orbit_of, request_of
 from .fixed_points import fixed_points
-from .gradient_sets import FLOAT_REASON, PROOF, critical_orbit
 from .kinds import Kind, kind_of
-from .landscape import Landscape, local_form
-from .map_sets import orbit_of, request_of
-from .number_field import AlgebraicPoint
 from .periodic_orbit import PeriodicOrbit
-from .polynomials import rational_polynomials
-from .spectra import real_eigenvalues
 from .update_rules import rule_at
 
 __all__ = ["Stability", "stability"]

@@ -21,10 +21,10 @@ import sympy as sp
 from ..errors import InvalidInput
 from ..maps.gradient_map import GradientMap
 from ..values import is_exact
-from .open_sets import End, OpenIntervals, quotient
-from .polynomials import rational_polynomials
-from .real_algebraic import RealAlgebraic, signed
-from .spectra import CircleCount, at_rational_numbers, circle_count
+from .algebra.open_sets import End, OpenIntervals, quotient
+from .algebra.polynomials import rational_polynomials
+from .algebra.real_algebraic import RealAlgebraic, signed
+from .algebra.spectra import CircleCount, at_rational_numbers, circle_count
 
 __all__ = [
     "Multiplier",

@@ -7,14 +7,14 @@ import sympy as sp
 from ..engine.operations import sigmoid
 from ..errors import TimeLimitReached
 from ..losses.base import SymbolicForm
-from ..orbits.decomposition import Decomposition, Family
-from ..orbits.effort import check_time
+from ..orbits.algebra.decomposition import Decomposition, Family
+from ..orbits.algebra.effort import check_time
+from ..orbits.algebra.number_field import AlgebraicPoint
+from ..orbits.algebra.real_algebraic import RealAlgebraic
+from ..orbits.algebra.spectra import characteristic, eigenvalue_balls, real_eigenvalues, sign_counts
+from ..orbits.exact.landscape import Landscape, local_form
+from ..orbits.exact.time_limit import AlgebraFailed, overall_limit
 from ..orbits.kinds import CriticalKind
-from ..orbits.landscape import Landscape, local_form
-from ..orbits.number_field import AlgebraicPoint
-from ..orbits.real_algebraic import RealAlgebraic
-from ..orbits.spectra import characteristic, eigenvalue_balls, real_eigenvalues, sign_counts
-from ..orbits.time_limit import AlgebraFailed, overall_limit
 from ..values import is_exact
 from .listed_minima import ExactMinima, Level, Piece
 from .rational_functions import RationalFunction, common_zeros, rational_function

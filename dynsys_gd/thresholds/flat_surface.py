@@ -12,8 +12,8 @@ from itertools import product
 import sympy as sp
 
 from ..evidence import Outcome
-from ..orbits.decomposition import Family
-from ..orbits.number_field import AlgebraicPoint
+from ..orbits.algebra.decomposition import Family
+from ..orbits.algebra.number_field import AlgebraicPoint
 from .rational_functions import RationalFunction, constant_on
 
 __all__ = ["flat_minima"]

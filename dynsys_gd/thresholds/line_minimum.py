@@ -9,8 +9,8 @@ from itertools import pairwise
 
 import sympy as sp
 
-from ..orbits.number_field import AlgebraicPoint
-from ..orbits.real_algebraic import RealAlgebraic
+from ..orbits.algebra.number_field import AlgebraicPoint
+from ..orbits.algebra.real_algebraic import RealAlgebraic
 from .rational_functions import RationalFunction, common_zeros
 
 __all__ = ["LineMinimum", "positive_infimum"]

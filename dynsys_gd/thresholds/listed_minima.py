@@ -11,8 +11,8 @@ import numpy as np
 import sympy as sp
 
 from ..evidence import Evidence, Grade
-from ..orbits.number_field import AlgebraicPoint
-from ..orbits.real_algebraic import RealAlgebraic
+from ..orbits.algebra.number_field import AlgebraicPoint
+from ..orbits.algebra.real_algebraic import RealAlgebraic
 from .rounding import enclosing_floats, rounded_down, rounded_up
 from .threshold import Threshold, ThresholdStatus
 

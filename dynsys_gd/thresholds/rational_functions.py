@@ -9,10 +9,10 @@ from itertools import combinations
 import flint
 import sympy as sp
 
-from ..orbits.decomposition import Decomposition, System, as_terms
-from ..orbits.number_field import AlgebraicPoint, Element
-from ..orbits.polynomials import rational_polynomials, ring, to_flint
-from ..orbits.time_limit import solved
+from ..orbits.algebra.decomposition import Decomposition, System, as_terms
+from ..orbits.algebra.number_field import AlgebraicPoint, Element
+from ..orbits.algebra.polynomials import rational_polynomials, ring, to_flint
+from ..orbits.exact.time_limit import solved
 
 __all__ = ["RationalFunction", "common_zeros", "rational_function", "stationary_on"]
 

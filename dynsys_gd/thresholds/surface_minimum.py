@@ -14,11 +14,11 @@ from typing import Any
 import sympy as sp
 
 from ..evidence import Outcome
-from ..orbits.decomposition import Decomposition, Family
-from ..orbits.landscape import is_coercive
-from ..orbits.number_field import AlgebraicPoint
-from ..orbits.quotient import ConjugatePoints
-from ..orbits.real_algebraic import RealAlgebraic
+from ..orbits.algebra.decomposition import Decomposition, Family
+from ..orbits.algebra.number_field import AlgebraicPoint
+from ..orbits.algebra.quotient import ConjugatePoints
+from ..orbits.algebra.real_algebraic import RealAlgebraic
+from ..orbits.exact.landscape import is_coercive
 from .flat_surface import flat_minima
 from .line_minimum import positive_infimum
 from .rational_functions import RationalFunction, constant_on, rational_function, stationary_on

@@ -7,7 +7,7 @@ from sympy.abc import a, b, x, y
 
 from dynsys_gd import Grade, GradientDescent, InvalidInput, Loss, SymbolicMap
 from dynsys_gd.orbits.critical_points import critical_points
-from dynsys_gd.orbits.exact_points import exact_point, jacobian_rank
+from dynsys_gd.orbits.exact.exact_points import exact_point, jacobian_rank
 from dynsys_gd.orbits.fixed_points import fixed_points
 from dynsys_gd.orbits.kinds import Kind
 from dynsys_gd.orbits.periodic_orbits import periodic_orbits

@@ -8,10 +8,10 @@ from sympy.abc import x, y
 from dynsys_gd import GradientDescent, Loss
 from dynsys_gd.maps.heavy_ball import HeavyBall
 from dynsys_gd.maps.nesterov import Nesterov
+from dynsys_gd.orbits.algebra.real_algebraic import RealAlgebraic
+from dynsys_gd.orbits.algebra.spectra import CircleCount
 from dynsys_gd.orbits.fixed_points import fixed_points
 from dynsys_gd.orbits.kinds import Kind
-from dynsys_gd.orbits.real_algebraic import RealAlgebraic
-from dynsys_gd.orbits.spectra import CircleCount
 from dynsys_gd.orbits.update_rules import multiplier, regions
 
 eta = sp.Symbol("eta")

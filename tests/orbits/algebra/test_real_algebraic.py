@@ -8,8 +8,8 @@ import pytest
 import sympy as sp
 
 from dynsys_gd.errors import InvalidInput
-from dynsys_gd.orbits.open_sets import OpenIntervals, quotient
-from dynsys_gd.orbits.real_algebraic import RealAlgebraic
+from dynsys_gd.orbits.algebra.open_sets import OpenIntervals, quotient
+from dynsys_gd.orbits.algebra.real_algebraic import RealAlgebraic
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import flint
 import sympy as sp
 
-from ..values import is_exact
+from ...values import is_exact
 from .effort import AlgebraFailed
 
 __all__ = [

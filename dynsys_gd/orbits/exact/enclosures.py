@@ -10,10 +10,10 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from ..errors import InvalidInput
-from ..regions import Ball, Box, Gaussian, Region
-from .number_field import AlgebraicPoint
-from .real_algebraic import RealAlgebraic
+from ...errors import InvalidInput
+from ...regions import Ball, Box, Gaussian, Region
+from ..algebra.number_field import AlgebraicPoint
+from ..algebra.real_algebraic import RealAlgebraic
 
 __all__ = ["LONGEST_EXACT", "bounds", "checked_region", "exact_coordinates", "lies_in"]
 

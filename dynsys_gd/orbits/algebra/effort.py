@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from ..errors import DynsysError
+from ...errors import DynsysError
 
 __all__ = [
     "AlgebraFailed",

@@ -14,21 +14,21 @@ import flint
 import numpy as np
 import sympy as sp
 
-from ..engine.ball_printer import ball_function
-from ..engine.tape import lower
-from ..errors import DynsysError
-from ..evidence import Evidence, Grade
-from ..maps.base import Map
-from ..maps.gradient_map import GradientMap
-from ..regions import Box, Region
-from ..values import is_exact
+from ...engine.ball_printer import ball_function
+from ...engine.tape import lower
+from ...errors import DynsysError
+from ...evidence import Evidence, Grade
+from ...maps.base import Map
+from ...maps.gradient_map import GradientMap
+from ...regions import Box, Region
+from ...values import is_exact
+from ..algebra.spectra import CircleCount
+from ..kinds import CriticalKind, Kind, kind_of
+from ..orbit_set import OrbitSet
+from ..periodic_orbit import PeriodicOrbit
+from ..update_rules import Regions, rule_at
 from .gradient_sets import FLOAT_REASON, undecided
-from .kinds import CriticalKind, Kind, kind_of
-from .orbit_set import OrbitSet
-from .periodic_orbit import PeriodicOrbit
-from .spectra import CircleCount
 from .time_limit import within_seconds
-from .update_rules import Regions, rule_at
 
 __all__ = ["SolveRequest", "one_dimensional_fixed_points", "real_solutions"]
 

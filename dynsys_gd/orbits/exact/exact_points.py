@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import sympy as sp
 
-from ..values import is_exact
-from .ideals import Ideal
-from .number_field import AlgebraicPoint, Element, real_points
-from .polynomials import ring
-from .quotient import conjugate_points
-from .real_algebraic import RealAlgebraic
+from ...values import is_exact
+from ..algebra.ideals import Ideal
+from ..algebra.number_field import AlgebraicPoint, Element, real_points
+from ..algebra.polynomials import ring
+from ..algebra.quotient import conjugate_points
+from ..algebra.real_algebraic import RealAlgebraic
 
 __all__ = ["exact_point", "jacobian_rank"]
 

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from .cycles import find_cycles
-from .decomposition import decompose
+from ..algebra.cycles import find_cycles
+from ..algebra.decomposition import decompose
 from .one_dimension import real_solutions
 
 __all__ = ["TASKS", "main"]

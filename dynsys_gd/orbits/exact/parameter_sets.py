@@ -10,11 +10,11 @@ from functools import cached_property
 import flint
 import sympy as sp
 
-from .number_field import AlgebraicPoint
-from .open_sets import End, OpenIntervals
-from .quotient import ConjugatePoints
-from .real_algebraic import RealAlgebraic, real_roots, signed
-from .update_rules import rationals_between, real_zeros
+from ..algebra.number_field import AlgebraicPoint
+from ..algebra.open_sets import End, OpenIntervals
+from ..algebra.quotient import ConjugatePoints
+from ..algebra.real_algebraic import RealAlgebraic, real_roots, signed
+from ..update_rules import rationals_between, real_zeros
 
 __all__ = ["Radical", "real_where", "stable_where"]
 

@@ -8,24 +8,24 @@ from fractions import Fraction
 import numpy as np
 import sympy as sp
 
-from ..errors import DynsysError
-from ..evidence import Evidence, Grade
-from ..maps.base import Map
-from ..maps.gradient_map import GradientMap
-from ..regions import Region
-from .critical_manifold import CriticalManifold
-from .cycles import Cycle, CycleRequest, Cycles, RationalTerms
-from .decomposition import Family
-from .effort import check_time
+from ...errors import DynsysError
+from ...evidence import Evidence, Grade
+from ...maps.base import Map
+from ...maps.gradient_map import GradientMap
+from ...regions import Region
+from ..algebra.cycles import Cycle, CycleRequest, Cycles, RationalTerms
+from ..algebra.decomposition import Family
+from ..algebra.effort import check_time
+from ..algebra.polynomials import rational_polynomials
+from ..critical_manifold import CriticalManifold
+from ..kinds import kind_of
+from ..orbit_set import OrbitSet
+from ..periodic_orbit import PeriodicOrbit
 from .enclosures import bounds, exact_coordinates, lies_in
 from .gradient_families import equations_of
 from .gradient_sets import FLOAT_REASON, undecided
-from .kinds import kind_of
 from .one_dimension import one_dimensional_fixed_points
 from .open_parameters import orbits_with_parameters
-from .orbit_set import OrbitSet
-from .periodic_orbit import PeriodicOrbit
-from .polynomials import rational_polynomials
 from .time_limit import solved_cycles
 
 __all__ = ["map_orbits", "orbit_of", "request_of"]

@@ -10,7 +10,7 @@ from functools import lru_cache
 import flint
 import sympy as sp
 
-from ..errors import InvalidInput
+from ...errors import InvalidInput
 from .effort import check_time
 
 __all__ = ["RealAlgebraic", "real_roots"]

@@ -18,10 +18,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import InvalidInput, TimeLimitReached
-from .cycles import CycleRequest, Cycles, find_cycles
-from .decomposition import Decomposition, System, decompose
-from .effort import AlgebraFailed, EffortSpent, small_effort, stopped_after, time_left
+from ...errors import InvalidInput, TimeLimitReached
+from ..algebra.cycles import CycleRequest, Cycles, find_cycles
+from ..algebra.decomposition import Decomposition, System, decompose
+from ..algebra.effort import AlgebraFailed, EffortSpent, small_effort, stopped_after, time_left
 
 __all__ = [
     "AlgebraFailed",
@@ -99,7 +99,7 @@ def within_seconds(task: str, argument: Any, seconds: float, *, left: float | No
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     # Leaving the block closes the pipes, also after Ctrl-C.
     with subprocess.Popen(
-        [sys.executable, "-m", "dynsys_gd.orbits.worker"],
+        [sys.executable, "-m", "dynsys_gd.orbits.exact.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -11,14 +11,20 @@ import sympy as sp
 from sympy.abc import a, x, y
 
 from dynsys_gd import GradientDescent, Loss, Outcome, SymbolicMap, TimeLimitReached
-from dynsys_gd.orbits import gradient_sets, time_limit
+from dynsys_gd.orbits.exact import gradient_sets, time_limit
+from dynsys_gd.orbits.algebra.decomposition import System, decompose
+from dynsys_gd.orbits.algebra.effort import (
+    EffortSpent,
+    check_time,
+    small_effort,
+    stopped_after,
+    time_left,
+)
+from dynsys_gd.orbits.algebra.ideals import Ideal
+from dynsys_gd.orbits.algebra.polynomials import ring
 from dynsys_gd.orbits.critical_points import critical_points
-from dynsys_gd.orbits.decomposition import System, decompose
-from dynsys_gd.orbits.effort import EffortSpent, check_time, small_effort, stopped_after, time_left
-from dynsys_gd.orbits.ideals import Ideal
+from dynsys_gd.orbits.exact.time_limit import AlgebraFailed, within_seconds
 from dynsys_gd.orbits.periodic_orbits import periodic_orbits
-from dynsys_gd.orbits.polynomials import ring
-from dynsys_gd.orbits.time_limit import AlgebraFailed, within_seconds
 
 XY_ONE = System(2, ((((1, 2), 1), ((0, 1), -1)), (((2, 1), 1), ((1, 0), -1))))
 

@@ -15,17 +15,17 @@ from functools import cached_property
 import numpy as np
 import sympy as sp
 
-from ..evidence import Evidence, Grade
-from ..maps.base import Map
-from ..maps.gradient_map import GradientMap
-from ..regions import Region
-from ..values import is_exact
-from .effort import check_time
+from ...evidence import Evidence, Grade
+from ...maps.base import Map
+from ...maps.gradient_map import GradientMap
+from ...regions import Region
+from ...values import is_exact
+from ..algebra.effort import check_time
+from ..kinds import Kind
+from ..orbit_set import OrbitSet
+from ..periodic_orbit import PeriodicOrbit
 from .gradient_sets import FLOAT_REASON, undecided
-from .kinds import Kind
-from .orbit_set import OrbitSet
 from .parameter_sets import Radical, real_where, stable_where
-from .periodic_orbit import PeriodicOrbit
 
 __all__ = ["orbits_with_parameters"]
 

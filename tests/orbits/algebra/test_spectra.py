@@ -8,9 +8,9 @@ import pytest
 import sympy as sp
 from sympy.abc import z
 
-from dynsys_gd.orbits.number_field import AlgebraicPoint
-from dynsys_gd.orbits.quotient import ConjugatePoints
-from dynsys_gd.orbits.spectra import (
+from dynsys_gd.orbits.algebra.number_field import AlgebraicPoint
+from dynsys_gd.orbits.algebra.quotient import ConjugatePoints
+from dynsys_gd.orbits.algebra.spectra import (
     CircleCount,
     at_rational_numbers,
     characteristic,

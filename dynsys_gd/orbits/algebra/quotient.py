@@ -51,7 +51,7 @@ def conjugate_points(ideal: Ideal) -> list[ConjugatePoints]:
 
     Examples
     --------
-    >>> from dynsys_gd.orbits.polynomials import ring
+    >>> from dynsys_gd.orbits.algebra.polynomials import ring
     >>> R = ring(2)
     >>> x, y = R.gens()
     >>> for points in conjugate_points(Ideal(R, [x**2 - 2, y - x - 1])):

@@ -6,8 +6,8 @@ import sympy as sp
 from sympy.abc import a, b, r, x, y
 
 from dynsys_gd import Box, GradientDescent, Loss, SymbolicMap
+from dynsys_gd.orbits.exact.parameter_sets import Radical, real_where, stable_where
 from dynsys_gd.orbits.fixed_points import fixed_points
-from dynsys_gd.orbits.parameter_sets import Radical, real_where, stable_where
 from dynsys_gd.orbits.periodic_orbits import periodic_orbits
 
 eta = sp.Symbol("eta")

@@ -5,10 +5,10 @@ import pytest
 import sympy as sp
 from sympy.abc import x, y, z
 
-from dynsys_gd.orbits.ideals import Ideal
-from dynsys_gd.orbits.number_field import real_points
-from dynsys_gd.orbits.polynomials import rational_polynomials, ring, to_flint
-from dynsys_gd.orbits.quotient import conjugate_points
+from dynsys_gd.orbits.algebra.ideals import Ideal
+from dynsys_gd.orbits.algebra.number_field import real_points
+from dynsys_gd.orbits.algebra.polynomials import rational_polynomials, ring, to_flint
+from dynsys_gd.orbits.algebra.quotient import conjugate_points
 
 
 def classes(expressions, variables):

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 import flint
 
-from ..evidence import Outcome
+from ...evidence import Outcome
 from .decomposition import Decomposition, Family, System, Terms, as_terms, decompose, describe
 from .effort import EffortSpent, check_effort, check_time
 from .ideals import Ideal

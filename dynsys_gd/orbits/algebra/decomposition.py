@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import combinations, product
 from math import comb, lcm
 
-from ..evidence import Outcome
+from ...evidence import Outcome
 from .effort import check_effort
 from .ideals import Ideal
 from .number_field import AlgebraicPoint, real_points

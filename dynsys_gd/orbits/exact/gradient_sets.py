@@ -9,25 +9,25 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from ..errors import DynsysError, TimeLimitReached
-from ..evidence import Evidence, Grade, Outcome
-from ..maps.gradient_map import GradientMap
-from ..regions import Region
-from .decomposition import System, as_terms
-from .effort import check_time
+from ...errors import DynsysError, TimeLimitReached
+from ...evidence import Evidence, Grade, Outcome
+from ...maps.gradient_map import GradientMap
+from ...regions import Region
+from ..algebra.decomposition import System, as_terms
+from ..algebra.effort import check_time
+from ..algebra.number_field import AlgebraicPoint
+from ..algebra.polynomials import rational_polynomials, ring, to_flint
+from ..algebra.quotient import ConjugatePoints
+from ..algebra.real_algebraic import RealAlgebraic
+from ..algebra.spectra import characteristic, circle_count, eigenvalue_balls, real_eigenvalues
+from ..kinds import CriticalKind, Kind, kind_of
+from ..orbit_set import OrbitSet
+from ..periodic_orbit import PeriodicOrbit
+from ..update_rules import RuleAt, rule_at
 from .enclosures import LONGEST_EXACT, bounds, exact_coordinates, lies_in
 from .gradient_families import gradient_family
-from .kinds import CriticalKind, Kind, kind_of
 from .landscape import Landscape, LocalForm, attains_bound, local_forms
-from .number_field import AlgebraicPoint
-from .orbit_set import OrbitSet
-from .periodic_orbit import PeriodicOrbit
-from .polynomials import rational_polynomials, ring, to_flint
-from .quotient import ConjugatePoints
-from .real_algebraic import RealAlgebraic
-from .spectra import characteristic, circle_count, eigenvalue_balls, real_eigenvalues
 from .time_limit import AlgebraFailed, overall_limit, solved
-from .update_rules import RuleAt, rule_at
 
 __all__ = [
     "FLOAT_REASON",

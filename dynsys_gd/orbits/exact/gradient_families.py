@@ -10,22 +10,22 @@ from math import comb
 
 import sympy as sp
 
-from ..evidence import Evidence, Outcome
-from ..maps.gradient_map import GradientMap
-from .critical_manifold import CriticalManifold
-from .decomposition import Family, Terms, determinant, nearest_points
-from .display import point_text
-from .effort import EffortSpent, small_effort
+from ...evidence import Evidence, Outcome
+from ...maps.gradient_map import GradientMap
+from ..algebra.decomposition import Family, Terms, determinant, nearest_points
+from ..algebra.effort import EffortSpent, small_effort
+from ..algebra.ideals import Ideal
+from ..algebra.number_field import AlgebraicPoint, real_points
+from ..algebra.polynomials import Polynomial, Ring, from_flint, ring, to_flint
+from ..algebra.quotient import conjugate_points
+from ..algebra.spectra import characteristic, sign_counts
+from ..algebra.splitting import real_pieces
+from ..critical_manifold import CriticalManifold
+from ..display import point_text
+from ..kinds import CriticalKind
+from ..update_rules import RuleAt
 from .enclosures import exact_coordinates
-from .ideals import Ideal
-from .kinds import CriticalKind
 from .landscape import Landscape, hessian_at
-from .number_field import AlgebraicPoint, real_points
-from .polynomials import Polynomial, Ring, from_flint, ring, to_flint
-from .quotient import conjugate_points
-from .spectra import characteristic, sign_counts
-from .splitting import real_pieces
-from .update_rules import RuleAt
 
 __all__ = ["equations_of", "gradient_family"]
 

@@ -9,10 +9,10 @@ from itertools import product
 import flint
 import sympy as sp
 
-from .kinds import CriticalKind
-from .number_field import AlgebraicPoint, Element
-from .quotient import ConjugatePoints
-from .spectra import Matrix, OverField, characteristic, sign_counts
+from ..algebra.number_field import AlgebraicPoint, Element
+from ..algebra.quotient import ConjugatePoints
+from ..algebra.spectra import Matrix, OverField, characteristic, sign_counts
+from ..kinds import CriticalKind
 
 __all__ = [
     "Landscape",

@@ -7,12 +7,18 @@ from sympy.abc import w, x, y, z
 
 from dynsys_gd import Loss
 from dynsys_gd.evidence import Outcome
+from dynsys_gd.orbits.algebra.decomposition import System, as_terms, decompose
+from dynsys_gd.orbits.algebra.effort import AlgebraFailed
+from dynsys_gd.orbits.algebra.ideals import Ideal
+from dynsys_gd.orbits.algebra.polynomials import (
+    factored,
+    from_flint,
+    rational_polynomials,
+    ring,
+    to_flint,
+)
+from dynsys_gd.orbits.algebra.splitting import equidimensional, irredundant, real_pieces
 from dynsys_gd.orbits.critical_points import critical_points
-from dynsys_gd.orbits.decomposition import System, as_terms, decompose
-from dynsys_gd.orbits.effort import AlgebraFailed
-from dynsys_gd.orbits.ideals import Ideal
-from dynsys_gd.orbits.polynomials import factored, from_flint, rational_polynomials, ring, to_flint
-from dynsys_gd.orbits.splitting import equidimensional, irredundant, real_pieces
 
 
 def flint_system(expressions, variables):
