@@ -49,13 +49,16 @@ from .measure.convergent import convergent_measure
 from .measure.estimate import Estimate
 from .measure.monte_carlo import MonteCarlo
 from .measure.target import Target
+from .orbits.cluster import Cluster, Obstacle
 from .orbits.critical_manifold import CriticalManifold
 from .orbits.critical_points import critical_points
-from .orbits.fixed_points import Exact, fixed_points
+from .orbits.exact.method import Exact
+from .orbits.fixed_points import fixed_points
 from .orbits.kinds import CriticalKind, Kind
 from .orbits.orbit_set import Minima, OrbitSet
 from .orbits.periodic_orbit import PeriodicOrbit
 from .orbits.periodic_orbits import periodic_orbits
+from .orbits.question import OrbitMethod
 from .orbits.stability import Stability, stability
 from .regions import Ball, Box, Gaussian, Grid
 from .thresholds.critical import critical_step_size
@@ -71,6 +74,7 @@ __all__ = [
     "Ball",
     "Box",
     "Budget",
+    "Cluster",
     "CriticalKind",
     "CriticalManifold",
     "DataLoss",
@@ -98,6 +102,8 @@ __all__ = [
     "MissingExtra",
     "MonteCarlo",
     "Nesterov",
+    "Obstacle",
+    "OrbitMethod",
     "OrbitSet",
     "Outcome",
     "PeriodicOrbit",

@@ -1,28 +1,40 @@
-"""Critical points of a loss, exactly."""
+"""Critical points of a loss."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import sympy as sp
 
 from ..errors import InvalidInput
 from ..losses.base import AbstractLoss
 from ..maps.gradient_descent import GradientDescent
-from .exact.time_limit import checked_seconds
-from .fixed_points import dispatched
+from ..regions import Region
+from .fixed_points import fixed_points
 from .orbit_set import OrbitSet
+from .question import OrbitMethod
 
 __all__ = ["critical_points"]
 
 
-def critical_points(loss: AbstractLoss, *, seconds: float = 20) -> OrbitSet:
+def critical_points(
+    loss: AbstractLoss,
+    region: Region | None = None,
+    *,
+    method: OrbitMethod | None = None,
+    seconds: float = 20,
+) -> OrbitSet:
     """Return all critical points of a loss: the fixed points of every gradient map.
 
     Parameters
     ----------
-    loss : Loss or another loss with a symbolic form
-        Polynomial with rational coefficients for a complete answer.
+    loss : Loss or another loss
+    region : Region, optional
+        Keep only points in it; families are kept whole. Needed for losses that are no polynomials.
+    method : OrbitMethod, optional
+        As for `fixed_points`.
     seconds : float
-        Time limit for the exact algebra.
+        Time limit.
 
     Returns
     -------
@@ -57,4 +69,5 @@ def critical_points(loss: AbstractLoss, *, seconds: float = 20) -> OrbitSet:
         taken |= {symbol.name for symbol in form.expression.free_symbols}
     name = next(n for n in ("eta", "step_size", "the_step_size") if n not in taken)
     F = GradientDescent(loss, step_size=sp.Symbol(name, positive=True))
-    return dispatched(F, "Critical points", None, checked_seconds(seconds))
+    found = fixed_points(F, region, method=method, seconds=seconds)
+    return replace(found, title="Critical points")

@@ -10,6 +10,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 __all__ = [
+    "bounds_text",
     "interval_text",
     "latex_value",
     "point_latex",
@@ -132,3 +133,20 @@ def interval_text(stable: sp.Set, parameter: str) -> str:
         high = "" if part.end == sp.oo else f" < {value_text(part.end)}"
         texts.append(f"{low}{parameter}{high}" if low or high else f"every {parameter}")
     return " or ".join(texts)
+
+
+def bounds_text(lower: float, upper: float) -> str:
+    """Return a number by the digits that its bounds agree on, or both bounds.
+
+    Examples
+    --------
+    >>> bounds_text(0.33333333333, 0.33333333335), bounds_text(0.25, 0.25), bounds_text(1.0, 2.0)
+    ('0.3333333333', '0.25', 'in [1, 2]')
+    """
+    if lower == upper:
+        return f"{lower:.15g}"
+    for digits in range(15, 3, -1):
+        text = f"{lower:.{digits}g}"
+        if text == f"{upper:.{digits}g}":
+            return text
+    return f"in [{lower:.6g}, {upper:.6g}]"

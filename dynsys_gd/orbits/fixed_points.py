@@ -1,41 +1,34 @@
-"""Fixed points of a map, exactly."""
+"""Fixed points of a map, by the way that fits or is asked for."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Any
 
+import numpy as np
+
+from ..engine.chunks import checked_progress
 from ..errors import InvalidInput
 from ..maps.base import Map
-from ..maps.gradient_map import GradientMap
-from ..regions import Region
+from ..regions import Region, positive_count
+from .choice import chosen
 from .exact.enclosures import checked_region
-from .exact.gradient_sets import gradient_fixed_points, in_time, undecided
-from .exact.map_sets import map_orbits
 from .exact.time_limit import checked_seconds
 from .orbit_set import OrbitSet
+from .question import OrbitMethod, OrbitQuestion
 
-__all__ = ["Exact", "checked_method", "dispatched", "fixed_points"]
-
-
-@dataclass(frozen=True)
-class Exact:
-    """Find invariant sets by exact algebra: Gröbner bases, factorisation, real root isolation.
-
-    Examples
-    --------
-    >>> from sympy.abc import r, x
-    >>> from dynsys_gd import SymbolicMap
-    >>> len(fixed_points(SymbolicMap([r * x * (1 - x)], [x]), method=Exact()))
-    2
-    """
+__all__ = ["asked", "fixed_points"]
 
 
 def fixed_points(
     F: Map,
     region: Region | None = None,
     *,
-    method: Exact | None = None,
+    method: OrbitMethod | None = None,
     seconds: float = 20,
+    rng: np.random.Generator | int | None = 0,
+    progress: Callable[[int, int], Any] | None = None,
+    continued: OrbitSet | None = None,
 ) -> OrbitSet:
     """Return the fixed points of a map, isolated and in families.
 
@@ -44,27 +37,45 @@ def fixed_points(
     Parameters
     ----------
     F : Map
-        Polynomial with rational coefficients for a complete answer; parameters may stay open as
-        far as each method says.
     region : Region, optional
-        Keep only points in it (closed, decided exactly); families are kept whole.
-    method : Exact, optional
+        Keep only points in it (closed); families are kept whole. A certified or a numerical
+        search needs a box or a ball.
+    method : OrbitMethod, optional
+        `Exact`, `Krawczyk`, `NewtonSearch`, `SchmelcherDiakonos` or `DavidchackLai`. By default
+        exact algebra where the map is a small polynomial, a certified search otherwise, and a
+        numerical search where the map has no symbolic form.
     seconds : float
-        Time limit for the exact algebra; when it is over the answer is "undecided".
+        Time limit; what is not decided by then is said to be undecided.
+    rng : Generator or int, optional
+        For methods that draw starts.
+    progress : callable, optional
+        Called as ``progress(done, known)``: boxes examined and boxes known so far, or starts.
+    continued : OrbitSet, optional
+        An unfinished answer to the same question, to go on from.
 
     Returns
     -------
     OrbitSet
+        It knows whether it is complete, and why.
+
+    Raises
+    ------
+    InvalidInput
+        Where `F` is not a map, the region has another dimension, or a method does not apply.
 
     Notes
     -----
-    The gradient ideal is split by factoring the elements of its Gröbner bases; finite pieces are
-    written over number fields, where every sign is decided exactly [1]_.
+    Exact: the gradient ideal is split by factoring the elements of its Gröbner bases; finite
+    pieces are written over number fields, where every sign is decided exactly [1]_. Certified:
+    branch and bound with interval Newton contraction; a point counts once Krawczyk's operator maps
+    a box around it into its interior [2]_.
 
     References
     ----------
     .. [1] Gianni, Trager, Zacharias (1988), Gröbner bases and primary decomposition of
        polynomial ideals.
+    .. [2] Krawczyk (1969), Newton-Algorithmen zur Bestimmung von Nullstellen mit
+       Fehlerschranken.
 
     Examples
     --------
@@ -75,33 +86,32 @@ def fixed_points(
     >>> found.complete, found.families[0].stable_part, found.orbits[0].kind
     (True, x**2 + y**2 < 4, <Kind.SADDLE: 'saddle'>)
     """
-    checked_method(F, method)
-    sizes = [F.dimension] if F.loss is None else [F.loss.dimension, F.dimension]
-    title = f"Fixed points of {F.describe()}"
-    return dispatched(F, title, checked_region(region, sizes), checked_seconds(seconds))
+    question = asked(F, region, 1, seconds, rng, progress, continued)
+    return chosen(question, method).answer(question)
 
 
-def checked_method(F: Map, method: Exact | None) -> None:
-    """Refuse what is not a map or not a method."""
+def asked(
+    F: Map,
+    region: Region | None,
+    period: int,
+    seconds: float,
+    rng: np.random.Generator | int | None,
+    progress: Callable[[int, int], Any] | None,
+    continued: OrbitSet | None,
+) -> OrbitQuestion:
+    """Return the question with every argument checked."""
     if not isinstance(F, Map):
         raise InvalidInput("F", F, "a map", "for a loss use critical_points(loss)")
-    if method is not None and not isinstance(method, Exact):
-        raise InvalidInput("method", method, "Exact()")
-
-
-def dispatched(F: Map, title: str, region: Region | None, seconds: float) -> OrbitSet:
-    """Return the fixed points by the way that fits the map."""
-    if isinstance(F, GradientMap):
-        form = F.loss.symbolic
-        if form is None:
-            reason = "the loss has no symbolic form; simulate many starts to find the stable ones"
-            return undecided(title, reason, region)
-        bound = form.bound
-        if not F.loss.parameters and bound.is_polynomial(*form.variables):
-            return in_time(
-                lambda: gradient_fixed_points(F, bound, title, region, seconds),
-                title,
-                region,
-                seconds,
-            )
-    return in_time(lambda: map_orbits(F, title, region, 1, seconds), title, region, seconds)
+    sizes = [F.dimension] if F.loss is None else [F.loss.dimension, F.dimension]
+    if continued is not None and not isinstance(continued, OrbitSet):
+        raise InvalidInput("continued", continued, "an OrbitSet, or None")
+    checked_progress(progress)
+    return OrbitQuestion(
+        F=F,
+        period=positive_count(period, "period"),
+        region=checked_region(region, sizes),
+        seconds=checked_seconds(seconds),
+        rng=rng,
+        progress=progress,
+        continued=continued,
+    )

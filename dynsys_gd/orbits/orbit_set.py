@@ -10,8 +10,9 @@ from ..errors import UndecidedError
 from ..evidence import Evidence, Outcome
 from ..regions import Region
 from ..results import Result
+from .cluster import Cluster
 from .critical_manifold import CriticalManifold, where_text
-from .display import interval_text
+from .display import bounds_text, interval_text
 from .kinds import CriticalKind, Kind
 from .periodic_orbit import PeriodicOrbit
 
@@ -40,6 +41,10 @@ class OrbitSet(Result):
         None for the whole space.
     meetings : dict
         For pairs of families (their places), whether they have a real point in common.
+    clusters : tuple of Cluster
+        Connected sets of boxes that a certified search left undecided.
+    boxes : int or None
+        How many boxes a certified search examined, or starts a numerical one.
     evidence : Evidence
     """
 
@@ -51,6 +56,8 @@ class OrbitSet(Result):
     evidence: Evidence
     region: Region | None = None
     meetings: dict[tuple[int, int], Outcome] = field(default_factory=dict)
+    clusters: tuple[Cluster, ...] = ()
+    boxes: int | None = None
 
     def __iter__(self) -> Iterator[PeriodicOrbit | CriticalManifold]:
         return iter((*self.orbits, *self.families))
@@ -75,13 +82,16 @@ class OrbitSet(Result):
             if not self.orbits and "period" in self.title:
                 one = "orbit"
             counts.append(_count(len(self.orbits), one, one + "s"))
+        if self.clusters:
+            counts.append(_count(len(self.clusters), "unresolved cluster", "unresolved clusters"))
         state = "complete" if self.complete else "not known to be complete"
         where = "" if self.region is None else f" {_in(self.region)}"
-        return f"{self.title}{where}: {' and '.join(counts)}; {state}"
+        return f"{self.title}{where}: {_joined(counts)}; {state}"
 
     def rows(self) -> list[tuple[str, str]]:
         rows = [("family", _family_line(family)) for family in self.families]
         rows += [(_label(orbit), _orbit_line(orbit)) for orbit in self.orbits]
+        rows += [("unresolved", _cluster_line(cluster)) for cluster in self.clusters]
         hidden = len(rows) - 8
         if hidden > 0:
             rows = [*rows[:8], ("…", f"{hidden} more, by index or in a loop")]
@@ -94,6 +104,7 @@ class OrbitSet(Result):
 
         lines = [(f"<td>{_label(o)}</td>", _orbit_line(o)) for o in self.orbits]
         lines = [("<td>family</td>", _family_line(f)) for f in self.families] + lines
+        lines += [("<td>unresolved</td>", _cluster_line(c)) for c in self.clusters]
         body = "".join(
             f"<tr><td style='text-align:right'>{k}</td>{label}"
             f"<td style='text-align:left'>{html.escape(text)}</td></tr>"
@@ -149,6 +160,8 @@ class OrbitSet(Result):
             **super().to_dict(),
             "orbits": [orbit.to_dict() for orbit in self.orbits],
             "families": [family.to_dict() for family in self.families],
+            "clusters": [cluster.to_dict() for cluster in self.clusters],
+            "boxes": self.boxes,
             "complete": self.complete,
             "why": self.why,
             "region": None if self.region is None else self.region.describe(),
@@ -207,6 +220,14 @@ def _count(n: int, one: str, many: str) -> str:
     return f"{n} {one if n == 1 else many}"
 
 
+def _joined(parts: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+
+
+def _cluster_line(cluster: Cluster) -> str:
+    return f"{cluster.where()}: {cluster.obstacle}, {_count(len(cluster.boxes), 'box', 'boxes')}"
+
+
 def _in(region: Region) -> str:
     return region.describe().replace("uniform in", "in")
 
@@ -218,10 +239,12 @@ def _label(orbit: PeriodicOrbit) -> str:
 
 
 def _orbit_line(orbit: PeriodicOrbit) -> str:
-    kind = "" if orbit.kind is Kind.UNDECIDED else f"{orbit.kind}, "
+    kind = "" if orbit.kind is Kind.UNDECIDED else f"{orbit.kind_text()}, "
     text = f"{orbit.where()}: {kind}multipliers {orbit.multipliers_text()}"
     if orbit.step_sizes is not None:
         text += f"; stable for {interval_text(orbit.step_sizes, orbit.parameter or '')}"
+    elif orbit.critical_step is not None:
+        text += f"; critical step size {bounds_text(*orbit.critical_step)}"
     return text
 
 

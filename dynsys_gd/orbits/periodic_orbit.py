@@ -14,6 +14,7 @@ from ..maps.base import Map
 from ..results import Result, plain
 from .algebra.number_field import AlgebraicPoint
 from .display import (
+    bounds_text,
     interval_text,
     latex_value,
     point_latex,
@@ -57,6 +58,21 @@ class PeriodicOrbit(Result):
     loss_value : sympy number or None
     exists_where : sympy Set or None
         Values of `parameter` for which the orbit is real; None where no parameter is open.
+    unique_in : ndarray, shape (p, d, 2), or None
+        Bounds around the orbit between which there is no other orbit of the period; certified.
+    multiplier_bounds : ndarray, shape (d, 2, 2), or None
+        Certified lower and upper bounds of the real and the imaginary part of every multiplier;
+        neighbours that could not be told apart share theirs.
+    unstable : int or None
+        How many multipliers lie outside the unit circle; None where that is not decided.
+    flips : int or None
+        How many of those are real and below -1, so that orbits leave on alternating sides.
+    critical_step : tuple of two float, or None
+        Certified bounds of the step size at which a minimum of the loss loses stability.
+    residual : float or None
+        Of a numerical orbit: the largest |F(x_k) - x_(k+1)| in the maximum norm.
+    condition : float or None
+        Of a numerical orbit: condition number of the linear system of Newton's method there.
     evidence : Evidence
     """
 
@@ -74,10 +90,18 @@ class PeriodicOrbit(Result):
     global_minimum: Outcome = Outcome.UNDECIDED
     loss_value: sp.Expr | None = None
     exists_where: sp.Set | None = None
+    unique_in: NDArray[np.float64] | None = None
+    multiplier_bounds: NDArray[np.float64] | None = None
+    unstable: int | None = None
+    flips: int | None = None
+    critical_step: tuple[float, float] | None = None
+    residual: float | None = None
+    condition: float | None = None
     algebraic: tuple[AlgebraicPoint, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
-        for array in (self.points, self.enclosure, self.multipliers):
+        arrays = (self.points, self.enclosure, self.multipliers, self.unique_in)
+        for array in (*arrays, self.multiplier_bounds):
             if array is not None:
                 array.setflags(write=False)
 
@@ -89,8 +113,14 @@ class PeriodicOrbit(Result):
     def headline(self) -> str:
         name = "FixedPoint" if self.period == 1 else f"PeriodicOrbit of period {self.period}"
         role = "" if self.critical is None else f", {self._role()} of the loss"
-        kind = "" if self.kind is Kind.UNDECIDED else f": {self.kind}"
+        kind = "" if self.kind is Kind.UNDECIDED else f": {self.kind_text()}"
         return f"{name} {self.where()}{kind}{role}"
+
+    def kind_text(self) -> str:
+        """Return the kind in words, with the side on which orbits leave where that is known."""
+        if self.kind is Kind.SADDLE and self.unstable == 1 and self.flips is not None:
+            return "flip saddle" if self.flips else "regular saddle"
+        return str(self.kind)
 
     def where(self) -> str:
         """Return the first point in words."""
@@ -114,6 +144,15 @@ class PeriodicOrbit(Result):
             rows.append(("stable for", interval_text(self.step_sizes, self.parameter or "")))
         if self.exists_where is not None and self.exists_where != sp.S.Reals:
             rows.append(("real for", interval_text(self.exists_where, self.parameter or "")))
+        if self.critical_step is not None:
+            rows.append(("critical step size", bounds_text(*self.critical_step)))
+        if self.enclosure is not None and self.exact is None:
+            width = float(np.max(self.enclosure[..., 1] - self.enclosure[..., 0]))
+            rows.append(("enclosed", f"every coordinate to {width:.2g}"))
+        if self.residual is not None:
+            rows.append(("residual", f"{self.residual:.2g}"))
+        if self.condition is not None:
+            rows.append(("condition", f"{self.condition:.2g}"))
         if self.loss_value is not None:
             rows.append(("loss", value_text(self.loss_value)))
         rows.append(("evidence", str(self.evidence)))
@@ -157,6 +196,13 @@ class PeriodicOrbit(Result):
             "critical": None if self.critical is None else self.critical.value,
             "global_minimum": self.global_minimum.value,
             "loss_value": plain(self.loss_value),
+            "unique_in": plain(self.unique_in),
+            "multiplier_bounds": plain(self.multiplier_bounds),
+            "unstable": self.unstable,
+            "flips": self.flips,
+            "critical_step": plain(self.critical_step),
+            "residual": self.residual,
+            "condition": self.condition,
         }
 
 

@@ -1,15 +1,18 @@
-"""Periodic orbits of a map, exactly."""
+"""Periodic orbits of a map, by the way that fits or is asked for."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
 from ..maps.base import Map
-from ..regions import Region, positive_count
-from .exact.enclosures import checked_region
-from .exact.gradient_sets import in_time
-from .exact.map_sets import map_orbits
-from .exact.time_limit import checked_seconds
-from .fixed_points import Exact, checked_method, dispatched
+from ..regions import Region
+from .choice import chosen
+from .fixed_points import asked
 from .orbit_set import OrbitSet
+from .question import OrbitMethod
 
 __all__ = ["periodic_orbits"]
 
@@ -19,34 +22,45 @@ def periodic_orbits(
     region: Region | None = None,
     *,
     period: int,
-    method: Exact | None = None,
+    method: OrbitMethod | None = None,
     seconds: float = 20,
+    rng: np.random.Generator | int | None = 0,
+    progress: Callable[[int, int], Any] | None = None,
+    continued: OrbitSet | None = None,
 ) -> OrbitSet:
     """Return the orbits of least period p of a map.
 
     Parameters
     ----------
     F : Map
-        Polynomial with rational coefficients; in one dimension parameters may stay open as long
-        as the factors of F^p(x) - x have degree two at most.
     region : Region, optional
-        Keep only orbits that lie in it as a whole (closed, decided exactly).
+        Keep only orbits that lie in it as a whole (closed). A certified or a numerical search
+        needs a box or a ball.
     period : int
         The least period p, at least 1.
-    method : Exact, optional
-    seconds : float
-        Time limit for the exact algebra; when it is over the answer is "undecided".
+    method, seconds, rng, progress, continued
+        As for `fixed_points`.
 
     Returns
     -------
     OrbitSet
         With the multipliers of the product of the p Jacobians along each orbit.
 
+    Raises
+    ------
+    InvalidInput
+        As for `fixed_points`, and for a period below 1.
+
     Notes
     -----
-    In one dimension F^p(x) - x is factored and the factors of shorter periods are left out. In
-    more dimensions the unknown is the whole orbit (x_0, …, x_(p-1)), and some coordinate of x_0
-    and x_(p/q) must differ for each prime divisor q of p.
+    Exact: in one dimension F^p(x) - x is factored and the factors of shorter periods are left
+    out; in more dimensions the unknown is the whole orbit (x_0, …, x_(p-1)), and some coordinate
+    of x_0 and x_(p/q) must differ for each prime divisor q of p. Certified: the unknown is the
+    whole orbit as well (multiple shooting) [1]_.
+
+    References
+    ----------
+    .. [1] Galias (2001), Interval methods for rigorous investigations of periodic orbits.
 
     Examples
     --------
@@ -60,11 +74,5 @@ def periodic_orbits(
     source [[-0.904534, 0.904534], [0.904534, -0.904534]]
     sink [[0.814552, 0.814552], [1.116063, 1.116063]]
     """
-    checked_method(F, method)
-    p = positive_count(period, "period")
-    sizes = [F.dimension] if F.loss is None else [F.loss.dimension, F.dimension]
-    where, limit = checked_region(region, sizes), checked_seconds(seconds)
-    if p == 1:
-        return dispatched(F, f"Fixed points of {F.describe()}", where, limit)
-    title = f"Orbits of period {p} of {F.describe()}"
-    return in_time(lambda: map_orbits(F, title, where, p, limit), title, where, limit)
+    question = asked(F, region, period, seconds, rng, progress, continued)
+    return chosen(question, method).answer(question)

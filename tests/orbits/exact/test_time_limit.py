@@ -11,7 +11,6 @@ import sympy as sp
 from sympy.abc import a, x, y
 
 from dynsys_gd import GradientDescent, Loss, Outcome, SymbolicMap, TimeLimitReached
-from dynsys_gd.orbits.exact import gradient_sets, time_limit
 from dynsys_gd.orbits.algebra.decomposition import System, decompose
 from dynsys_gd.orbits.algebra.effort import (
     EffortSpent,
@@ -23,6 +22,7 @@ from dynsys_gd.orbits.algebra.effort import (
 from dynsys_gd.orbits.algebra.ideals import Ideal
 from dynsys_gd.orbits.algebra.polynomials import ring
 from dynsys_gd.orbits.critical_points import critical_points
+from dynsys_gd.orbits.exact import gradient_sets, time_limit
 from dynsys_gd.orbits.exact.time_limit import AlgebraFailed, within_seconds
 from dynsys_gd.orbits.periodic_orbits import periodic_orbits
 
