@@ -10,6 +10,7 @@ from sympy.abc import x, y, z
 import dynsys_gd as dg
 from dynsys_gd import Box, Grade, GradientDescent, InvalidInput, Loss, Outcome
 from dynsys_gd.orbits.critical_points import critical_points
+from dynsys_gd.orbits.exact.method import Exact
 from dynsys_gd.orbits.fixed_points import fixed_points
 from dynsys_gd.orbits.kinds import CriticalKind, Kind
 

@@ -1,0 +1,1 @@
+"""Fixed points and periodic orbits by branch and bound in interval arithmetic."""
