@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 import sympy as sp
@@ -60,10 +61,10 @@ def cyclic_operator(
         low[:, i], high[:, i] = _around(factors[:, i, i], r_low, r_high)
     ratio = np.max((high - low) / (2 * u), axis=(0, 1))
     image_low, image_high = _positions(frames, m, low, high)
-    known = np.isfinite(image_low).all(axis=(0, 1)) & np.isfinite(image_high).all(axis=(0, 1))
+    known = np.isfinite(image_high - image_low).all(axis=(0, 1))
     image_low = np.where(known, image_low, -np.inf)
     image_high = np.where(known, image_high, np.inf)
-    proved = ((image_low > lower) & (image_high < upper)).all(axis=(0, 1))
+    proved = np.all((image_low > lower) & (image_high < upper), axis=(0, 1))
     return image_low, image_high, proved, ratio
 
 
@@ -145,7 +146,7 @@ def _right_side_function(equations: Equations) -> IntervalFunction:
             bend = sum(r[a][i] * turned[a][j] for a in range(d)) - t[i][j]
             value = value + skew * v[j] + bend * u[j]
         outputs.append(value)
-    inputs = [*xi, *m, *following, *sum(q, []), *sum(r, []), *sum(t, []), *u, *v]
+    inputs = [*xi, *m, *following, *chain(*q), *chain(*r), *chain(*t), *u, *v]
     return interval_function(lowered(outputs, inputs))
 
 

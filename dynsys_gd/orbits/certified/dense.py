@@ -32,12 +32,9 @@ def dense_operator(
     boxes = [bound.transpose(1, 0, 2).reshape(d, p * n) for bound in (lower, upper)]
     _, _, slope_low, slope_high = equations.at(boxes[0], boxes[1])
     system, spread = np.zeros((n, size, size)), np.zeros((n, size, size))
-    centre = middle(slope_low, slope_high).reshape(d, d, p, n)
-    radius = up(
-        np.maximum(
-            slope_high - middle(slope_low, slope_high), middle(slope_low, slope_high) - slope_low
-        )
-    ).reshape(d, d, p, n)
+    middle_slope = middle(slope_low, slope_high)
+    radius = up(np.maximum(slope_high - middle_slope, middle_slope - slope_low))
+    centre, radius = (part.reshape(d, d, p, n) for part in (middle_slope, radius))
     value_low, value_high = (bound.reshape(d, p, n).transpose(1, 0, 2) for bound in (low, high))
     for k in range(p):
         own = slice(k * d, (k + 1) * d)
@@ -54,7 +51,7 @@ def dense_operator(
     error = up(np.maximum(value_high - value, value - value_low)).reshape(size, n).T
     value = value.reshape(size, n).T
     reach = up(np.maximum(upper - m, m - lower)).reshape(size, n).T
-    finite = np.isfinite(system).all(axis=(1, 2)) & np.isfinite(spread).all(axis=(1, 2))
+    finite = np.all(np.isfinite(system) & np.isfinite(spread), axis=(1, 2))
     inverse = _inverse(np.where(finite[:, None, None], system, np.eye(size)))
     step = np.einsum("nij,nj->ni", inverse, value)
     size_of = np.abs(inverse)
@@ -62,7 +59,7 @@ def dense_operator(
     gamma = (size + 2) * 2.0**-52
     defect = np.abs(np.eye(size) - inverse @ system)
     defect = up(defect + 2 * gamma * (size_of @ np.abs(system)) + gamma)
-    matrix = up(up(defect + up(size_of @ spread * (1 + gamma))))
+    matrix = up(defect + up(size_of @ spread * (1 + gamma)))
     width = up(
         product_up(matrix, reach)
         + product_up(size_of, error)
@@ -72,7 +69,7 @@ def dense_operator(
     image_low, image_high = down(down(m - step) - width), up(up(m - step) + width)
     image_low = np.where(finite, image_low, -np.inf)
     image_high = np.where(finite, image_high, np.inf)
-    proved = ((image_low > lower) & (image_high < upper)).all(axis=(0, 1)) & finite
+    proved = np.all((image_low > lower) & (image_high < upper), axis=(0, 1)) & finite
     ratio = np.max((image_high - image_low) / (upper - lower), axis=(0, 1))
     return image_low, image_high, proved, ratio
 
