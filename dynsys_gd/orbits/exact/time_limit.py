@@ -95,7 +95,7 @@ def within_seconds(task: str, argument: Any, seconds: float, *, left: float | No
 
     Of the `seconds` that the user allowed, `left` remain.
     """
-    root = str(Path(__file__).resolve().parents[2])
+    root = str(Path(__file__).resolve().parents[3])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     # Leaving the block closes the pipes, also after Ctrl-C.
     with subprocess.Popen(
