@@ -1,0 +1,1 @@
+"""Invariant curves of saddles, and the immediate basin of a sink."""
