@@ -49,6 +49,7 @@ from .measure.convergent import convergent_measure
 from .measure.estimate import Estimate
 from .measure.monte_carlo import MonteCarlo
 from .measure.target import Target
+from .orbits.certified.krawczyk import Krawczyk
 from .orbits.cluster import Cluster, Obstacle
 from .orbits.critical_manifold import CriticalManifold
 from .orbits.critical_points import critical_points
@@ -94,6 +95,7 @@ __all__ = [
     "InvalidInput",
     "Keep",
     "Kind",
+    "Krawczyk",
     "LinearNetwork",
     "Loss",
     "Map",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import sympy as sp
 from numpy.typing import NDArray
 
 from ...errors import InvalidInput
@@ -74,6 +76,23 @@ class Domain:
         shrunk = np.sum(down(near**2), axis=2) * (1 - (d + 2) * 2.0**-52)
         outside |= np.any(shrunk > up(np.array(square)), axis=(0, 1))
         return inside, outside & ~inside
+
+    def holds_exactly(self, points: Sequence[Sequence[sp.Rational]]) -> bool:
+        """Return whether rational points all lie in the closed region."""
+        ends = (self.inner_lower, self.inner_upper)
+        low, high = ([sp.Rational(float(bound)) for bound in bounds] for bounds in ends)
+        for point in points:
+            if not all(a <= x <= b for a, x, b in zip(low, point, high, strict=True)):
+                return False
+            if self.ball is not None:
+                centre = [sp.Rational(c) for c in self.ball.center]
+                size = len(centre)
+                for start in range(0, len(point), size):
+                    block = point[start : start + size]
+                    square = sum((x - c) ** 2 for x, c in zip(block, centre, strict=True))
+                    if square > sp.Rational(self.ball.radius) ** 2:
+                        return False
+        return True
 
 
 def domain_of(F: Map, region: Region | None, period: int) -> Domain:
