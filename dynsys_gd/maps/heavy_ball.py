@@ -27,17 +27,20 @@ class HeavyBall(GradientMap):
     step_size : number, fraction, text or sympy expression
         The step size η > 0.
     momentum : number, fraction, text or sympy expression
-        The momentum β in [0, 1); 0 is gradient descent.
+        The momentum β in (-1, 1); 0 is gradient descent.
 
     Notes
     -----
     In a direction of curvature λ the multipliers are the roots of μ² - (1 + β - ηλ) μ + β. A
     minimum is linearly stable where every λ lies in (0, 2 (1 + β)/η): momentum raises the critical
-    step size from 2/λ to 2 (1 + β)/λ.
+    step size from 2/λ to 2 (1 + β)/λ. Their product is β, which is also the determinant of the
+    Jacobian in one dimension: for |β| ≥ 1 nothing could be stable, hence the range. Negative
+    momentum, which lowers the critical step size, is of use in games [gidel2019negative]_; and in
+    one dimension it gives the orientation-reversing Hénon maps.
 
     References
     ----------
-    Polyak [polyak1964some]_.
+    Polyak [polyak1964some]_; Gidel et al. [gidel2019negative]_ for β < 0.
 
     Examples
     --------
@@ -62,7 +65,7 @@ class HeavyBall(GradientMap):
         step = checked_setting(self.step_size, "step_size", low=0, low_allowed=False)
         refuse_coordinates(step, "step_size", self.loss)
         object.__setattr__(self, "step_size", step)
-        momentum = checked_momentum(self.momentum)
+        momentum = checked_momentum(self.momentum, low=-1, low_allowed=False)
         refuse_coordinates(momentum, "momentum", self.loss)
         object.__setattr__(self, "momentum", momentum)
 
@@ -87,12 +90,13 @@ class HeavyBall(GradientMap):
         return remembering(now, np.broadcast_to(-beta * identity, now.shape))
 
 
-def checked_momentum(value: Any) -> sp.Expr:
-    """Return the momentum as a sympy value in [0, 1), or an expression in symbols."""
-    momentum = checked_setting(value, "momentum", low=0, low_allowed=True)
+def checked_momentum(value: Any, *, low: float, low_allowed: bool) -> sp.Expr:
+    """Return the momentum as a sympy value from `low` to below 1, or an expression in symbols."""
+    momentum = checked_setting(value, "momentum", low=low, low_allowed=low_allowed)
     if momentum.is_number and float(momentum) >= 1:
+        bound = f"of at least {low:g}" if low_allowed else f"above {low:g}"
         raise InvalidInput(
-            "momentum", value, "a number of at least 0 and below 1, or an expression in symbols"
+            "momentum", value, f"a number {bound} and below 1, or an expression in symbols"
         )
     return momentum
 

@@ -61,7 +61,7 @@ class Nesterov(GradientMap):
         step = checked_setting(self.step_size, "step_size", low=0, low_allowed=False)
         refuse_coordinates(step, "step_size", self.loss)
         object.__setattr__(self, "step_size", step)
-        momentum = checked_momentum(self.momentum)
+        momentum = checked_momentum(self.momentum, low=0, low_allowed=True)
         refuse_coordinates(momentum, "momentum", self.loss)
         object.__setattr__(self, "momentum", momentum)
 

@@ -31,13 +31,20 @@ def spectral_radius(F, state):
     return abs(np.linalg.eigvals(F.jacobian_at(state))).max()
 
 
-@pytest.mark.parametrize("momentum", [0.0, 0.3, 0.9])
+def heavy_threshold(b):
+    return 2 * (1 + b)
+
+
+def nesterov_threshold(b):
+    return (2 + 2 * b) / (1 + 2 * b)
+
+
 @pytest.mark.parametrize("curvature", [0.5, 4.0])
 @pytest.mark.parametrize(
-    ("rule", "threshold"),
+    ("rule", "threshold", "momentum"),
     [
-        (HeavyBall, lambda b: 2 * (1 + b)),
-        (Nesterov, lambda b: (2 + 2 * b) / (1 + 2 * b)),
+        *((HeavyBall, heavy_threshold, b) for b in (-0.5, -0.3, 0.0, 0.3, 0.9)),
+        *((Nesterov, nesterov_threshold, b) for b in (0.0, 0.3, 0.9)),
     ],
 )
 def test_critical_step_size_of_a_quadratic(rule, threshold, momentum, curvature):
@@ -135,10 +142,21 @@ def test_trajectory_from_a_point_starts_at_rest(rule):
 
 
 @pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("momentum", [-0.1, 1, "3/2", float("nan"), "much"])
+@pytest.mark.parametrize("momentum", [-1, 1, "3/2", float("nan"), "much"])
 def test_momentum_out_of_range(rule, momentum):
     with pytest.raises(InvalidInput, match="momentum"):
         rule(factorisation(), "1/2", momentum)
+
+
+def test_momentum_may_be_negative_for_heavy_ball_only():
+    loss = Loss(x**2, [x])
+    # 3 - 1/4 * 6 - 1/2 * (3 - 1) = 1/2
+    F = HeavyBall(loss, "1/4", "-1/2")
+    assert F.exact_image([3, 1]) == (sp.Rational(1, 2), 3)
+    assert F([[3.0, 1.0]]).tolist() == [[0.5, 3.0]]
+    assert F.determinant == sp.Rational(-1, 2)
+    with pytest.raises(InvalidInput, match="at least 0"):
+        Nesterov(loss, "1/4", "-1/2")
 
 
 @pytest.mark.parametrize("rule", RULES)

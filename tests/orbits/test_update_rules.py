@@ -90,6 +90,12 @@ def test_families_with_momentum():
     assert len(family.transverse) == 2
 
 
+@pytest.mark.parametrize("beta", ["-1/10", "-3/10", "-99/100"])
+def test_negative_momentum_lowers_the_threshold(beta):
+    stable = regions(multiplier(momentum(HeavyBall, beta))).stable.to_sympy()
+    assert stable == sp.Interval.open(0, 2 * (1 + sp.Rational(beta)))
+
+
 def test_an_open_momentum_leaves_the_step_sizes_open():
     beta = sp.Symbol("beta")
     found = fixed_points(HeavyBall(DOUBLE_WELL, step_size=eta, momentum=beta))
