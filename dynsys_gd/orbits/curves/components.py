@@ -115,13 +115,12 @@ def _piece(
     # One chain of points from end to end; each pair goes (before, point) as before.
     turned = [(b, a) for a, b in reversed(backward.chains[1:])]
     end = forward.end if forward.end is not BranchEnd.REGION else backward.end
-    joined = Followed(
+    return Followed(
         [*_reversed(turned, backward), *forward.chains[1:]],
         length=forward.length + backward.length,
         moved=max(forward.moved, backward.moved),
         end=end,
     )
-    return joined
 
 
 def _reversed(turned: list[tuple[Chain, Chain]], backward: Followed) -> list[tuple[Chain, Chain]]:

@@ -94,9 +94,9 @@ def _states(F: Map, orbit: Any, argument: str) -> Rows:
         rows = np.atleast_2d(np.array(orbit, dtype=np.float64))
     except (TypeError, ValueError):
         raise InvalidInput(argument, orbit, expected) from None
-    if rows.ndim == 2 and len(rows) == 1 and F.loss is not None:
-        if rows.shape[1] == F.loss.dimension != F.dimension:
-            rows = F.lift(rows)  # a critical point of the loss is a fixed point at rest
+    alone = rows.ndim == 2 and len(rows) == 1 and F.loss is not None
+    if alone and rows.shape[1] == F.loss.dimension != F.dimension:
+        rows = F.lift(rows)  # a critical point of the loss is a fixed point at rest
     fits = rows.ndim == 2 and rows.shape[1] == F.dimension and 1 <= len(rows) <= LONGEST
     if not fits or not np.isfinite(rows).all():
         raise InvalidInput(argument, orbit, f"{expected}, of at most {LONGEST} finite points")
@@ -105,17 +105,16 @@ def _states(F: Map, orbit: Any, argument: str) -> Rows:
 
 def _refined(kernel: Kernel, points: Rows) -> Rows | None:
     """Return the orbit near `points` by Newton's method on all points at once, or None."""
+    moved = np.inf
     for _ in range(_NEWTON_STEPS):
         correction = _correction(kernel, points)
         if correction is None:
             return None
         points = points + correction
-        if np.abs(correction).max() <= 4e-16 * (1 + np.abs(points).max()):
+        moved = float(np.abs(correction).max()) / (1 + float(np.abs(points).max()))
+        if moved <= 4e-16:
             break
-    else:
-        if np.abs(correction).max() > 1e-10 * (1 + np.abs(points).max()):
-            return None
-    return points
+    return points if moved <= 1e-10 else None
 
 
 def _correction(kernel: Kernel, points: Rows) -> Rows | None:

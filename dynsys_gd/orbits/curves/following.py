@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -125,9 +126,8 @@ def _next(
         return None
     if np.linalg.norm(chain.first - guess.first) > _PREDICTED * step:
         return None
-    bend = float(
-        2 * np.arcsin(min(1.0, np.linalg.norm(_unit(chain.first - start.first) - unit) / 2))
-    )
+    turned = float(np.linalg.norm(_unit(chain.first - start.first) - unit))
+    bend = 2 * math.asin(min(1.0, turned / 2))
     if step > tolerance and (bend > LARGEST_ANGLE or step * bend / 8 > _SHARE * tolerance):
         return None
     return before, start, chain, bend

@@ -15,12 +15,12 @@ from ...regions import Box
 from ...results import Result, plain
 from ..display import point_text
 
-__all__ = ["BranchEnd", "InvariantCurve", "Side"]
+__all__ = ["BranchEnd", "CurveSide", "InvariantCurve"]
 
 _ENDS_SHOWN = 4
 
 
-class Side(Enum):
+class CurveSide(Enum):
     """Which points: those that tend to the saddle (STABLE), or that come from it (UNSTABLE)."""
 
     STABLE = "stable"
@@ -59,7 +59,7 @@ class InvariantCurve(Result):
     map : Map
     orbit : ndarray, shape (p, d)
         The saddle, refined by Newton's method.
-    which : Side
+    which : CurveSide
     multiplier : float
         The multiplier of F^p along the curve; where it is negative, F^p swaps the two branches.
     branches : tuple of ndarray, shape (m, d)
@@ -80,7 +80,7 @@ class InvariantCurve(Result):
 
     map: Map
     orbit: NDArray[np.float64]
-    which: Side
+    which: CurveSide
     multiplier: float
     branches: tuple[NDArray[np.float64], ...]
     ends: tuple[BranchEnd, ...]
@@ -119,7 +119,8 @@ class InvariantCurve(Result):
         saddle = "saddle" if self.period == 1 else f"period-{self.period} saddle"
         pieces = len(self.branches)
         return (
-            f"{str(self.which).capitalize()} curve of the {saddle} {point_text(self.orbit[0], None)}: "
+            f"{str(self.which).capitalize()} curve of the {saddle} "
+            f"{point_text(self.orbit[0], None)}: "
             f"{pieces} branches, length {sum(self.lengths):.6g}, to {self.error:.2g}"
         )
 

@@ -81,7 +81,8 @@ def local_curve(saddle: Saddle, tolerance: float) -> LocalCurve:
             break
     if best is None or best.error > tolerance:
         raise UndecidedError(
-            "no invariant curve was found near the saddle to the tolerance; is the map smooth there?"
+            "no invariant curve was found near the saddle to the tolerance; "
+            "the map may not be smooth there"
         )
     return best
 

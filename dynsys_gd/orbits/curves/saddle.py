@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import InvalidInput
 from .cycle import Cycle, checked_cycle
-from .invariant_curve import Side
+from .invariant_curve import CurveSide
 
 __all__ = ["Saddle", "checked_saddle"]
 
@@ -36,12 +36,14 @@ class Saddle:
     directions: NDArray[np.float64]
 
 
-def checked_saddle(F: Any, orbit: Any, side: Side) -> Saddle:
+def checked_saddle(F: Any, orbit: Any, side: CurveSide) -> Saddle:
     """Return the saddle with the direction of one side, or say what the orbit is instead."""
     cycle = checked_cycle(F, orbit, "orbit")
     d = cycle.points.shape[1]
-    if d < 2 or (side is Side.STABLE and d != 2):
-        wanted = "a map of two coordinates" if side is Side.STABLE else "two coordinates or more"
+    if d < 2 or (side is CurveSide.STABLE and d != 2):
+        wanted = (
+            "a map of two coordinates" if side is CurveSide.STABLE else "two coordinates or more"
+        )
         raise InvalidInput("F", f"{d} coordinates", wanted)
     values, vectors = np.linalg.eig(cycle.return_slope())
     sizes = np.abs(values)
@@ -52,7 +54,7 @@ def checked_saddle(F: Any, orbit: Any, side: Side) -> Saddle:
             "orbit", _kind(inside, outside, d), "a saddle with exactly one multiplier outside "
             "the unit circle and the others inside", "look at its multipliers with stability"
         )  # fmt: skip
-    place = int(np.argmax(sizes)) if side is Side.UNSTABLE else int(np.argmin(sizes))
+    place = int(np.argmax(sizes)) if side is CurveSide.UNSTABLE else int(np.argmin(sizes))
     multiplier = float(values[place].real)
     if abs(multiplier) < _ZERO:
         raise InvalidInput(

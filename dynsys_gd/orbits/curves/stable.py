@@ -15,7 +15,7 @@ from ..periodic_orbit import PeriodicOrbit
 from .components import components
 from .following import Followed, follow
 from .growing import Growth, checked_growth
-from .invariant_curve import InvariantCurve, Side
+from .invariant_curve import CurveSide, InvariantCurve
 from .local_curve import LocalCurve, local_curve
 from .preimages import Chain, Chains
 from .saddle import Saddle, checked_saddle
@@ -107,7 +107,7 @@ def stable_manifold(
     >>> curve.branches[0][-1].round(3).tolist()  # up to a cycle of period two
     [1.732, -1.732]
     """
-    saddle = checked_saddle(F, orbit, Side.STABLE)
+    saddle = checked_saddle(F, orbit, CurveSide.STABLE)
     growth = checked_growth(2, length, tolerance, region, most_points, needs_region=True)
     whole = isinstance(depth, (int, np.integer)) and not isinstance(depth, bool)
     if not whole or not 0 <= depth <= _DEEPEST:
@@ -129,7 +129,7 @@ def stable_manifold(
     return InvariantCurve(
         map=F,
         orbit=saddle.cycle.points,
-        which=Side.STABLE,
+        which=CurveSide.STABLE,
         multiplier=saddle.multiplier,
         branches=tuple(branch.rows for branch in branches),
         ends=tuple(branch.end for branch in branches),

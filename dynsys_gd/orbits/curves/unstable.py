@@ -23,7 +23,7 @@ from .growing import (
     lengths_of,
     turning,
 )
-from .invariant_curve import BranchEnd, InvariantCurve, Side
+from .invariant_curve import BranchEnd, CurveSide, InvariantCurve
 from .local_curve import LocalCurve, local_curve
 from .saddle import Saddle, checked_saddle
 
@@ -114,7 +114,7 @@ def unstable_manifold(
     >>> bool(abs(curve.branches[0][:, 0] - curve.branches[0][:, 1] ** 2).max() < 1e-12)
     True
     """
-    saddle = checked_saddle(F, orbit, Side.UNSTABLE)
+    saddle = checked_saddle(F, orbit, CurveSide.UNSTABLE)
     growth = checked_growth(F.dimension, length, tolerance, region, most_points, needs_region=False)
     local = local_curve(saddle, growth.tolerance)
     branches, ends, error = [], [], local.error
@@ -127,7 +127,7 @@ def unstable_manifold(
     return InvariantCurve(
         map=F,
         orbit=saddle.cycle.points,
-        which=Side.UNSTABLE,
+        which=CurveSide.UNSTABLE,
         multiplier=saddle.multiplier,
         branches=tuple(branches),
         ends=tuple(ends),
