@@ -20,8 +20,10 @@ __all__ = ["cyclic_operator"]
 
 def cyclic_operator(
     equations: Equations, lower: Bounds, upper: Bounds
-) -> tuple[Bounds, Bounds, NDArray[np.bool_], Bounds]:
+) -> tuple[Bounds, Bounds, NDArray[np.bool_], Bounds, NDArray[np.bool_]]:
     """Return bounds of the images (p, d, n), which are in the interior, and the ratio of widths.
+
+    The last answer says for which boxes the frames close up; for others little is to be hoped.
 
     Notes
     -----
@@ -49,7 +51,7 @@ def cyclic_operator(
     flat = m.transpose(1, 0, 2).reshape(d, p * n)
     _, _, slope_low, slope_high = equations.at(flat, flat)
     slopes = middle(slope_low, slope_high).reshape(d, d, p, n)
-    frames, factors = frames_along(slopes)  # (p, d, d, n) both
+    frames, factors, settled = frames_along(slopes)  # (p, d, d, n) both
     reach = up(np.maximum(upper - m, m - lower))
     u = _coordinates(frames, reach)
     w_low, w_high = _right_sides(equations, lower, upper, m, frames, factors, u)
@@ -65,7 +67,7 @@ def cyclic_operator(
     image_low = np.where(known, image_low, -np.inf)
     image_high = np.where(known, image_high, np.inf)
     proved = np.all((image_low > lower) & (image_high < upper), axis=(0, 1))
-    return image_low, image_high, proved, ratio
+    return image_low, image_high, proved, ratio, settled
 
 
 def _coordinates(frames: Bounds, reach: Bounds) -> Bounds:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .outward import Bounds
 
 __all__ = ["frames_along"]
 
 _STEPS = 24  # at least so many steps of orthogonal iteration before the frames are kept
+_SETTLED = 1e-3  # share of the last derivative that may lie below the diagonal
 
 
-def frames_along(slopes: Bounds) -> tuple[Bounds, Bounds]:
+def frames_along(slopes: Bounds) -> tuple[Bounds, Bounds, NDArray[np.bool_]]:
     """Return frames Q and factors T with slopes_k Q_k about Q_(k+1) T_k, indices modulo p.
 
     Parameters
@@ -27,8 +29,10 @@ def frames_along(slopes: Bounds) -> tuple[Bounds, Bounds]:
         About orthogonal. Going round the orbit turns the first columns towards the directions of
         the largest multipliers.
     factors : ndarray, shape (p, d, d, n)
-        Upper triangular. After the last step the frames close up only as far as the iteration
-        has converged, which it does unless multipliers share their modulus.
+        Upper triangular.
+    settled : ndarray of bool, shape (n,)
+        Whether the iteration has converged, so that the frames close up after the last step. It
+        does not where multipliers share their modulus.
     """
     d, _, p, n = slopes.shape
     q = np.broadcast_to(np.eye(d)[:, :, None], (d, d, n))
@@ -36,6 +40,7 @@ def frames_along(slopes: Bounds) -> tuple[Bounds, Bounds]:
         for k in range(p):
             q = _orthogonal(_product(slopes[:, :, k], q))
     frames, factors = np.empty((p, d, d, n)), np.zeros((p, d, d, n))
+    below, size = np.zeros(n), np.zeros(n)
     for k in range(p):
         frames[k] = q
         moved = _product(slopes[:, :, k], q)
@@ -43,7 +48,12 @@ def frames_along(slopes: Bounds) -> tuple[Bounds, Bounds]:
         for i in range(d):
             for j in range(i, d):
                 factors[k, i, j] = (q[:, i] * moved[:, j]).sum(axis=0)
-    return frames, factors
+    for i in range(d):
+        for j in range(d):
+            entry = np.abs((q[:, i] * moved[:, j]).sum(axis=0))
+            size = np.maximum(size, entry)
+            below = np.maximum(below, entry) if j < i else below
+    return frames, factors, below <= _SETTLED * size
 
 
 def _product(first: Bounds, second: Bounds) -> Bounds:

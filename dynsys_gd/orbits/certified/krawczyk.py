@@ -156,12 +156,13 @@ def _answer(
         left = np.stack([found.left_lower, found.left_upper], axis=-1).transpose(2, 0, 1, 3)
         clusters.append(Cluster(boxes=left, obstacle=Obstacle.TIME, evidence=evidence))
     low, high = proved.lower[..., inside], proved.upper[..., inside]
-    exact = [rational.get(place) for place in np.flatnonzero(inside)]
+    exact = [rational.get(int(place)) for place in np.flatnonzero(inside)]
     unique = proved.unique_lower[..., inside], proved.unique_upper[..., inside]
     if method.audit:
         low, high, again = audited(equations, low, high, method.precision)
         clusters += _clusters(low[..., ~again], high[..., ~again], Obstacle.SINGULAR, evidence)
-        low, high, unique = low[..., again], high[..., again], tuple(u[..., again] for u in unique)
+        low, high = low[..., again], high[..., again]
+        unique = unique[0][..., again], unique[1][..., again]
         exact = [points for points, sure in zip(exact, again, strict=True) if sure]
     orbits = _orbits(F, equations, low, high, *unique, exact, evidence)
     complete = not clusters

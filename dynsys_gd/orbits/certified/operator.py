@@ -14,8 +14,9 @@ from .outward import Bounds, down, up
 
 __all__ = ["Attempt", "attempt", "inflated"]
 
-# Up to so many unknowns the inverse of the whole system is used.
-_DENSE = 12
+_DENSE = 12  # unknowns up to which the inverse of the whole system is always used
+_LARGE = 400  # unknowns up to which it is used where the cyclic form does not succeed
+_NUMBERS = 2**24  # entries of all inverses that are held at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,16 +45,31 @@ def attempt(
     """Return what Krawczyk's operator says of boxes (p, d, n).
 
     Systems of many unknowns use the block-cyclic form, whose cost grows like p, unless `dense`
-    says otherwise.
+    says otherwise. Where the multipliers share their modulus, as along elliptic orbits, its frames
+    do not settle; boxes on which it fails then go through the dense form.
     """
     unknowns = equations.period * equations.dimension
     whole = unknowns <= _DENSE or equations.period == 1 if dense is None else dense
-    if not lower.shape[2]:
+    n = lower.shape[2]
+    if not n:
         empty = np.empty(0)
         return Attempt(lower, upper, empty.astype(bool), empty)
     with np.errstate(all="ignore"):
-        operator = dense_operator if whole else cyclic_operator
-        low, high, proved, ratio = operator(equations, lower, upper)
+        if whole:
+            return _attempt(*dense_operator(equations, lower, upper))
+        low, high, proved, ratio, settled = cyclic_operator(equations, lower, upper)
+        again = ~proved & ~settled
+        if dense is None and again.any() and unknowns <= _LARGE:
+            places = np.flatnonzero(again)
+            for part in np.array_split(places, 1 + len(places) * unknowns**2 // _NUMBERS):
+                answers = dense_operator(equations, lower[..., part], upper[..., part])
+                low[..., part] = np.maximum(low[..., part], answers[0])
+                high[..., part] = np.minimum(high[..., part], answers[1])
+                proved[part], ratio[part] = answers[2:]
+    return _attempt(low, high, proved, ratio)
+
+
+def _attempt(low: Bounds, high: Bounds, proved: NDArray[np.bool_], ratio: Bounds) -> Attempt:
     return Attempt(low, high, proved, np.where(np.isfinite(ratio), ratio, np.inf))
 
 
