@@ -56,6 +56,9 @@ from .orbits.critical_points import critical_points
 from .orbits.exact.method import Exact
 from .orbits.fixed_points import fixed_points
 from .orbits.kinds import CriticalKind, Kind
+from .orbits.numerical.davidchack_lai import DavidchackLai
+from .orbits.numerical.newton_search import LinearSolver, NewtonSearch
+from .orbits.numerical.schmelcher_diakonos import SchmelcherDiakonos
 from .orbits.orbit_set import Minima, OrbitSet
 from .orbits.periodic_orbit import PeriodicOrbit
 from .orbits.periodic_orbits import periodic_orbits
@@ -79,6 +82,7 @@ __all__ = [
     "CriticalKind",
     "CriticalManifold",
     "DataLoss",
+    "DavidchackLai",
     "Detail",
     "DynsysError",
     "Estimate",
@@ -97,6 +101,7 @@ __all__ = [
     "Kind",
     "Krawczyk",
     "LinearNetwork",
+    "LinearSolver",
     "Loss",
     "Map",
     "MinibatchCycle",
@@ -104,11 +109,13 @@ __all__ = [
     "MissingExtra",
     "MonteCarlo",
     "Nesterov",
+    "NewtonSearch",
     "Obstacle",
     "OrbitMethod",
     "OrbitSet",
     "Outcome",
     "PeriodicOrbit",
+    "SchmelcherDiakonos",
     "SharpnessAlong",
     "Stability",
     "Status",

@@ -63,7 +63,7 @@ def closed_chain(jacobians: Array, right: Array) -> Chain:
     """
     # Entries first, chains last: every operation below runs along contiguous rows.
     lower = -np.ascontiguousarray(np.moveaxis(jacobians, (2, 3), (0, 1)).swapaxes(2, 3))
-    d, _, p, n = lower.shape
+    d = len(lower)
     upper = np.zeros_like(lower)
     upper[range(d), range(d)] = 1.0
     b = np.ascontiguousarray(np.moveaxis(right, 2, 0).swapaxes(1, 2))
@@ -131,7 +131,7 @@ def _between(level: _Level, v: Array) -> Array:
 def _small_solution(matrices: Array, right: Array) -> Array:
     """Return A⁻¹ b for each row, with a pseudo-inverse where A is singular."""
     if matrices.shape[1] > LARGEST_ON_LANES:
-        usable = np.isfinite(matrices).all(axis=(1, 2)) & np.isfinite(right).all(axis=1)
+        usable = np.asarray(np.isfinite(matrices).all(axis=(1, 2)) & np.isfinite(right).all(axis=1))
         A = np.where(usable[:, None, None], matrices, np.eye(matrices.shape[1]))
         try:
             found = np.linalg.solve(A, right[:, :, None])[:, :, 0]

@@ -13,7 +13,7 @@ from ..question import OrbitQuestion
 from .distinct import RESOLUTION, labels, least_period_is
 from .newton import Converged
 from .periodic_points import SINGULAR, numerical_orbits
-from .systems import System
+from .systems import GradientSystem, System
 
 __all__ = ["Findings", "chao"]
 
@@ -41,7 +41,8 @@ class Findings:
     shorter: int = 0
     outside: int = 0
     finished: bool = True
-    example: Array | None = None
+    lowest: Array | None = None
+    highest: Array | None = None
     notes: list[str] = field(default_factory=list)
 
     @staticmethod
@@ -54,6 +55,10 @@ class Findings:
         """Take over orbits, shape (m, p, d), from an earlier search, not counted as met here."""
         self.orbits = np.concatenate([self.orbits, orbits])
         self.counts = np.concatenate([self.counts, np.zeros(len(orbits), dtype=np.int64)])
+
+    def lost(self, starts: int) -> None:
+        """Count starts that led nowhere."""
+        self.tried += starts
 
     def add(self, found: Converged, tried: int) -> None:
         """Take in where `tried` starts have led."""
@@ -74,10 +79,16 @@ class Findings:
             return
         smallest, largest = self.system.extremes(unknowns)
         regular = smallest > SINGULAR * largest
-        self.singular += int((~regular).sum())
-        if not regular.all() and self.example is None:
-            self.example = states[~regular][0, 0]
+        if not regular.all():
+            self._note_singular(states[~regular].reshape(-1, task.dimension))
+            self.singular += int((~regular).sum())
         self._count(states[regular])
+
+    def _note_singular(self, points: Array) -> None:
+        """Remember the bounds of points that are not isolated."""
+        low, high = points.min(axis=0), points.max(axis=0)
+        self.lowest = low if self.lowest is None else np.minimum(low, self.lowest)
+        self.highest = high if self.highest is None else np.maximum(high, self.highest)
 
     def _count(self, states: Array) -> None:
         known = len(self.orbits)
@@ -136,13 +147,22 @@ class Findings:
         return f"NOT known to be complete: {what}; {self._advice()}"
 
     def _singular_note(self) -> str:
-        assert self.example is not None
-        shown = ", ".join(f"{x:.6g}" for x in self.example[:4])
-        more = ", …" if len(self.example) > 4 else ""
-        where = f"({shown}{more})" if len(self.example) > 1 else shown
+        assert self.lowest is not None
+        assert self.highest is not None
+        sides = zip(self.lowest, self.highest, strict=True)
+        if np.max(self.highest - self.lowest) <= 1e-2 * self.system.task.scale:
+            where, what = "near", "one multiple solution, or a small family"
+            shown = [f"{(low + high) / 2:.5g}" for low, high in sides]
+        else:
+            where, what = "spread over", "families, or multiple solutions"
+            shown = [f"[{low:.4g}, {high:.4g}]" for low, high in sides]
+        if len(shown) > 4:
+            shown = [*shown[:3], "…"]
+        joined = " × ".join(shown) if "spread" in where else f"({', '.join(shown)})"
+        matrix = "the Hessian" if isinstance(self.system, GradientSystem) else "I - DF^p"
         return (
-            f"{self.singular} led to points where I - DF^p is singular to {SINGULAR:g}, one of them "
-            f"{where}: such points are not isolated (a family) or multiple, and are not listed"
+            f"{self.singular} led to solutions with {matrix} singular to {SINGULAR:g}, "
+            f"{where} {joined}: {what}, not listed"
         )
 
     def _abundance(self) -> str:

@@ -37,6 +37,7 @@ def solved_in_krylov_space(
     *,
     most: int = _MOST_DIRECTIONS,
     enough: float = _ENOUGH,
+    give_up: Callable[[], bool] = lambda: False,
 ) -> KrylovSolution:
     """Return v with A v ≈ b, minimal in its residual over a Krylov space, for every row.
 
@@ -49,6 +50,8 @@ def solved_in_krylov_space(
         Dimension of the largest space.
     enough : float
         Relative residual at which the search ends; all rows go on until the last is there.
+    give_up : callable
+        Asked before each product; the best of the space so far is returned then.
 
     Notes
     -----
@@ -82,10 +85,11 @@ def solved_in_krylov_space(
             length = np.where(length > 1e-13 * scale, length, 0.0)
             H[:, k + 1, k] = length
             basis[k + 1] = _unit(w, length)
-            if (k + 1) % 5 and k + 1 < most:
+            late = give_up()
+            if (k + 1) % 5 and k + 1 < most and not late:
                 continue
             y, values, left = _least_squares(H[:, : k + 2, : k + 1], size)
-            if not np.any(left > enough * size):
+            if late or not np.any(left > enough * size):
                 break
     k = y.shape[1]
     solution = np.einsum("nk,knd->nd", y, basis[:k]).reshape(right.shape)

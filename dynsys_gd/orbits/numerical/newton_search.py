@@ -16,11 +16,11 @@ from ..orbit_set import OrbitSet
 from ..question import OrbitMethod, OrbitQuestion, undecided
 from .findings import Findings
 from .newton import solved
-from .starts import checked_starts, drawn_orbits, stretches
+from .starts import checked_starts, drawn_orbits, settled_starts, stretches
 from .systems import System, system_of
 from .task import LONGEST, Task, task_of
 
-__all__ = ["LinearSolver", "NewtonSearch", "searched"]
+__all__ = ["LinearSolver", "NewtonSearch", "known_orbits", "searched", "too_long"]
 
 Array = NDArray[np.float64]
 
@@ -102,8 +102,8 @@ class NewtonSearch(OrbitMethod):
     solver: LinearSolver | None = None
 
     def __post_init__(self) -> None:
-        if self.starts is not None and np.ndim(self.starts) == 0:
-            object.__setattr__(self, "starts", positive_count(self.starts, "starts"))
+        if self.starts is not None:
+            object.__setattr__(self, "starts", settled_starts(self.starts))
         positive_count(self.rounds, "rounds")
         positive_count(self.steps, "steps")
         if self.solver is not None and not isinstance(self.solver, LinearSolver):
@@ -111,7 +111,7 @@ class NewtonSearch(OrbitMethod):
 
     def answer(self, question: OrbitQuestion) -> OrbitSet:
         given = None
-        if self.starts is not None and np.ndim(self.starts) > 0:
+        if isinstance(self.starts, tuple):
             given = checked_starts(self.starts, question.F, question.period)
         task = task_of(question, self.modulo, given)
         if task.period * task.dimension > LONGEST:
@@ -120,17 +120,17 @@ class NewtonSearch(OrbitMethod):
         system = system_of(task, krylov)
         findings = Findings.none(system)
         if question.continued is not None:
-            findings.know(_known(question.continued, task))
+            findings.know(known_orbits(question.continued, task))
         if given is not None:
             rows = given if given.shape[1] == task.period else stretches(task, given[:, 0])
-            searched(findings, [rows], self.steps, question)
+            searched(findings, rows, self.steps, question)
         else:
             assert question.region is not None
             count = _count(task, krylov) if self.starts is None else self.starts
             rng = _generator(question)
             for _ in range(self.rounds):
                 rows = drawn_orbits(task, question.region, count, rng)
-                searched(findings, [rows], self.steps, question)
+                searched(findings, rows, self.steps, question)
                 if not findings.finished or not findings.once:
                     break
         how = "Newton-Krylov iteration" if krylov else "Newton's method"
@@ -149,22 +149,26 @@ class NewtonSearch(OrbitMethod):
 
 
 def searched(
-    findings: Findings, batches: Sequence[Array], steps: int, question: OrbitQuestion
+    findings: Findings, rows: Array, steps: int, question: OrbitQuestion, runs: int | None = None
 ) -> None:
-    """Run Newton's method from states, shapes (n, p, d), and take in where it leads."""
+    """Run Newton's method from orbits, shape (n, p, d), and take in where it leads.
+
+    `runs` is how many starts these orbits are left of, where not all came so far.
+    """
     system = findings.system
     task = system.task
-    width = 60 if system.krylov else task.dimension
+    findings.lost(0 if runs is None else runs - len(rows))
+    # Rows of a Jacobian, or of a Krylov basis.
+    width = 64 if system.krylov else task.dimension
     batch = max(1, _MOST_ENTRIES // (task.period * task.dimension * width))
-    for rows in batches:
-        for first in range(0, len(rows), batch):
-            if task.out_of_time():
-                findings.finished = False
-                return
-            part = rows[first : first + batch]
-            findings.add(solved(system, system.unknowns(part), steps), len(part))
-            if question.progress is not None:
-                question.progress(findings.tried, max(findings.tried, len(rows)))
+    for first in range(0, len(rows), batch):
+        if task.out_of_time():
+            findings.finished = False
+            return
+        part = rows[first : first + batch]
+        findings.add(solved(system, system.unknowns(part), steps), len(part))
+        if question.progress is not None:
+            question.progress(findings.tried, findings.tried + len(rows) - first - len(part))
 
 
 def too_long(task: Task) -> str:
@@ -181,7 +185,7 @@ def _count(task: Task, krylov: bool) -> int:
     return int(np.clip(_WORK / work, _FEWEST_STARTS[krylov], _MOST_STARTS))
 
 
-def _known(earlier: OrbitSet, task: Task) -> Array:
+def known_orbits(earlier: OrbitSet, task: Task) -> Array:
     """Return the orbits of an earlier answer as far as they answer the same question."""
     shape = (task.period, task.dimension)
     fitting = [orbit.points for orbit in earlier.orbits if orbit.points.shape == shape]

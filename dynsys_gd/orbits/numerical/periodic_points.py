@@ -53,6 +53,7 @@ def _described(
         moved = multipliers(jacobians * (1.0 + _DISTURBANCE * draws))
         with np.errstate(invalid="ignore"):
             margins = MARGIN + 10 * np.nan_to_num(np.abs(moved - values), nan=np.inf)
+    bound = "at least " if system.krylov else ""
     critical, losses = _roles(system, orbits)
     found = []
     for k, points in enumerate(orbits):
@@ -78,7 +79,7 @@ def _described(
                 evidence=Evidence(
                     grade=Grade.NUMERICAL,
                     reason=f"{how} in floating point: residual {residuals[k]:.1e}, condition "
-                    f"{conditions[k]:.1e}; kinds count multipliers further than {MARGIN:g} "
+                    f"{bound}{conditions[k]:.1e}; kinds count multipliers further than {MARGIN:g} "
                     "from the unit circle",
                     sources=sources,
                 ),
@@ -162,7 +163,7 @@ def _roles(system: System, orbits: Array) -> tuple[list[CriticalKind | None], li
 
 def _from_lowest(orbits: Array) -> Array:
     """Return orbits turned so that their lexicographically lowest point comes first."""
-    n, p, d = orbits.shape
+    n, p, _ = orbits.shape
     if not n:
         return orbits
     rounded = np.round(orbits, 9)

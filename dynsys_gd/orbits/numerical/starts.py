@@ -7,20 +7,43 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...engine.iteration import orbit
+from ...engine.iteration import iterate, orbit
 from ...errors import InvalidInput
 from ...maps.base import Map
 from ...maps.gradient_map import GradientMap
-from ...regions import Region
+from ...regions import Region, positive_count
 from .task import Task
 
-__all__ = ["checked_starts", "drawn_orbits", "drawn_points", "stretches"]
+__all__ = ["checked_starts", "drawn_and_passed", "drawn_orbits", "settled_starts", "stretches"]
 
 Array = NDArray[np.float64]
 
 _NUMBERS = 4_000_000  # in a table of trajectories
 _LONGEST_PASSAGE = 400
+_PASSAGE = 50
 _CHOSEN_FROM = 8  # times as many near returns as are wanted
+
+
+def settled_starts(starts: Any) -> Any:
+    """Return a count, or given starts as nested tuples, which nobody can change."""
+    expected = "a whole number of at least 1, or finite numbers of shape (n, d) or (n, p, d)"
+    if isinstance(starts, (str, bytes, bool, int, float, np.number, type(None))):
+        if isinstance(starts, (str, bytes)) or starts is None:
+            raise InvalidInput("starts", starts, expected)
+        return positive_count(starts, "starts")
+    try:
+        array = np.asarray(starts)
+        real = np.array(array, dtype=np.float64) if array.dtype.kind in "iuf" else None
+    except (TypeError, ValueError):
+        real = None
+    if real is None or real.ndim not in (2, 3) or not real.size:
+        raise InvalidInput("starts", starts, expected)
+    if not np.isfinite(real).all():
+        raise InvalidInput("starts", starts, expected, "leave out rows that are not finite")
+    rows = real.tolist()
+    if real.ndim == 2:
+        return tuple(tuple(row) for row in rows)
+    return tuple(tuple(tuple(point) for point in row) for row in rows)
 
 
 def checked_starts(starts: Any, F: Map, period: int) -> Array:
@@ -30,22 +53,29 @@ def checked_starts(starts: Any, F: Map, period: int) -> Array:
     width = " or ".join(map(str, sizes))
     shapes = f"(n, {width})" + (f" or (n, {period}, {width})" if period > 1 else "")
     expected = f"a whole number of at least 1, or finite numbers of shape {shapes}"
-    try:
-        array = np.array(starts, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InvalidInput("starts", starts, expected) from None
+    array = np.array(starts, dtype=np.float64)
     rows = array[:, None] if array.ndim == 2 else array
     fits = rows.ndim == 3 and len(rows) and rows.shape[1] in (1, period) and rows.shape[2] in sizes
     if not fits:
         raise InvalidInput("starts", f"shape {array.shape}", expected)
-    if not np.isfinite(rows).all():
-        raise InvalidInput("starts", starts, expected, "leave out rows that are not finite")
     return _lifted(F, rows)
 
 
 def drawn_points(task: Task, region: Region, n: int, rng: np.random.Generator) -> Array:
     """Return states drawn from the region, shape (n, d); points of the loss at rest."""
     return _lifted(task.F, region.sample(n, rng=rng)[:, None])[:, 0]
+
+
+def drawn_and_passed(task: Task, region: Region, n: int, rng: np.random.Generator) -> Array:
+    """Return states from the region, every other one moved along its trajectory, shape (n, d).
+
+    A trajectory that leaves the neighbourhood of the region keeps its first point.
+    """
+    points = drawn_points(task, region, n, rng)
+    later = task.reduced(iterate(task.kernel, points[::2], _PASSAGE))
+    stays = _stays(task, later[:, None])
+    points[::2][stays] = later[stays]
+    return points
 
 
 def drawn_orbits(task: Task, region: Region, n: int, rng: np.random.Generator) -> Array:

@@ -55,7 +55,9 @@ class System(ABC):
         """Return Newton's corrections and the sizes of the derivatives."""
         if not self.krylov:
             return self.direct(orbits, residual)
-        found = solved_in_krylov_space(lambda V: self.along(orbits, V), -residual)
+        found = solved_in_krylov_space(
+            lambda V: self.along(orbits, V), -residual, give_up=self.task.out_of_time
+        )
         return found.solution, found.largest
 
     def extremes(self, orbits: Array) -> tuple[Array, Array]:
@@ -63,7 +65,9 @@ class System(ABC):
         if not self.krylov:
             return self.direct_extremes(orbits)
         right = np.random.default_rng(0).standard_normal(orbits.shape)
-        found = solved_in_krylov_space(lambda V: self.along(orbits, V), right, enough=0.0)
+        found = solved_in_krylov_space(
+            lambda V: self.along(orbits, V), right, enough=0.0, give_up=self.task.out_of_time
+        )
         return found.smallest, found.largest
 
     def states(self, orbits: Array) -> Array:
@@ -90,7 +94,7 @@ class ChainSystem(System):
             moved = self.task.kernel.tangent(_rows(orbits), _rows(directions))[2]
             after = np.concatenate([directions[:, 1:], directions[:, :1]], axis=1)
             # A difference quotient along nothing is 0/0.
-            still = ~_rows(directions).any(axis=1)
+            still = np.asarray(~_rows(directions).any(axis=1))
             moved = np.where(still[:, None], 0.0, moved)
             return after - moved.reshape(orbits.shape)
 

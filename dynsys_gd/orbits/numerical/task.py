@@ -92,7 +92,7 @@ class Task:
     def inside(self, states: Array) -> NDArray[np.bool_]:
         """Return for each state, shape (..., d), whether it lies in the closed region."""
         if self.region is None or isinstance(self.region, Gaussian):
-            return np.isfinite(states).all(axis=-1)
+            return np.asarray(np.isfinite(states).all(axis=-1))
         seen = states[..., : self.region.dimension]
         slack = _SLACK * self.size
         if isinstance(self.region, Box):
@@ -203,8 +203,9 @@ def _check_periodic(task: Task, modulo: Any) -> None:
         moved[:, k] += task.periods[k]
         with np.errstate(all="ignore"):
             images = np.stack([task.kernel.step(rows)[0] for rows in (points, moved)])
-        gap = np.abs(task.wrapped(images[1] - images[0]))
-        if np.nanmax(gap, initial=0.0) > 1e-6 * (1.0 + float(np.nanmax(np.abs(images)))):
+            gap = np.abs(task.wrapped(images[1] - images[0]))
+            known = np.isfinite(images).all(axis=(0, 2))
+        if np.any(gap[known] > 1e-6 * (1.0 + np.abs(images[:, known]).max(initial=0.0))):
             raise InvalidInput(
                 "modulo",
                 modulo,
