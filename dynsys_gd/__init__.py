@@ -38,6 +38,7 @@ from .losses.linear_network import LinearNetwork
 from .losses.mlp import MLP
 from .losses.parse import parse_loss
 from .losses.symbolic import Loss
+from .maps import textbook
 from .maps.base import Map
 from .maps.gradient_descent import GradientDescent
 from .maps.heavy_ball import HeavyBall
@@ -152,6 +153,7 @@ __all__ = [
     "stability",
     "starts",
     "stopping_times",
+    "textbook",
     "verify",
     "weak_critical_step_size",
     "xavier_normal",

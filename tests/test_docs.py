@@ -20,6 +20,7 @@ PARTS = {
     "Data": dg.data,
     "Pictures": plots,
     "Starts": dg.starts,
+    "Textbook maps": dg.textbook,
 }
 
 

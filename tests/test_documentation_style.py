@@ -17,6 +17,7 @@ MODULES = {
     "data": dg.data,
     "plots": plots,
     "starts": dg.starts,
+    "textbook": dg.textbook,
 }
 
 # Records that are read, or built in an example of docs/extending.md, rather than called.
