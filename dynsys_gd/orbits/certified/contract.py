@@ -77,9 +77,20 @@ def _narrow(equations: Equations, lower: Bounds, upper: Bounds, k: int) -> None:
     else:
         np.maximum(lower[after], image_low, out=lower[after])
         np.minimum(upper[after], image_high, out=upper[after])
-    for place, (_, j) in enumerate(equations.places):
-        np.maximum(lower[k, j], low[2 * d + place], out=lower[k, j])
-        np.minimum(upper[k, j], high[2 * d + place], out=upper[k, j])
+    # The quotients may have bounds where the derivative has none, as 1/(1/x) has at zero; the mean
+    # value theorem does not hold there.
+    bounded = np.isfinite(low[: 2 * d]) & np.isfinite(high[: 2 * d])
+    everywhere = bool(bounded.all())
+    for place, (i, j) in enumerate(equations.places):
+        back_low, back_high = low[2 * d + place], high[2 * d + place]
+        if not everywhere:
+            smooth = bounded[i] & bounded[d + i]
+            back_low, back_high = (
+                np.where(smooth, back_low, -np.inf),
+                np.where(smooth, back_high, np.inf),
+            )
+        np.maximum(lower[k, j], back_low, out=lower[k, j])
+        np.minimum(upper[k, j], back_high, out=upper[k, j])
 
 
 def first_is_largest(lower: Bounds, upper: Bounds) -> None:
