@@ -1,0 +1,1 @@
+"""What happens where a fixed point or a periodic orbit changes its stability."""
