@@ -19,7 +19,6 @@ _TARGETS = 6  # on each branch
 _NEWTON_STEPS = 30
 _MOST_PIECES = 60
 _SAME = 1e-7
-_FIRST_STEP = 1e-3
 
 
 def components(
@@ -31,12 +30,12 @@ def components(
     for _ in range(depth):
         following: list[Followed] = []
         for branch in level:
-            for before, chain in _targets(branch):
+            for chain, direction in _targets(branch):
                 for z in _preimages(equations, chain.first, growth):
                     known = [*primary, *found, *following]
                     if len(known) >= _MOST_PIECES or any(_on(z, b, growth) for b in known):
                         continue
-                    piece = _piece(equations, z, before, chain, growth)
+                    piece = _piece(equations, z, chain, direction, growth)
                     if piece is not None:
                         following.append(piece)
         found += following
@@ -44,11 +43,11 @@ def components(
     return found
 
 
-def _targets(branch: Followed) -> list[tuple[Chain, Chain]]:
-    """Return some points of a branch, each with the one before; not the first, often a saddle."""
-    count = len(branch.chains)
-    places = np.unique(np.linspace(0, count - 1, _TARGETS + 2)[1:-1].astype(int))
-    return [branch.chains[place] for place in places if place]
+def _targets(branch: Followed) -> list[tuple[Chain, Rows]]:
+    """Return some points of a branch with its directions; not the first, often a saddle."""
+    last = len(branch.chains) - 1
+    places = np.unique(np.linspace(0, last, _TARGETS + 2)[1:-1].astype(int))
+    return [(branch.chains[place], branch.directions[place]) for place in places if place]
 
 
 def _preimages(equations: Chains, target: Rows, growth: Growth) -> Rows:
@@ -89,41 +88,26 @@ def _on(z: Rows, branch: Followed, growth: Growth) -> bool:
 
 
 def _piece(
-    equations: Chains, z: Rows, before: Chain, chain: Chain, growth: Growth
+    equations: Chains, z: Rows, target: Chain, direction: Rows, growth: Growth
 ) -> Followed | None:
     """Follow the set both ways from a preimage of a point that is on it."""
-    slope = equations.kernel.jacobian(z[None])[0]
     try:
-        direction = np.linalg.solve(slope, chain.first - before.first)
+        along = np.linalg.solve(equations.kernel.jacobian(z[None])[0], direction)
     except np.linalg.LinAlgError:
         return None
-    size = float(np.linalg.norm(direction))
-    share = _FIRST_STEP * (1 + float(np.abs(z).max())) / size if size else np.inf
-    if not np.isfinite(share):
+    along = along / np.linalg.norm(along)
+    guess = Chain(np.concatenate([z[None], target.points]), target.s)
+    start = equations.solved(guess, along, float(along @ z))
+    if start is None:
         return None
-    share = min(1.0, share)
-    images = chain.towards(before, share)
-    start = Chain(np.concatenate([z[None], chain.points]), chain.s)
-    back = Chain(np.concatenate([(z - share * direction)[None], images.points]), images.s)
-    exact = equations.solved(start, direction / size, float(direction @ z) / size)
-    if exact is None:
-        return None
-    forward = follow(equations, back, exact, growth)
+    forward = follow(equations, start, along, growth)
     if forward.end is BranchEnd.CLOSED:
         return forward
-    backward = follow(equations, back.towards(exact, 2.0), exact, growth)
-    # One chain of points from end to end; each pair goes (before, point) as before.
-    turned = [(b, a) for a, b in reversed(backward.chains[1:])]
-    end = forward.end if forward.end is not BranchEnd.REGION else backward.end
+    backward = follow(equations, start, -along, growth)
     return Followed(
-        [*_reversed(turned, backward), *forward.chains[1:]],
+        [*reversed(backward.chains[1:]), *forward.chains],
+        [*(-turned for turned in reversed(backward.directions[1:])), *forward.directions],
         length=forward.length + backward.length,
         moved=max(forward.moved, backward.moved),
-        end=end,
+        end=forward.end if forward.end is not BranchEnd.REGION else backward.end,
     )
-
-
-def _reversed(turned: list[tuple[Chain, Chain]], backward: Followed) -> list[tuple[Chain, Chain]]:
-    """Return the pairs of a branch followed the other way, beginning with its last point."""
-    last = backward.chains[-1][1]
-    return [(last, last), *turned] if turned else [backward.chains[0]]

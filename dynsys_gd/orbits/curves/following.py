@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,138 +17,147 @@ __all__ = ["Followed", "follow"]
 Rows = NDArray[np.float64]
 
 _STEPS_ACROSS = 40  # the longest step is this part of the region
+_FIRST_STEP = 1e-3  # relative to the size of the point
 _SHORTEST = 1e-4  # of the tolerance
 _GROWS = 1.6
 _PREDICTED = 0.3  # how much of a step may be left to Newton's method
 _BISECTIONS = 24
-_SHARE = 0.7  # of the tolerance for the estimate of an arc's height, which is no bound
 _LONGEST_CHAIN = 20_000
+_SHARE = 0.7  # of the tolerance for the estimate of an arc's height, which is no bound
 _COMPARED = 60
 
 
 @dataclass
 class Followed:
-    """A branch while it grows: its points, and each with the one before for what hangs on it."""
+    """A branch while it grows: the chain of each point, and the direction of the set there."""
 
-    chains: list[tuple[Chain, Chain]]
+    chains: list[Chain]
+    directions: list[Rows]
     length: float = 0.0
     moved: float = 0.0
     end: BranchEnd = BranchEnd.WORK
-    steps: list[float] = field(default_factory=list)
 
     @property
     def rows(self) -> Rows:
         """The points in order, shape (m, 2)."""
-        return np.array([chain.first for _, chain in self.chains])
+        return np.array([chain.first for chain in self.chains])
+
+    def take(self, chain: Chain | None, direction: Rows) -> None:
+        """Append a point, where there is one."""
+        if chain is not None:
+            self.length += float(np.linalg.norm(chain.first - self.chains[-1].first))
+            self.moved = max(self.moved, chain.moved)
+            self.chains.append(chain)
+            self.directions.append(direction)
 
     def deviation(self, equations: Chains) -> float:
         """Return how far middles of pieces, solved for, lie from the chords: a sample of them."""
-        places = np.unique(np.linspace(1, len(self.chains) - 1, _COMPARED).astype(int))
+        last = len(self.chains) - 1
         worst = 0.0
-        for place in places if len(self.chains) > 1 else ():
-            before, chain = self.chains[place]
-            chord = chain.first - before.first
-            size = float(np.linalg.norm(chord))
-            if not size:
-                continue
-            unit = chord / size
-            target = float(unit @ (before.first + chain.first)) / 2
-            middle = equations.solved(before.towards(chain, 0.5), unit, target)
+        for place in np.unique(np.linspace(0, last, _COMPARED).astype(int))[:-1]:
+            chain, direction = self.chains[place], self.directions[place]
+            chord = self.chains[place + 1].first - chain.first
+            middle = _at(equations, chain, direction, float(direction @ chord) / 2)
             if middle is not None:
-                away = middle.first - (before.first + chain.first) / 2
-                worst = max(worst, float(np.linalg.norm(away)))
+                across = np.array([-chord[1], chord[0]]) / np.linalg.norm(chord)
+                worst = max(worst, abs(float(across @ (middle.first - chain.first))))
         return worst
 
 
-def follow(equations: Chains, before: Chain, start: Chain, growth: Growth) -> Followed:
-    """Return the set from `start` on, away from `before`.
+def follow(equations: Chains, start: Chain, direction: Rows, growth: Growth) -> Followed:
+    """Return the set from `start` on, in a direction.
 
-    Steps are of equal length along the direction of the last one; a step is halved where the chain
-    does not move as predicted, where it turns by more than 0.3, and where length times angle over
-    8, the height of an arc over its chord, exceeds the tolerance.
+    Each step is of a given length along the tangent. It is halved where the chain does not move as
+    predicted, where the chord leaves the tangent by more than half of the largest angle, and where
+    the height of the arc over its chord, length times angle over 4, exceeds the tolerance.
     """
     assert growth.region is not None
     sides = np.subtract(growth.region.high, growth.region.low)
     longest = min(float(sides.max()) / _STEPS_ACROSS, growth.length / 4)
-    followed = Followed([(before, start)])
-    step = min(longest, float(np.linalg.norm(start.first - before.first)))
+    followed = Followed([start], [direction / np.linalg.norm(direction)])
+    step = min(longest, _FIRST_STEP * (1 + float(np.abs(start.first).max())))
     while len(followed.chains) < growth.most:
-        new = _next(equations, before, start, step, growth.tolerance)
+        chain, along = followed.chains[-1], followed.directions[-1]
+        new = _next(equations, chain, along, step, growth.tolerance)
         if new is None:
             step /= 2
-            if step < _SHORTEST * growth.tolerance or len(start.points) > _LONGEST_CHAIN:
+            if step < _SHORTEST * growth.tolerance or len(chain.points) > _LONGEST_CHAIN:
                 followed.end = BranchEnd.LIMIT
                 break
             continue
-        before, start, chain, bend = new
         limit = growth.length - followed.length
-        if np.linalg.norm(chain.first - start.first) > limit:
-            final = _at(equations, before, start, limit)
-            _take(followed, start, final)
+        if np.linalg.norm(new.chain.first - chain.first) > limit:
+            followed.take(_at(equations, new.before, new.tangent, limit), new.direction)
             followed.end = BranchEnd.LENGTH
             break
-        if not growth.keeps(chain.first[None])[0]:
-            _take(followed, start, _at_the_border(equations, before, start, step, growth))
+        if not growth.keeps(new.chain.first[None])[0]:
+            followed.take(_at_the_border(equations, new, step, growth), new.direction)
             followed.end = BranchEnd.REGION
             break
-        _take(followed, start, chain)
-        before, start = start, chain
+        followed.take(new.chain, new.direction)
         if _returned(followed, step):
             followed.end = BranchEnd.CLOSED
             break
-        if bend < 0.5 * LARGEST_ANGLE and step * bend / 8 < 0.3 * growth.tolerance:
+        if new.bend < 0.25 * LARGEST_ANGLE and step * new.bend / 4 < 0.3 * growth.tolerance:
             step = min(longest, _GROWS * step)
     return followed
 
 
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """A step: from which chain, along which tangent, to which chain, and the direction there."""
+
+    before: Chain
+    tangent: Rows
+    chain: Chain
+    direction: Rows
+    bend: float
+
+
 def _next(
-    equations: Chains, before: Chain, start: Chain, step: float, tolerance: float
-) -> tuple[Chain, Chain, Chain, float] | None:
-    """Return the two last chains, as long as the new one, the new one, and how far it turns."""
-    share = 1 + step / float(np.linalg.norm(start.first - before.first))
-    guess = before.towards(start, share)
-    while abs(guess.s) > 1 and len(guess.points) <= _LONGEST_CHAIN:
-        before, start = equations.lengthened(before), equations.lengthened(start)
-        guess = before.towards(start, share)
-    unit = _unit(start.first - before.first)
-    chain = equations.solved(guess, unit, float(unit @ start.first) + step)
-    if chain is None:
+    equations: Chains, chain: Chain, along: Rows, step: float, tolerance: float
+) -> _Step | None:
+    """Return the next point where the step is small enough for the set to be followed."""
+    tangent = equations.tangent(chain, along)
+    if tangent is None:
         return None
-    if abs(chain.s) > 1:  # beyond the end of the local curve: one return more
-        before, start = equations.lengthened(before), equations.lengthened(start)
-        guess = before.towards(start, share)
-        chain = equations.solved(guess, unit, float(unit @ start.first) + step)
-        if chain is None or abs(chain.s) > 1:
+    while abs(chain.s + step * tangent.s) > 1:  # beyond the end of the local curve
+        chain = equations.lengthened(chain)
+        tangent = equations.tangent(chain, along)
+        if tangent is None or len(chain.points) > _LONGEST_CHAIN:
             return None
+    unit, guess = tangent.points[0], chain.plus(tangent, step)
+    new = equations.solved(guess, unit, float(unit @ chain.first) + step)
+    if new is None or abs(new.s) > 1.1:
+        return None
     # A correction comparable with the step may have led to another piece of the set.
-    surprise = np.abs(chain.points - guess.points).max()
-    if surprise > _PREDICTED * np.abs(chain.points - start.points).max():
+    surprise = np.abs(new.points - guess.points).max()
+    if surprise > _PREDICTED * np.abs(new.points - chain.points).max():
         return None
-    if np.linalg.norm(chain.first - guess.first) > _PREDICTED * step:
+    bend = _angle(new.first - chain.first, unit)
+    if step > tolerance and (bend > LARGEST_ANGLE / 2 or step * bend / 4 > _SHARE * tolerance):
         return None
-    turned = float(np.linalg.norm(_unit(chain.first - start.first) - unit))
-    bend = 2 * math.asin(min(1.0, turned / 2))
-    if step > tolerance and (bend > LARGEST_ANGLE or step * bend / 8 > _SHARE * tolerance):
+    ahead = equations.tangent(new, unit)
+    if ahead is None or _angle(ahead.points[0], unit) > 1:
         return None
-    return before, start, chain, bend
+    return _Step(chain, unit, new, ahead.points[0], bend)
 
 
-def _at(equations: Chains, before: Chain, start: Chain, step: float) -> Chain | None:
-    """Return the point a given step farther, where it can be reached."""
-    unit = _unit(start.first - before.first)
-    share = 1 + step / float(np.linalg.norm(start.first - before.first))
-    guess = before.towards(start, share)
-    return equations.solved(guess, unit, float(unit @ start.first) + step)
+def _at(equations: Chains, chain: Chain, along: Rows, step: float) -> Chain | None:
+    """Return the point a given step farther along a direction, where it can be reached."""
+    tangent = equations.tangent(chain, along)
+    if tangent is None:
+        return None
+    guess = chain.plus(tangent, step)
+    return equations.solved(guess, along, float(along @ chain.first) + step)
 
 
-def _at_the_border(
-    equations: Chains, before: Chain, start: Chain, step: float, growth: Growth
-) -> Chain | None:
+def _at_the_border(equations: Chains, new: _Step, step: float, growth: Growth) -> Chain | None:
     """Return the last point inside the region."""
     low, high, inside = 0.0, step, None
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
-        chain = _at(equations, before, start, middle)
+        chain = _at(equations, new.before, new.tangent, middle)
         if chain is not None and growth.keeps(chain.first[None])[0]:
             low, inside = middle, chain
         else:
@@ -156,25 +165,16 @@ def _at_the_border(
     return inside
 
 
-def _take(followed: Followed, before: Chain, chain: Chain | None) -> None:
-    if chain is not None:
-        size = float(np.linalg.norm(chain.first - before.first))
-        followed.chains.append((before, chain))
-        followed.steps.append(size)
-        followed.length += size
-        followed.moved = max(followed.moved, chain.moved)
-
-
 def _returned(followed: Followed, step: float) -> bool:
     """Return whether the set closes: near the beginning again, in the same direction."""
     if followed.length < 6 * step or len(followed.chains) < 8:
         return False
-    before, start = followed.chains[0]
-    last, chain = followed.chains[-1]
-    near = np.linalg.norm(chain.first - start.first) <= step
-    alike = _unit(chain.first - last.first) @ _unit(start.first - before.first) > 0.9
+    near = np.linalg.norm(followed.chains[-1].first - followed.chains[0].first) <= step
+    alike = followed.directions[-1] @ followed.directions[0] > 0.9
     return bool(near and alike)
 
 
-def _unit(vector: Rows) -> Rows:
-    return np.asarray(vector / np.linalg.norm(vector))
+def _angle(one: Rows, unit: Rows) -> float:
+    """Return the angle between a vector and a unit vector, accurate for small ones."""
+    apart = float(np.linalg.norm(one / np.linalg.norm(one) - unit))
+    return 2 * math.asin(min(1.0, apart / 2))

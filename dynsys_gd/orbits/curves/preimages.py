@@ -49,10 +49,9 @@ class Chain:
         """The point of the set itself."""
         return np.asarray(self.points[0])
 
-    def towards(self, other: Chain, share: float) -> Chain:
-        """Return the chain on the line from this one through another one of the same length."""
-        points = self.points + share * (other.points - self.points)
-        return Chain(points, self.s + share * (other.s - self.s))
+    def plus(self, change: Chain, share: float) -> Chain:
+        """Return this chain moved along a change of all its points."""
+        return Chain(self.points + share * change.points, self.s + share * change.s)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,21 +84,42 @@ class Chains:
                 return chain
         return chain if change <= 1e3 * _DONE * size else None
 
+    def tangent(self, chain: Chain, along: Rows) -> Chain | None:
+        """Return how the chain moves along the set, z_0 at unit speed with along · z_0 growing."""
+        right = np.zeros(2 * len(chain.points) + 1)
+        right[0] = 1.0
+        change = self._solve(chain, along, right)
+        if change is None:
+            return None
+        speed = float(np.linalg.norm(change.points[0]))
+        return Chain(change.points / speed, change.s / speed)
+
     def _corrected(self, chain: Chain, along: Rows, target: float) -> Chain | None:
-        """Return one step of Newton's method; its matrix has two bands on either side."""
-        n = len(chain.points)
-        s = np.array([chain.s])
+        """Return the chain after one step of Newton's method."""
         with np.errstate(all="ignore"):
             images = self.kernel.step(chain.points)[0]
-            slopes = self.kernel.jacobian(chain.points)
-        following = np.concatenate([chain.points[1:], self.local.points(s)])
+        following = np.concatenate([chain.points[1:], self.local.points(np.array([chain.s]))])
         right = np.concatenate([[target - along @ chain.points[0]], (following - images).ravel()])
+        change = self._solve(chain, along, right)
+        if change is None:
+            return None
+        moved = float(np.linalg.norm(change.points[0]))
+        return Chain(chain.points + change.points, chain.s + change.s, moved)
+
+    def _solve(self, chain: Chain, along: Rows, right: Rows) -> Chain | None:
+        """Return the change of the chain that the linearised equations ask for.
+
+        Their matrix has two bands on either side: first along · z_0, then DF(z_k) and -1 in turn.
+        """
+        n = len(chain.points)
+        with np.errstate(all="ignore"):
+            slopes = self.kernel.jacobian(chain.points)
         bands = np.zeros((5, 2 * n + 1))  # entry (i, j) of the matrix stands at [2 + i - j, j]
         bands[2, 0], bands[1, 1] = along
         bands[3, 0 : 2 * n : 2], bands[2, 1 : 2 * n : 2] = slopes[:, 0, 0], slopes[:, 0, 1]
         bands[4, 0 : 2 * n : 2], bands[3, 1 : 2 * n : 2] = slopes[:, 1, 0], slopes[:, 1, 1]
         bands[1, 2 : 2 * n : 2], bands[1, 3 : 2 * n : 2] = -1.0, -1.0
-        tangent = self.local.tangents(s)[0]
+        tangent = self.local.tangents(np.array([chain.s]))[0]
         bands[1, 2 * n], bands[2, 2 * n] = -tangent
         if not (np.isfinite(bands).all() and np.isfinite(right).all()):
             return None
@@ -109,9 +129,7 @@ class Chains:
             return None
         if not np.isfinite(change).all():
             return None
-        moved = change[:-1].reshape(n, 2)
-        points, place = chain.points + moved, chain.s + float(change[-1])
-        return Chain(points, place, float(np.linalg.norm(moved[0])))
+        return Chain(change[:-1].reshape(n, 2), float(change[-1]))
 
     def lengthened(self, chain: Chain) -> Chain:
         """Return the same chain with one return more: K(s) and its images, then K(λ s)."""

@@ -16,7 +16,7 @@ from .components import components
 from .following import Followed, follow
 from .growing import Growth, checked_growth
 from .invariant_curve import CurveSide, InvariantCurve
-from .local_curve import LocalCurve, local_curve
+from .local_curve import local_curve
 from .preimages import Chain, Chains
 from .saddle import Saddle, checked_saddle
 
@@ -25,7 +25,6 @@ __all__ = ["stable_manifold"]
 Rows = NDArray[np.float64]
 
 _SOURCES = ("cabre2005parameterization", "england2004computing", "krauskopf1998growing")
-_FIRST_STEP = 1e-3  # of the local curve
 _DEEPEST = 6
 
 
@@ -118,7 +117,7 @@ def stable_manifold(
     local = local_curve(saddle, growth.tolerance)
     equations = Chains(saddle.cycle.kernel, local, saddle.cycle.period)
     branches = [
-        _branch(saddle, local, equations, place, sign, growth)
+        _branch(saddle, equations, place, sign, growth)
         for place in range(saddle.cycle.period)
         for sign in (1.0, -1.0)
     ]
@@ -149,21 +148,11 @@ def stable_manifold(
 
 def _branch(
     saddle: Saddle,
-    local: LocalCurve,
     equations: Chains,
     place: int,
     sign: float,
     growth: Growth,
 ) -> Followed:
     """Follow one half of the curve through one point of the orbit."""
-    points = saddle.cycle.points[place:]
-    slopes = saddle.cycle.kernel.jacobian(points)
-    direction = sign * saddle.directions[place]
-    moves = []
-    for slope in slopes:  # how the images move when the first point does
-        moves.append(direction)
-        direction = slope @ direction
-    along = float(direction @ local.slope / (local.slope @ local.slope))
-    size = _FIRST_STEP * float(np.linalg.norm(local.slope))
-    before = Chain(points - size * np.array(moves), -size * along)
-    return follow(equations, before, Chain(points, 0.0, 0.0), growth)
+    start = Chain(saddle.cycle.points[place:], 0.0, 0.0)
+    return follow(equations, start, sign * saddle.directions[place], growth)
