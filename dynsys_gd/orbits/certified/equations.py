@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -116,9 +117,27 @@ def equations_of(F: Map, period: int) -> Equations:
         form = F.loss.symbolic
         assert form is not None
         gradient = jacobian([stable(form.bound)], form.variables)
-        return Equations(tuple(gradient), tuple(form.variables), 1)
+        return Equations(_by_multiplicity(gradient, form.variables), tuple(form.variables), 1)
     assert F.expression is not None
     images = tuple(stable(image) for image in F.expression)
     if period == 1:
-        images = tuple(h - v for h, v in zip(images, F.variables, strict=True))
+        images = _by_multiplicity(
+            [h - v for h, v in zip(images, F.variables, strict=True)], F.variables
+        )
     return Equations(images, tuple(F.variables), period)
+
+
+def _by_multiplicity(
+    functions: Iterable[sp.Expr], variables: Sequence[sp.Symbol]
+) -> tuple[sp.Expr, ...]:
+    """Return the functions; a polynomial of one variable with multiple zeros as powers.
+
+    Expanded, it could not be told from zero in a wide surrounding of such a zero.
+    """
+    found = tuple(functions)
+    if len(found) > 1 or not found[0].is_polynomial(*variables) or found[0].has(sp.Float):
+        return found
+    factor, parts = sp.sqf_list(found[0], *variables)
+    if all(power == 1 for _, power in parts):
+        return found
+    return (sp.Mul(factor, *(part**power for part, power in parts)),)
