@@ -16,16 +16,31 @@ from ..ensembles.stopping_times import StoppingTimes
 from ..errors import InvalidInput
 from ..maps.trajectory import Trajectory
 from ..measure.estimate import Estimate
+from ..orbits.cluster import Cluster
 from ..orbits.critical_manifold import CriticalManifold
+from ..orbits.multipliers import Multipliers
+from ..orbits.curves.basin_result import ImmediateBasin
+from ..orbits.curves.crossings import Crossings
+from ..orbits.curves.invariant_curve import InvariantCurve
 from ..orbits.orbit_set import Minima, OrbitSet
 from ..orbits.periodic_orbit import PeriodicOrbit
+from ..orbits.skeleton import Skeleton
 from ..orbits.stability import Stability
 from ..thresholds.threshold import Threshold
 from .canvas import free_figure, in_our_style, new_axes
+from .curves_picture import (
+    basin_size,
+    draw_crossings,
+    draw_immediate_basin,
+    draw_invariant_curve,
+)
+from .cluster_picture import draw_cluster
 from .estimate_bar import draw_estimate
 from .fates_picture import draw_fates, fates_size
+from .multipliers_picture import draw_multipliers_alone
 from .orbits_picture import draw_family_alone, draw_minima, draw_orbit, draw_orbits
 from .sharpness_picture import draw_sharpness
+from .skeleton_picture import draw_skeleton
 from .stability_picture import draw_stability
 from .stopping_picture import draw_stopping_times
 from .threshold_line import draw_threshold
@@ -50,13 +65,19 @@ def _size(result: Any) -> tuple[float, float]:
     return _USUAL_SIZE
 
 
+_paint.register(Cluster, draw_cluster)
 _paint.register(CriticalManifold, draw_family_alone)
+_paint.register(Crossings, draw_crossings)
 _paint.register(Estimate, draw_estimate)
 _paint.register(Fates, draw_fates)
+_paint.register(ImmediateBasin, draw_immediate_basin)
+_paint.register(InvariantCurve, draw_invariant_curve)
 _paint.register(Minima, draw_minima)
+_paint.register(Multipliers, draw_multipliers_alone)
 _paint.register(OrbitSet, draw_orbits)
 _paint.register(PeriodicOrbit, draw_orbit)
 _paint.register(SharpnessAlong, draw_sharpness)
+_paint.register(Skeleton, draw_skeleton)
 _paint.register(Stability, draw_stability)
 _paint.register(StoppingTimes, draw_stopping_times)
 _paint.register(Threshold, draw_threshold)
@@ -65,12 +86,17 @@ _paint.register(TransitionScan, draw_transition)
 _paint.register(Verdict, draw_verdict)
 
 _size.register(CriticalManifold, lambda _: _WITH_LEGEND)
+_size.register(Crossings, lambda _: _WITH_LEGEND)
 _size.register(Estimate, lambda _: (7.6, 2.1))
 _size.register(Fates, fates_size)
+_size.register(ImmediateBasin, basin_size)
+_size.register(InvariantCurve, lambda _: _WITH_LEGEND)
 _size.register(Minima, lambda _: _WITH_LEGEND)
+_size.register(Multipliers, lambda _: _WITH_LEGEND)
 _size.register(OrbitSet, lambda _: _WITH_LEGEND)
 _size.register(PeriodicOrbit, lambda _: _WITH_LEGEND)
 _size.register(SharpnessAlong, lambda _: _WITH_LEGEND)
+_size.register(Skeleton, lambda _: (8.4, 5.4))
 _size.register(Stability, lambda _: _WITH_LEGEND)
 _size.register(StoppingTimes, lambda _: _WITH_LEGEND)
 _size.register(Threshold, lambda _: (6.4, 1.9))

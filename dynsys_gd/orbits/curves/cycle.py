@@ -94,8 +94,8 @@ def _states(F: Map, orbit: Any, argument: str) -> Rows:
         rows = np.atleast_2d(np.array(orbit, dtype=np.float64))
     except (TypeError, ValueError):
         raise InvalidInput(argument, orbit, expected) from None
-    alone = rows.ndim == 2 and len(rows) == 1 and F.loss is not None
-    if alone and rows.shape[1] == F.loss.dimension != F.dimension:
+    size = F.dimension if F.loss is None else F.loss.dimension
+    if rows.ndim == 2 and len(rows) == 1 and rows.shape[1] == size != F.dimension:
         rows = F.lift(rows)  # a critical point of the loss is a fixed point at rest
     fits = rows.ndim == 2 and rows.shape[1] == F.dimension and 1 <= len(rows) <= LONGEST
     if not fits or not np.isfinite(rows).all():

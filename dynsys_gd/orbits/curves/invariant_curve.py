@@ -121,7 +121,8 @@ class InvariantCurve(Result):
         return (
             f"{str(self.which).capitalize()} curve of the {saddle} "
             f"{point_text(self.orbit[0], None)}: "
-            f"{pieces} branches, length {sum(self.lengths):.6g}, to {self.error:.2g}"
+            f"{pieces} branches, length {sum(self.lengths):.6g}, "
+            f"error {self.error:.2g}"
         )
 
     def rows(self) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ polynomials by Newton's method, so that nothing but values and Jacobians of the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.polynomial import chebyshev
@@ -49,6 +50,10 @@ class LocalCurve:
     multiplier: float
     error: float = np.inf
 
+    @cached_property
+    def _bend_slope(self) -> Rows:
+        return np.asarray(chebyshev.chebder(self.rest))
+
     def points(self, s: Numbers) -> Rows:
         """Return K(s), shape (n, d)."""
         bend = chebyshev.chebvander(s, len(self.rest) - 1) @ self.rest
@@ -56,9 +61,8 @@ class LocalCurve:
 
     def tangents(self, s: Numbers) -> Rows:
         """Return K'(s), shape (n, d)."""
-        n = len(self.rest)
-        bend = chebyshev.chebvander(s, n - 1) @ self.rest
-        change = chebyshev.chebvander(s, n - 2) @ chebyshev.chebder(self.rest)
+        terms = chebyshev.chebvander(s, len(self.rest) - 1)
+        bend, change = terms @ self.rest, terms[:, :-1] @ self._bend_slope
         return np.asarray(self.slope + s[:, None] * (2 * bend + s[:, None] * change))
 
 
