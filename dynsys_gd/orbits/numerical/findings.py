@@ -12,8 +12,8 @@ from ..orbit_set import OrbitSet
 from ..question import OrbitQuestion
 from .distinct import RESOLUTION, labels, least_period_is
 from .newton import Converged
-from .periodic_points import SINGULAR, numerical_orbits
-from .systems import GradientSystem, System
+from .periodic_points import numerical_orbits
+from .systems import NEXT, System
 
 __all__ = ["Findings", "chao"]
 
@@ -77,8 +77,7 @@ class Findings:
         states, unknowns = states[long], unknowns[long]
         if not len(states):
             return
-        smallest, largest = self.system.extremes(unknowns)
-        regular = smallest > SINGULAR * largest
+        regular = self.system.isolated(unknowns)
         if not regular.all():
             self._note_singular(states[~regular].reshape(-1, task.dimension))
             self.singular += int((~regular).sum())
@@ -159,9 +158,8 @@ class Findings:
         if len(shown) > 4:
             shown = [*shown[:3], "…"]
         joined = " × ".join(shown) if "spread" in where else f"({', '.join(shown)})"
-        matrix = "the Hessian" if isinstance(self.system, GradientSystem) else "I - DF^p"
         return (
-            f"{self.singular} led to solutions with {matrix} singular to {SINGULAR:g}, "
+            f"{self.singular} led to solutions that are not isolated to {NEXT:g} or not simple, "
             f"{where} {joined}: {what}, not listed"
         )
 

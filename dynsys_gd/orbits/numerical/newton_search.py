@@ -82,7 +82,8 @@ class NewtonSearch(OrbitMethod):
     [knoll2004jacobian]_ with products from the tangent map, or, where the map has no symbolic
     form and for gradients, from difference quotients.
 
-    Solutions where I - DF^p is singular to 1e-6 are counted, not listed. How many orbits were
+    Solutions that are multiple, or have others next to them, are counted, not listed: on a
+    manifold of minima there are as many as starts. How many orbits were
     missed is estimated from how often each was met [chao1984nonparametric]_.
 
     Examples

@@ -12,11 +12,10 @@ from ..periodic_orbit import PeriodicOrbit
 from .cyclic import closed_chain, multipliers
 from .systems import ChainSystem, GradientSystem, System
 
-__all__ = ["MARGIN", "SINGULAR", "numerical_orbits"]
+__all__ = ["MARGIN", "numerical_orbits"]
 
 Array = NDArray[np.float64]
 
-SINGULAR = 1e-6  # smallest singular value, relative, below which a solution is not isolated
 MARGIN = 1e-6  # distance from the unit circle below which a multiplier decides nothing
 
 _MOST_EIGENVALUES = 1_000  # coordinates

@@ -14,10 +14,15 @@ from .cyclic import closed_chain, smallest_singular
 from .krylov import solved_in_krylov_space
 from .task import Task
 
-__all__ = ["ChainSystem", "GradientSystem", "System", "system_of"]
+__all__ = ["NEXT", "ChainSystem", "GradientSystem", "System", "system_of"]
 
 Array = NDArray[np.float64]
 
+NEXT = 1e-6  # of the scale: how far around a solution there must not be another one
+_NEXT_RELATIVE = 1e-9  # of the solution, where that is more
+_NEARLY = 1e-2
+_DIRECTIONS = 3
+_SINGULAR = 1e-6  # ratio of singular values in a Krylov space below which it counts as singular
 _OFFSET = 6e-6  # of a central difference: the cube root of the rounding unit
 
 
@@ -69,6 +74,26 @@ class System(ABC):
             lambda V: self.along(orbits, V), right, enough=0.0, give_up=self.task.out_of_time
         )
         return found.smallest, found.largest
+
+    def isolated(self, orbits: Array) -> NDArray[np.bool_]:
+        """Return for each solution whether it is simple, with no other one next to it, (n,).
+
+        From points at a small distance one step of Newton's method must lead back, nearly all the
+        way. On a family it leads to another member; to a multiple solution it goes part of the way.
+        """
+        if self.krylov:
+            smallest, largest = self.extremes(orbits)
+            return np.asarray(smallest > _SINGULAR * largest)
+        size = np.abs(orbits).max(axis=(1, 2), initial=0.0)
+        distance = np.maximum(NEXT * self.task.scale, _NEXT_RELATIVE * size)
+        simple = np.ones(len(orbits), dtype=bool)
+        for draw in np.random.default_rng(0).uniform(-1.0, 1.0, (_DIRECTIONS, *orbits.shape[1:])):
+            beside = orbits + distance[:, None, None] * draw
+            back = self.direct(beside, self.residual(beside))[0]
+            with np.errstate(invalid="ignore"):
+                off = np.abs(self.task.wrapped(beside + back - orbits)).max(axis=(1, 2))
+                simple &= off <= _NEARLY * distance
+        return simple
 
     def states(self, orbits: Array) -> Array:
         """Return orbits of the map, shape (n, p, d)."""
