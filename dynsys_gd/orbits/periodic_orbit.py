@@ -166,7 +166,10 @@ class PeriodicOrbit(Result):
                 return ", ".join(texts)
         if self.multipliers is None:
             return "functions of the open parameters, too long for a line"
-        return ", ".join(_number(m) for m in self.multipliers)
+        texts = [_number(m) for m in self.multipliers]
+        if len(texts) > 8:
+            texts = [*texts[:6], "…", f"{texts[-1]} ({len(texts)} in all)"]
+        return ", ".join(texts)
 
     def latex(self) -> str:
         """Return the orbit, its multipliers and where it is stable as a formula."""
