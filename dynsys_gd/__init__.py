@@ -44,6 +44,7 @@ from .maps.gradient_descent import GradientDescent
 from .maps.heavy_ball import HeavyBall
 from .maps.minibatch_cycle import MinibatchCycle, minibatches
 from .maps.nesterov import Nesterov
+from .maps.parse import parse_map
 from .maps.symbolic_map import SymbolicMap
 from .maps.trajectory import Trajectory
 from .measure.convergent import convergent_measure
@@ -147,6 +148,7 @@ __all__ = [
     "minibatches",
     "near_flattest",
     "parse_loss",
+    "parse_map",
     "periodic_orbits",
     "sharpness_along",
     "simulate",

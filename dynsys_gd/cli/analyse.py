@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import click
 
 from ..errors import InvalidInput
 from .arguments import ASSIGNMENT, NAME, Several, SpreadCommand, in_words_of_the_command
-
-if TYPE_CHECKING:
-    from ..losses.symbolic import Loss
+from .written import assignments, names_of, written_loss
 
 __all__ = ["analyse"]
 
@@ -83,11 +79,11 @@ def analyse(
     from .stability_card import StabilityCard, draw_fates
     from .terminal import console
 
-    names = [name for word in variables for name in word.split(",") if name]
+    names = names_of(variables)
     if plot is not None:
         _check_plot(plot, step_size, len(names))
     try:
-        loss = _loss(expression, names, parameters)
+        loss = written_loss(expression, names, assignments(parameters))
         card = StabilityCard.of(loss, step_size, seconds=seconds)
     except InvalidInput as error:
         raise in_words_of_the_command(error, _FLAGS) from None
@@ -95,23 +91,6 @@ def analyse(
     if plot is not None:
         draw_fates(card, plot)
         click.echo(f"Picture: {plot}")
-
-
-def _loss(expression: str, names: list[str], parameters: tuple[str, ...]) -> Loss:
-    """Return the loss with the given values put in."""
-    from ..losses.parse import parse_loss
-
-    values: dict[str, Any] = {}
-    for word in parameters:
-        name, _, value = word.partition("=")
-        if not name or not value:
-            raise click.UsageError(f"--parameters: write NAME=NUMBER, such as a=1, not {word!r}")
-        if name in values:
-            raise click.UsageError(f"--parameters: {name} is given twice")
-        values[name] = value
-    loss = parse_loss(expression, names, parameters=tuple(values))
-    # A name that does not occur in the expression is no parameter of the loss.
-    return loss.at(**{name: value for name, value in values.items() if name in loss.parameters})
 
 
 def _check_plot(plot: str, step_size: str | None, dimension: int) -> None:

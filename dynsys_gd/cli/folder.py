@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import InvalidInput
 
-__all__ = ["MADE_BY", "ReportFolder"]
+__all__ = ["MADE_BY", "ReportFolder", "refused_folder", "write_file"]
 
 MADE_BY = "dynsys-gd verify"
 _MANIFEST = "verdicts.json"
@@ -42,21 +42,13 @@ class ReportFolder:
                 (self.path / name).unlink(missing_ok=True)
             (self.path / "figures").mkdir(exist_ok=True)
         except OSError as error:
-            raise self._refused(error.strerror or str(error)) from None
+            raise refused_folder("--out", self.path, error) from None
         # A run that is killed early leaves a folder that the next run still knows as its own.
         self.write(_MANIFEST, json.dumps({"made_by": MADE_BY, "files": [_MANIFEST]}))
 
     def write(self, name: str, content: str | bytes) -> None:
         """Write one file of the report; `name` is relative to the folder."""
-        target = self.path / name
-        data = content.encode("utf-8") if isinstance(content, str) else content
-        # Written beside its place and moved there: a reader never meets half a file.
-        beside = target.with_name(target.name + ".part")
-        try:
-            beside.write_bytes(data)
-            beside.replace(target)
-        except OSError as error:
-            raise self._refused(error.strerror or str(error)) from None
+        write_file(self.path / name, content, folder=self.path, flag="--out")
 
     def _earlier_report(self) -> list[str]:
         """Return the files of the report that is here; refuse a folder of other things."""
@@ -88,7 +80,22 @@ class ReportFolder:
                     "move it away, or name another folder",
                 )
 
-    def _refused(self, why: str) -> InvalidInput:
-        return InvalidInput(
-            "--out", str(self.path), "a folder that can be written", f"{why}; name another folder"
-        )
+
+def write_file(target: Path, content: str | bytes, *, folder: Path, flag: str) -> None:
+    """Write a file in a folder that was given by `flag`."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    # Written beside its place and moved there: a reader never meets half a file.
+    beside = target.with_name(target.name + ".part")
+    try:
+        beside.write_bytes(data)
+        beside.replace(target)
+    except OSError as error:
+        raise refused_folder(flag, folder, error) from None
+
+
+def refused_folder(flag: str, folder: Path, error: OSError) -> InvalidInput:
+    """Return the error for a folder in which nothing can be written."""
+    why = error.strerror or str(error)
+    return InvalidInput(
+        flag, str(folder), "a folder that can be written", f"{why}; name another folder"
+    )

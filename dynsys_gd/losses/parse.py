@@ -14,7 +14,7 @@ from .parse_functions import CONSTANTS, FUNCTIONS
 from .parse_text import syntax_tree
 from .symbolic import Loss
 
-__all__ = ["parse_loss"]
+__all__ = ["parse_loss", "symbols_of"]
 
 MOST_NAMES = 100
 
@@ -63,6 +63,18 @@ def parse_loss(text: str, variables: Sequence[str], parameters: Sequence[str] = 
     dynsys_gd.errors.UnsafeExpression: text: got '__import__', expected names that start with a
     letter, without double underscores
     """
+    symbols = symbols_of(variables, parameters)
+    expression = build(*syntax_tree(text), symbols)
+    try:
+        return Loss(expression, [symbols[name] for name in variables])
+    except InvalidInput as error:
+        raise UnsafeExpression(
+            "text", text, "a real-valued loss", f"the engine cannot evaluate it ({error})"
+        ) from None
+
+
+def symbols_of(variables: Sequence[str], parameters: Sequence[str]) -> dict[str, sp.Symbol]:
+    """Return the symbol of each name, variables first; names that cannot be used are refused."""
     coordinates = _checked_names(variables, "variables", at_least=1)
     given = _checked_names(parameters, "parameters", at_least=0)
     shared = sorted(set(coordinates) & set(given))
@@ -71,14 +83,7 @@ def parse_loss(text: str, variables: Sequence[str], parameters: Sequence[str] = 
             "parameters", shared[0], "names that are not variables as well", "list it once"
         )
     # Real symbols: on complex ones sympy would split abs(f(x)) into real and imaginary parts.
-    symbols = {name: sp.Symbol(name, real=True) for name in (*coordinates, *given)}
-    expression = build(*syntax_tree(text), symbols)
-    try:
-        return Loss(expression, [symbols[name] for name in coordinates])
-    except InvalidInput as error:
-        raise UnsafeExpression(
-            "text", text, "a real-valued loss", f"the engine cannot evaluate it ({error})"
-        ) from None
+    return {name: sp.Symbol(name, real=True) for name in (*coordinates, *given)}
 
 
 def _checked_names(names: Sequence[str], argument: str, *, at_least: int) -> tuple[str, ...]:

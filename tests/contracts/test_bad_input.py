@@ -148,6 +148,8 @@ FLOORS = {
         *refused("step_size", lambda v: dg.Nesterov(LOSS, v, "1/2"), (*NO_NUMBERS, 0, -1)),
         *refused("step_size", lambda v: dg.MinibatchCycle([LOSS], v), (*NO_NUMBERS, 0, -1)),
         *refused("momentum", lambda v: dg.HeavyBall(LOSS, "1/2", v), (*NO_NUMBERS, -1, 1, 2)),
+        *refused("text", lambda v: dg.parse_map(v, ["x"]), (None, 3, "", "x +", "x, x", x)),
+        *refused("variables", lambda v: dg.parse_map("x", v), (None, [], "x", [x], ["x", "x"])),
         *refused("a", lambda v: dg.textbook.henon(v), NO_NUMBERS),
         *refused("b", lambda v: dg.textbook.henon("7/5", v), NO_NUMBERS),
         *refused("b", lambda v: dg.textbook.henon_as_momentum(1, v), (*NO_NUMBERS, 1, -1, 2)),
