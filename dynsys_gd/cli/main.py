@@ -13,6 +13,7 @@ from .._version import __version__
 from ..errors import DynsysError
 from .analyse import analyse
 from .listing import claims
+from .orbits import orbits
 from .verify import verify
 
 __all__ = ["main"]
@@ -61,10 +62,12 @@ def main() -> None:
     Examples:
       dynsys-gd verify
       dynsys-gd analyse "(x*y-1)**2/2" --variables x y --step-size 1/2
+      dynsys-gd orbits --example henon --periods 1-20
       dynsys-gd claims
     """
 
 
 main.add_command(verify)
 main.add_command(analyse)
+main.add_command(orbits)
 main.add_command(claims)
