@@ -14,7 +14,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from ..errors import InvalidInput
 from .style import RC
 
-__all__ = ["free_figure", "in_our_style", "new_axes", "save"]
+__all__ = ["free_figure", "in_our_style", "new_axes", "panel_below", "save"]
 
 DOTS_PER_INCH = 110
 
@@ -53,6 +53,19 @@ def free_figure(size: tuple[float, float]) -> tuple[Figure, Axes]:
 
 def _layout() -> ConstrainedLayoutEngine:
     return ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06)
+
+
+def panel_below(ax: Axes, heights: tuple[float, float]) -> Axes:
+    """Shrink `ax` to the upper part of its room and return new axes in the lower part."""
+    place = ax.get_subplotspec()
+    if place is not None:
+        parts = place.subgridspec(2, 1, height_ratios=heights)
+        ax.set_subplotspec(parts[0])
+        return ax.figure.add_subplot(parts[1])
+    x, y, width, height = ax.get_position().bounds
+    share = heights[1] / sum(heights)
+    ax.set_position((x, y + (share + 0.06) * height, width, (0.94 - share) * height))
+    return ax.figure.add_axes((x, y, width, (share - 0.02) * height))
 
 
 def save(figure: Figure, folder: str | Path, name: str) -> tuple[Path, Path]:

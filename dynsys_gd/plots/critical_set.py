@@ -22,10 +22,11 @@ from ..orbits.kinds import CriticalKind
 from ..orbits.orbit_set import OrbitSet
 from ..orbits.periodic_orbit import PeriodicOrbit
 from ..regions import Box
-from .style import ACCENT, INK, look_of_kind
+from .orbit_marks import draw_marks, unique
+from .style import ACCENT
 from .words import formula
 
-__all__ = ["draw_critical_set", "draw_family", "draw_points", "marked"]
+__all__ = ["draw_critical_set", "draw_family", "draw_points"]
 
 _SECONDS = 5.0
 _MESH = 601
@@ -42,7 +43,7 @@ def draw_critical_set(F: Map, ax: Axes, box: Box, *, on_the_loss: bool = False) 
         return []
     handles = [handle for family in known.families for handle in draw_family(family, ax, box)]
     handles += draw_points(known.orbits, ax, box, on_the_loss=on_the_loss)
-    return list({handle.get_label(): handle for handle in handles}.values())
+    return unique(handles)
 
 
 def draw_family(family: CriticalManifold, ax: Axes, box: Box) -> list[Any]:
@@ -65,41 +66,26 @@ def draw_family(family: CriticalManifold, ax: Axes, box: Box) -> list[Any]:
 def draw_points(
     orbits: Sequence[PeriodicOrbit], ax: Axes, box: Box, *, on_the_loss: bool = False
 ) -> list[Any]:
-    """Draw isolated fixed points in the plane, or on the line: on its edge or on the loss."""
-    handles = {}
+    """Draw orbits in the plane, or on the line: on its edge or on the loss."""
+    inside, places = [], []
     for orbit in orbits:
         points = np.asarray(orbit.points)[:, : box.dimension]
-        inside = points[box.contains(points)]
-        if not inside.size:
+        rows = points[box.contains(points)]
+        if not len(rows):
             continue
-        mark = marked(orbit)
-        if box.dimension == 2:
-            ax.plot(*inside.T, zorder=6, clip_on=False, **mark)
-        elif on_the_loss and orbit.map.loss is not None:
-            ax.plot(inside[:, 0], orbit.map.loss(inside), zorder=6, clip_on=False, **mark)
-        else:
-            edge, across = np.zeros(len(inside)), ax.get_xaxis_transform()
-            ax.plot(inside[:, 0], edge, zorder=6, clip_on=False, transform=across, **mark)
-        handles[mark["label"]] = Line2D([], [], **mark)
-    return list(handles.values())
+        if box.dimension == 1:
+            loss = orbit.map.loss if on_the_loss else None
+            heights = np.zeros(len(rows)) if loss is None else loss(rows)
+            rows = np.stack([rows[:, 0], heights], axis=1)
+        inside.append(orbit)
+        places.append(rows)
+    on_the_edge = box.dimension == 1 and not (on_the_loss and _has_loss(orbits))
+    where: dict[str, Any] = {"transform": ax.get_xaxis_transform()} if on_the_edge else {}
+    return draw_marks(ax, inside, places, period_told=True, clip_on=False, **where)
 
 
-def marked(orbit: PeriodicOrbit) -> dict[str, Any]:
-    """Return how the points of an orbit are marked.
-
-    The marker says what they are for the map; minima of the loss are white, stable or not.
-    """
-    look, role = look_of_kind(orbit.kind), orbit.critical
-    minimum = role is CriticalKind.MINIMUM
-    told = role not in (None, CriticalKind.UNDECIDED) and str(role) != look.label
-    return {
-        "linestyle": "none",
-        "marker": look.marker,
-        "color": "#FFFFFF" if minimum else look.colour,
-        "markeredgecolor": INK,
-        "markersize": 8,
-        "label": f"{look.label} ({role} of the loss)" if told else look.label,
-    }
+def _has_loss(orbits: Sequence[PeriodicOrbit]) -> bool:
+    return any(orbit.map.loss is not None for orbit in orbits)
 
 
 @lru_cache(maxsize=32)

@@ -18,23 +18,23 @@ from ..maps.trajectory import Trajectory
 from ..measure.estimate import Estimate
 from ..orbits.cluster import Cluster
 from ..orbits.critical_manifold import CriticalManifold
-from ..orbits.multipliers import Multipliers
 from ..orbits.curves.basin_result import ImmediateBasin
 from ..orbits.curves.crossings import Crossings
 from ..orbits.curves.invariant_curve import InvariantCurve
+from ..orbits.multipliers import Multipliers
 from ..orbits.orbit_set import Minima, OrbitSet
 from ..orbits.periodic_orbit import PeriodicOrbit
 from ..orbits.skeleton import Skeleton
 from ..orbits.stability import Stability
 from ..thresholds.threshold import Threshold
 from .canvas import free_figure, in_our_style, new_axes
+from .cluster_picture import draw_cluster
 from .curves_picture import (
     basin_size,
     draw_crossings,
     draw_immediate_basin,
     draw_invariant_curve,
 )
-from .cluster_picture import draw_cluster
 from .estimate_bar import draw_estimate
 from .fates_picture import draw_fates, fates_size
 from .multipliers_picture import draw_multipliers_alone
@@ -96,7 +96,7 @@ _size.register(Multipliers, lambda _: _WITH_LEGEND)
 _size.register(OrbitSet, lambda _: _WITH_LEGEND)
 _size.register(PeriodicOrbit, lambda _: _WITH_LEGEND)
 _size.register(SharpnessAlong, lambda _: _WITH_LEGEND)
-_size.register(Skeleton, lambda _: (8.4, 5.4))
+_size.register(Skeleton, lambda _: (8.4, 6.6))
 _size.register(Stability, lambda _: _WITH_LEGEND)
 _size.register(StoppingTimes, lambda _: _WITH_LEGEND)
 _size.register(Threshold, lambda _: (6.4, 1.9))

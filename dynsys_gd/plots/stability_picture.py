@@ -10,7 +10,8 @@ import sympy as sp
 from matplotlib.axes import Axes
 
 from ..orbits.stability import Stability
-from .orbits_picture import draw_family_alone, draw_multipliers
+from .multipliers_picture import draw_multipliers
+from .orbits_picture import draw_family_alone
 from .style import ACCENT, GRID, QUIET, STABILITY, look_of_orbit
 from .words import formula, title
 

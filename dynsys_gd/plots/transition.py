@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..claims.transition_scan import QUANTILES, TransitionScan
 from ..ensembles.fates import Fate
 from ..thresholds.threshold import Threshold
+from .canvas import panel_below
 from .style import ACCENT, GRID, INK, QUIET, look_of_fate
 from .words import count, formula, title
 
@@ -26,7 +27,8 @@ _PLATEAU = "#CC79A7"
 
 def draw_transition(scan: TransitionScan, ax: Axes, **style: Any) -> None:
     """Draw both panels in the room of `ax`; `style` goes to the median line."""
-    lower = _panel_below(ax)
+    lower = panel_below(ax, _HEIGHTS)
+    lower.sharex(ax)
     _norms(scan, ax, style)
     _shares(scan, lower)
     for panel in (ax, lower):
@@ -46,19 +48,6 @@ def draw_transition(scan: TransitionScan, ax: Axes, **style: Any) -> None:
         f"What becomes of {count(scan.n)} starts as the step size grows, on "
         f"{formula(scan.loss.describe())}, {scan.region.describe()}",
     )
-
-
-def _panel_below(ax: Axes) -> Axes:
-    """Shrink `ax` to the upper part of its room and return new axes in the lower part."""
-    place = ax.get_subplotspec()
-    if place is not None:
-        parts = place.subgridspec(2, 1, height_ratios=_HEIGHTS)
-        ax.set_subplotspec(parts[0])
-        return ax.figure.add_subplot(parts[1], sharex=ax)
-    x, y, width, height = ax.get_position().bounds
-    share = _HEIGHTS[1] / sum(_HEIGHTS)
-    ax.set_position((x, y + (share + 0.06) * height, width, (0.94 - share) * height))
-    return ax.figure.add_axes((x, y, width, (share - 0.02) * height), sharex=ax)
 
 
 def _norms(scan: TransitionScan, ax: Axes, style: dict[str, Any]) -> None:
