@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ...errors import InvalidInput
 from ...regions import Ball, Box, Gaussian, Region
+from ..algebra.line_cycles import LinePoint
 from ..algebra.number_field import AlgebraicPoint
 from ..algebra.real_algebraic import RealAlgebraic
 
@@ -20,7 +21,7 @@ __all__ = ["LONGEST_EXACT", "bounds", "checked_region", "exact_coordinates", "li
 LONGEST_EXACT = 24  # degree of a number field whose elements are still written out
 
 
-def bounds(points: Sequence[AlgebraicPoint]) -> NDArray[np.float64]:
+def bounds(points: Sequence[AlgebraicPoint | LinePoint]) -> NDArray[np.float64]:
     """Return certified lower and upper bounds of the coordinates, shape (p, d, 2)."""
     return np.array([[_ends(ball) for ball in point.tight_coordinates] for point in points])
 
@@ -33,8 +34,10 @@ def _ends(ball: flint.arb) -> tuple[float, float]:
     return math.nextafter(low, -math.inf), math.nextafter(high, math.inf)
 
 
-def exact_coordinates(point: AlgebraicPoint) -> tuple[sp.Expr, ...] | None:
+def exact_coordinates(point: AlgebraicPoint | LinePoint) -> tuple[sp.Expr, ...] | None:
     """Return the coordinates as sympy numbers, or None where the number field is too large."""
+    if isinstance(point, LinePoint):
+        return None
     numbers = coordinate_numbers(point)
     return None if numbers is None else tuple(number.to_sympy() for number in numbers)
 
@@ -57,13 +60,16 @@ def checked_region(region: Region | None, sizes: Sequence[int]) -> Region | None
     return region
 
 
-def lies_in(point: AlgebraicPoint, region: Region | None) -> bool:
+def lies_in(point: AlgebraicPoint | LinePoint, region: Region | None) -> bool:
     """Return exactly whether a point lies in the closed region, seen in its first coordinates.
 
     The corners of a region are doubles, which are rational numbers.
     """
     if region is None or isinstance(region, Gaussian):
         return True
+    if isinstance(point, LinePoint):
+        low, high = _ends_on_line(region)
+        return point.compare(low) >= 0 and point.compare(high) <= 0
     if isinstance(region, Box):
         return all(
             point.sign(x - _rational(low)) >= 0 and point.sign(x - _rational(high)) <= 0
@@ -74,6 +80,15 @@ def lies_in(point: AlgebraicPoint, region: Region | None) -> bool:
         for x, c in zip(point.coordinates, region.center, strict=False):
             square = square + point.times(x - _rational(c), x - _rational(c))
         return point.sign(square) <= 0
+    raise InvalidInput("region", region, "a Box, a Ball, a Gaussian, or None")
+
+
+def _ends_on_line(region: Region) -> tuple[flint.fmpq, flint.fmpq]:
+    if isinstance(region, Box):
+        return _rational(region.low[0]), _rational(region.high[0])
+    if isinstance(region, Ball):
+        middle, radius = _rational(region.center[0]), _rational(region.radius)
+        return middle - radius, middle + radius
     raise InvalidInput("region", region, "a Box, a Ball, a Gaussian, or None")
 
 

@@ -16,6 +16,7 @@ from ...regions import Region
 from ..algebra.cycles import Cycle, CycleRequest, Cycles, RationalTerms
 from ..algebra.decomposition import Family
 from ..algebra.effort import check_time
+from ..algebra.number_field import AlgebraicPoint
 from ..algebra.polynomials import rational_polynomials
 from ..critical_manifold import CriticalManifold
 from ..kinds import kind_of
@@ -34,6 +35,12 @@ PROOF = Evidence(
     grade=Grade.PROVED,
     reason="exact algebra: all real solutions of F^p(x) = x of least period p",
     sources=("gianni1988grobner", "johansson2017arb"),
+)
+
+BALLS = Evidence(
+    grade=Grade.CERTIFIED,
+    reason="all real solutions of F^p(x) = x of least period p, isolated in ball arithmetic",
+    sources=("johansson2017arb",),
 )
 
 
@@ -59,11 +66,13 @@ def map_orbits(F: Map, title: str, region: Region | None, period: int, seconds: 
         )
         return undecided(title, reason, region)
     polynomials, exact = read
-    evidence = PROOF if exact else PROOF.weakened_to(Grade.NUMERICAL, FLOAT_REASON)
     try:
         found = solved_cycles(request_of(polynomials, period), seconds)
     except DynsysError as error:
         return undecided(title, f"{error}; simulate many starts to find the stable ones", region)
+    evidence = BALLS if found.by_balls else PROOF
+    if not exact:
+        evidence = evidence.weakened_to(Grade.NUMERICAL, FLOAT_REASON)
     orbits = []
     for cycle in found.cycles:
         check_time()
@@ -118,7 +127,7 @@ def orbit_of(F: Map, cycle: Cycle, evidence: Evidence) -> PeriodicOrbit:
         step_sizes=None,
         parameter=None,
         evidence=evidence,
-        algebraic=cycle.points,
+        algebraic=tuple(p for p in cycle.points if isinstance(p, AlgebraicPoint)),
     )
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InvalidInput, TimeLimitReached
-from ..algebra.cycles import CycleRequest, Cycles, find_cycles
+from ..algebra.cycles import CycleRequest, Cycles, find_cycles, line_cycles_of
 from ..algebra.decomposition import Decomposition, System, decompose
 from ..algebra.effort import AlgebraFailed, EffortSpent, small_effort, stopped_after, time_left
 
@@ -61,23 +61,43 @@ def solved(system: System, seconds: float) -> Decomposition:
 
 @lru_cache(maxsize=64)
 def solved_cycles(request: CycleRequest, seconds: float) -> Cycles:
-    """Return all real orbits of one least period; raises as `solved` does."""
-    answer: Cycles = _first_quickly("cycles", find_cycles, request, seconds)
+    """Return all real orbits of one least period; raises as `solved` does.
+
+    On the line, balls follow a quick attempt of algebra, and the full one is left for what they
+    leave open.
+    """
+    start = time.perf_counter()
+    answer: Cycles | None = _quickly(find_cycles, request, seconds)
+    if answer is None and len(request.images) == 1:
+        with stopped_after(_rest(seconds, start), time_limit_reached(seconds)):
+            answer = line_cycles_of(request)
+    if answer is None:
+        answer = within_seconds("cycles", request, seconds, left=_rest(seconds, start))
     return answer
 
 
 def _first_quickly(task: str, function: Callable[[Any], Any], argument: Any, seconds: float) -> Any:
     start = time.perf_counter()
+    answer = _quickly(function, argument, seconds)
+    if answer is not None:
+        return answer
+    return within_seconds(task, argument, seconds, left=_rest(seconds, start))
+
+
+def _quickly(function: Callable[[Any], Any], argument: Any, seconds: float) -> Any:
+    """Return the answer of a short attempt in this process, or None."""
     quick = min(_QUICK, seconds)
     try:
         with small_effort(quick), stopped_after(quick, EffortSpent()):
             return function(argument)
     except EffortSpent:
-        pass
-    # One call into the library can outlast the quick attempt; that comes off the rest.
-    over = time.perf_counter() - start - quick
-    left = max(min(seconds - over, time_left()), 0.01)
-    return within_seconds(task, argument, seconds, left=left)
+        return None
+
+
+def _rest(seconds: float, start: float) -> float:
+    """Return what is left of the time; a quick attempt that keeps to its own time is free."""
+    over = time.perf_counter() - start - min(_QUICK, seconds)
+    return max(min(seconds - over, time_left()), 0.01)
 
 
 def time_limit_reached(seconds: float) -> TimeLimitReached:
