@@ -70,12 +70,20 @@ def ball_function(tape: Tape) -> Callable[[Sequence[Any], Sequence[Any]], list[f
             elif op is Op.CONSTANT:
                 values.append(ball(payload))
             elif op is Op.INTEGER_POWER:
-                values.append(values[arguments[0]] ** payload)
+                values.append(_integer_power(values[arguments[0]], payload))
             else:
                 values.append(_RULES[op](*(values[place] for place in arguments)))
         return [values[place] for place in tape.outputs]
 
     return function
+
+
+def _integer_power(u: flint.arb, exponent: int) -> flint.arb:
+    if exponent < 1 or u.mid() != 0:
+        return u**exponent
+    # FLINT's power of a ball whose centre is exactly zero is NaN.
+    half = _integer_power(u, exponent // 2) if exponent > 1 else flint.arb(1)
+    return half * half * u if exponent % 2 else half * half
 
 
 def _unknown() -> flint.arb:
