@@ -24,8 +24,8 @@ __all__ = ["audited", "refined"]
 Balls = list[list[flint.arb]]  # p rows of d numbers
 
 _STEPS = 60  # of Newton's method; each gains about as many digits as doubles have
-_SHARE = 0.1  # by which a box is widened, in shares of its width
-_ULPS = 2.0**-50  # and in shares of its largest coordinate
+_SHARE = 0.1  # by which the box of the proof is wider, in shares of the width
+_ULPS = 2.0**-50  # by which a box is widened, in shares of its largest coordinate
 _TINY = 2.0**-70  # and in shares of the largest coordinate of the whole orbit
 
 
@@ -38,8 +38,8 @@ def audited(
     ----------
     equations : Equations
     lower, upper : ndarray, shape (p, d, n)
-        Each box is first widened by a tenth and a few units of rounding: bounds that are as tight
-        as doubles can be leave an orbit no interior to lie in.
+        Boxes are first widened by a few units of rounding: bounds as tight as doubles can be
+        leave an orbit no interior to lie in.
     precision : int
         Bits of the ball arithmetic.
 
@@ -49,7 +49,8 @@ def audited(
         Bounds of the orbit at `precision`, rounded outwards to doubles; the box as it came where
         nothing was proved.
     proved : ndarray of bool, shape (n,)
-        The widened box holds exactly one orbit, and the new bounds hold that one.
+        The widened box holds exactly one orbit, and the new bounds hold that one. (The proof
+        is in a box a tenth larger, so that the orbit may lie close to a face.)
 
     Notes
     -----
@@ -78,28 +79,26 @@ def audited(
 def refined(
     equations: Equations, lower: Bounds, upper: Bounds, precision: int = 200
 ) -> Balls | None:
-    """Return balls around the one orbit of a slightly wider box (p, d); None if not proved."""
+    """Return balls around the one orbit of a box (p, d), widened as said; None if not proved."""
     finite = np.isfinite(lower).all() and np.isfinite(upper).all() and (lower <= upper).all()
     if not finite or not equations.tape.analytic:
         return None
     with flint.ctx.workprec(precision):
-        return _proof(equations, *_widened(lower, upper))
+        return _proof(equations, _widened(lower, upper, 0.0), _widened(lower, upper, _SHARE))
 
 
-def _widened(lower: Bounds, upper: Bounds) -> tuple[Bounds, Bounds]:
+def _widened(lower: Bounds, upper: Bounds, share: float) -> Balls:
+    """Return the box as balls with more room; how the room is rounded is of no consequence."""
     size = np.maximum(np.abs(lower), np.abs(upper))
-    # Room for proof in doubles: how these are rounded is of no consequence.
-    room = _SHARE * (upper - lower) + _ULPS * size + _TINY * (size.max() or 1.0)
-    return lower - room, upper + room
+    room = share * (upper - lower) + _ULPS * size + _TINY * (size.max() or 1.0)
+    rows = zip((lower - room).tolist(), (upper + room).tolist(), strict=True)
+    return [[flint.arb(a).union(flint.arb(b)) for a, b in zip(*row, strict=True)] for row in rows]
 
 
-def _proof(equations: Equations, lower: Bounds, upper: Bounds) -> Balls | None:
+def _proof(equations: Equations, near: Balls, box: Balls) -> Balls | None:
+    """Return balls around the only orbit in `box`, where it lies in `near`."""
     function = ball_function(equations.tape)
-    p, d = lower.shape
-    box = [
-        [_between(a, b) for a, b in zip(*row, strict=True)]
-        for row in zip(lower, upper, strict=True)
-    ]
+    p, d = len(box), len(box[0])
     start = [[flint.arb(x.mid()) for x in row] for row in box]
     inverse = _float_inverse(_slopes(function, start), p, d)
     if inverse is None:
@@ -120,7 +119,7 @@ def _proof(equations: Equations, lower: Bounds, upper: Bounds) -> Balls | None:
             for row, extents in zip(m, radii, strict=True)
         ]
         image = _holds_one(function, tiny, m, preconditioner)
-        if image is not None and _all_inside(image, box):
+        if image is not None and _all_inside(image, near):
             return image
     return None
 
@@ -196,10 +195,6 @@ def _float_inverse(slopes: Sequence[flint.arb_mat], p: int, d: int) -> NDArray[n
     except np.linalg.LinAlgError:
         return None
     return np.asarray(inverse) if np.isfinite(inverse).all() else None
-
-
-def _between(low: float, high: float) -> flint.arb:
-    return flint.arb(low).union(flint.arb(high))
 
 
 def _all_inside(inner: Balls, outer: Balls) -> bool:

@@ -25,7 +25,7 @@ _RELATIVE = 2.0**-40  # wider eigenvalues are tried again at the next precision
 
 @dataclass(frozen=True, eq=False)
 class _Eigenvalue:
-    """An enclosure; `alone` where no other eigenvalue shares it, so that its conjugate does."""
+    """An enclosure, and whether the eigenvalue is proved to be real."""
 
     ball: flint.acb
     real: bool
@@ -76,11 +76,12 @@ def spatial_multipliers(
     Notes
     -----
     Orbits are first enclosed to many bits, so that neither the product nor its small eigenvalues
-    lose their digits; eigenvalues are enclosed by [1]_ as implemented in FLINT.
+    lose their digits. Simple eigenvalues are enclosed as FLINT does it, others by the discs of
+    [1]_.
 
     References
     ----------
-    .. [1] Rump (2010), Verification methods: rigorous results using floating-point arithmetic.
+    .. [1] Smith (1970), Error bounds for zeros of a polynomial based upon Gerschgorin's theorems.
     """
     found = [
         _eigenvalues(slopes, equations, lower[..., j], upper[..., j], blocks)
@@ -124,18 +125,83 @@ def _eigenvalues(
 
 
 def _spectrum(matrix: flint.arb_mat) -> list[_Eigenvalue]:
-    size = matrix.nrows()
-    try:
-        balls = flint.acb_mat(matrix).eig(multiple=True)
-    except ValueError:
+    if not all(entry.is_finite() for entry in matrix.entries()):
         unknown = flint.arb(0, float("inf"))
-        return [_Eigenvalue(flint.acb(unknown, unknown), False)] * size
+        return [_Eigenvalue(flint.acb(unknown, unknown), False)] * matrix.nrows()
+    try:
+        balls = flint.acb_mat(matrix).eig()
+        alone = [True] * len(balls)
+    except ValueError:
+        balls, alone = _clusters(matrix)
     found = []
     for place, ball in enumerate(balls):
         # The matrix is real: the conjugate of an eigenvalue is one too, and where it can be in
         # no other ball, it is the same one.
         mirrored = ball.conjugate()
-        others = [other for k, other in enumerate(balls) if k != place]
-        real = not any(mirrored.overlaps(other) for other in others)
+        others = (other for k, other in enumerate(balls) if k != place)
+        real = alone[place] and not any(mirrored.overlaps(other) for other in others)
         found.append(_Eigenvalue(flint.acb(ball.real) if real else ball, real))
     return sorted(found, key=lambda z: -float(abs(z.ball).mid()))
+
+
+def _clusters(matrix: flint.arb_mat) -> tuple[list[flint.acb], list[bool]]:
+    """Return enclosures of eigenvalues that may be multiple, and which are alone in theirs.
+
+    For distinct numbers z_1, ..., z_n all zeros of a monic polynomial q lie in the discs around
+    z_i of radius n |q(z_i)| / ∏ |z_i - z_j|, and a connected union of k discs holds k of them
+    (Smith 1970). A double zero needs two numbers a little apart.
+    """
+    size = matrix.nrows()
+    polynomial = flint.acb_poly(matrix.charpoly())
+    try:
+        points = _apart(flint.acb_mat(matrix.mid()).eig(algorithm="approx"))
+    except ValueError:
+        points = []
+    radii = [_radius(polynomial, points, i) for i in range(len(points))]
+    if not points or not all(r.is_finite() for r in radii):
+        unknown = flint.arb(0, float("inf"))
+        return [flint.acb(unknown, unknown)] * size, [False] * size
+    label = list(range(size))
+    for i in range(size):
+        for j in range(i):
+            if not abs(points[i] - points[j]) > radii[i] + radii[j]:
+                old, new = label[i], label[j]
+                label = [new if own == old else own for own in label]
+    discs = [
+        flint.acb(flint.arb(z.real, r.upper()), flint.arb(z.imag, r.upper()))
+        for z, r in zip(points, radii, strict=True)
+    ]
+    balls = []
+    for i in range(size):
+        hull = discs[i]
+        for j in range(size):
+            if label[j] == label[i]:
+                hull = hull.union(discs[j])
+        balls.append(hull)
+    return balls, [label.count(own) == 1 for own in label]
+
+
+def _apart(points: Sequence[flint.acb]) -> list[flint.acb]:
+    """Return the numbers, those close together replaced by corners of a small polygon."""
+    size = len(points)
+    largest = max(float(abs(z).upper()) for z in points) or 1.0
+    step = flint.arb(2) ** (-flint.ctx.prec // (2 * size)) * flint.arb(largest)
+    found: list[flint.acb] = []
+    left = [flint.acb(z.real.mid(), z.imag.mid()) for z in points]
+    while left:
+        near = [z for z in left if abs(z - left[0]) < 4 * step]
+        left = [z for z in left if not abs(z - left[0]) < 4 * step]
+        if len(near) > 1:
+            centre = sum(near[1:], near[0]) / len(near)
+            turns = (flint.acb(2 * k) / len(near) for k in range(len(near)))
+            near = [centre + step * turn.exp_pi_i() for turn in turns]
+        found += [flint.acb(z.real.mid(), z.imag.mid()) for z in near]
+    return found
+
+
+def _radius(polynomial: flint.acb_poly, points: Sequence[flint.acb], i: int) -> flint.arb:
+    distance = flint.arb(1)
+    for j, other in enumerate(points):
+        if j != i:
+            distance = distance * abs(points[i] - other)
+    return len(points) * abs(polynomial(points[i])) / distance
