@@ -116,8 +116,8 @@ def orbit_table(F: Map, box: Box, rows: Sequence[PeriodRow]) -> RenderableType:
             row.kinds(),
             f"{row.seconds:.2f}",
         )
-    lines = [Text(f"Periodic orbits of {F.describe()} {where}", style="bold"), table]
-    return Group(*lines, Text("\n".join(_remarks(rows))))
+    title = Text(f"Periodic orbits of {F.describe()} {where}", style="bold")
+    return Group(title, table, Text("\n".join(_remarks(rows))))
 
 
 def _remarks(rows: Sequence[PeriodRow]) -> Iterator[str]:

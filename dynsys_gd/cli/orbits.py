@@ -256,8 +256,8 @@ def _under_rule(
     loss = written_loss(expression, names, values)
     step_size, momentum, nesterov = rule
     if momentum is None:
-        return GradientDescent(loss, step_size)  # type: ignore[arg-type]
-    return (Nesterov if nesterov else HeavyBall)(loss, step_size, momentum)  # type: ignore[arg-type]
+        return GradientDescent(loss, step_size)
+    return (Nesterov if nesterov else HeavyBall)(loss, step_size, momentum)
 
 
 def _run(
