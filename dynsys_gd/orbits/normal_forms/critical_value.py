@@ -10,7 +10,7 @@ import sympy as sp
 
 from ...engine.derivative import derivative, jacobian
 from ...engine.rewrite import stable
-from ...engine.tape import lower
+from ...engine.tape import Tape, lower
 from ...errors import DynsysError, InvalidInput
 from ...maps.gradient_map import GradientMap
 from ..algebra.number_field import AlgebraicPoint
@@ -20,10 +20,10 @@ from ..algebra.real_algebraic import RealAlgebraic
 from ..algebra.spectra import at_rational_numbers, characteristic, real_eigenvalues
 from ..update_rules import multiplier, real_zeros
 from .jets import evaluate, jet
-from .place import Place, dyadic, enclosed
-from .scalars import Balls
+from .place import Place, common_field, dyadic, enclosed
+from .scalars import Balls, Inexact
 
-__all__ = ["StepSize", "critical_values", "step_size_of_flip"]
+__all__ = ["StepSize", "critical_values", "gradient_vanishes", "step_size_of_flip"]
 
 _BITS = 256
 _LARGEST_STATE = 8
@@ -104,14 +104,33 @@ def _exact_eigenvalue(
     return numbers[-1]
 
 
+def gradient_vanishes(place: Place) -> bool:
+    """Return whether the gradient is proved to be zero at a rational point."""
+    form = place.F.loss.symbolic if isinstance(place.F, GradientMap) else None
+    found = common_field(place.coordinates[0])
+    if form is None or found is None or form.bound.free_symbols - set(form.variables):
+        return False
+    field, elements = found
+    inputs = [jet(x, []) for x in elements[: len(form.variables)]]
+    try:
+        values = evaluate(_gradient_tape(form.bound, form.variables), inputs, [], field)
+    except Inexact:
+        return False
+    return all(entry is None or entry.is_zero() for (entry,) in values)
+
+
+def _gradient_tape(loss: sp.Expr, variables: tuple[sp.Symbol, ...]) -> Tape:
+    smooth = stable(loss)
+    return lower([derivative(smooth, v) for v in variables], variables)
+
+
 def _bits(number: int) -> int:
     return abs(int(number)).bit_length()
 
 
 def _largest_eigenvalue(place: Place, loss: sp.Expr, variables: tuple[sp.Symbol, ...]) -> flint.arb:
     """Return a ball for the largest Hessian eigenvalue, which must be positive and simple."""
-    smooth = stable(loss)
-    tape = lower([derivative(smooth, v) for v in variables], variables)
+    tape = _gradient_tape(loss, variables)
     rows = place.coordinates if place.enclosure is None else place.enclosure
     numbers, size = Balls(_BITS), len(variables)
     with flint.ctx.workprec(_BITS):

@@ -20,7 +20,7 @@ from ..periodic_orbit import PeriodicOrbit
 from ..stability import stability
 from .circle import LargerField
 from .coefficients import moving
-from .critical_value import critical_values, step_size_of_flip
+from .critical_value import critical_values, gradient_vanishes, step_size_of_flip
 from .derivatives import Chain, rounded
 from .given import open_parameter, place_of
 from .made import made
@@ -255,6 +255,8 @@ def _shown_fixed(place: Place) -> bool:
     """Return whether sympy shows that the first point is fixed, for all parameter values."""
     if place.period > 1 or not place.exact:
         return False
+    if isinstance(place.F, GradientMap) and all(c.is_Rational for c in place.coordinates[0]):
+        return gradient_vanishes(place)
     values = dict(zip(place.F.variables, place.coordinates[0], strict=True))
     images = place.images.subs(values, simultaneous=True)
     pairs = zip(images, place.coordinates[0], strict=True)

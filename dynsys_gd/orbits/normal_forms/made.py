@@ -16,6 +16,8 @@ from .reading import Reading
 
 __all__ = ["made"]
 
+_STILL = 1e-13  # rate below which a multiplier counts as not moving with the parameter
+
 
 def made(
     place: Place,
@@ -36,6 +38,11 @@ def made(
         notes.append("on a family of fixed points, at which the multiplier is stationary along it")
     if place.symbol is None and reading.bifurcation in (Bifurcation.FOLD, Bifurcation.PITCHFORK):
         notes.append("named for a generic parameter, since none is open")
+    speed, push = (
+        None if r is None or abs(r) <= _STILL else r for r in (reading.speed, reading.push)
+    )
+    if reading.speed is not None and speed is None:
+        notes.append("the multiplier stands still with the parameter, to first order")
     twist, criticality = reading.twist, _criticality(place, reading, evidence, value)
     return NormalForm(
         map=place.F,
@@ -51,8 +58,8 @@ def made(
         points=np.real(rounded(chain.points, chain.numbers)).astype(np.float64),
         direction=reading.direction,
         multipliers=reading.multipliers,
-        speed=reading.speed,
-        push=reading.push,
+        speed=speed,
+        push=push,
         twist=twist,
         note="; ".join(notes),
         evidence=evidence,

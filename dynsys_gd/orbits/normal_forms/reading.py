@@ -205,6 +205,13 @@ def _one(chain: Chain, multipliers: NDArray[np.complex128], velocity: list[Any] 
             "the quadratic coefficient vanishes while the parameter pushes along the critical "
             "direction: a cusp, for which one parameter is not enough",
         )
+    if _small(found.cubic, numbers):
+        raise refusal(
+            f"multipliers {shown(multipliers)}",
+            "a bifurcation of codimension one",
+            "the quadratic and the cubic coefficient vanish both: a family of fixed points goes "
+            "through the point, or the bifurcation is of higher codimension",
+        )
     value = found.cubic * numbers.inverse(at.square)
     return _reading(Bifurcation.PITCHFORK, chain, at, multipliers, value, root=False, speed=speed)
 
