@@ -61,10 +61,12 @@ from .orbits.kinds import CriticalKind, Kind
 from .orbits.numerical.davidchack_lai import DavidchackLai
 from .orbits.numerical.newton_search import LinearSolver, NewtonSearch
 from .orbits.numerical.schmelcher_diakonos import SchmelcherDiakonos
+from .orbits.multipliers import Multipliers, multipliers
 from .orbits.orbit_set import Minima, OrbitSet
 from .orbits.periodic_orbit import PeriodicOrbit
 from .orbits.periodic_orbits import periodic_orbits
 from .orbits.question import OrbitMethod
+from .orbits.skeleton import Skeleton, skeleton
 from .orbits.stability import Stability, stability
 from .regions import Ball, Box, Gaussian, Grid
 from .thresholds.critical import critical_step_size
@@ -110,6 +112,7 @@ __all__ = [
     "Minima",
     "MissingExtra",
     "MonteCarlo",
+    "Multipliers",
     "Nesterov",
     "NewtonSearch",
     "Obstacle",
@@ -119,6 +122,7 @@ __all__ = [
     "PeriodicOrbit",
     "SchmelcherDiakonos",
     "SharpnessAlong",
+    "Skeleton",
     "Stability",
     "Status",
     "Stop",
@@ -146,12 +150,14 @@ __all__ = [
     "flattest_minimum",
     "he_normal",
     "minibatches",
+    "multipliers",
     "near_flattest",
     "parse_loss",
     "parse_map",
     "periodic_orbits",
     "sharpness_along",
     "simulate",
+    "skeleton",
     "stability",
     "starts",
     "stopping_times",

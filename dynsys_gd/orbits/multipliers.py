@@ -41,9 +41,10 @@ class Multipliers(Result):
 
     @property
     def values(self) -> NDArray[np.complex128]:
-        """All multipliers, shape (n, d), in the order of the orbits."""
-        rows = [orbit.multipliers for orbit in self.orbits]
-        return np.array(rows, dtype=np.complex128).reshape(len(rows), -1)
+        """All multipliers, shape (n, d), in the order of the orbits; (0, 0) where there are none."""
+        if not self.orbits:
+            return np.empty((0, 0), dtype=np.complex128)
+        return np.array([orbit.multipliers for orbit in self.orbits], dtype=np.complex128)
 
     @property
     def growth(self) -> NDArray[np.float64]:

@@ -27,6 +27,8 @@ WELL = dg.Loss(x**4 / 4 - x**2 / 2, [x])
 BOX = dg.Box([-3, -3], [3, 3])
 LOGISTIC = dg.SymbolicMap([a * x * (1 - x)], [x])
 HENON = dg.SymbolicMap([1 - a * x**2 + y, b * x], [x, y]).at(a="7/5", b="3/10")
+HENON_BOX = dg.Box([-1.43, -0.43], [1.43, 0.43])
+DOUBLE = dg.SymbolicMap([x + (x - 1) ** 2 * (x - 2)], [x])
 BUDGET = dg.Budget(steps=256)
 NET = dg.LinearNetwork((2, 2, 1), [[0, 1], [1, 0], [1, 2]], [[1], [0], [2]])
 # Two names that would break a page which did not escape them.
@@ -69,6 +71,12 @@ MAKERS = {
     "card, family": lambda: dg.stability(OPEN, dg.fixed_points(OPEN).families[0]),
     "card, saddle of a map": lambda: dg.stability(HENON, dg.fixed_points(HENON)[0]),
     "card, floats": lambda: dg.stability(OPEN.at(eta=0.5), [1.0, 1.0]),
+    "skeleton": lambda: dg.skeleton(HENON, HENON_BOX, periods=range(1, 5), method=dg.Krawczyk()),
+    "skeleton of the line": lambda: dg.skeleton(LOGISTIC.at(a=4), dg.Box([0], [1]), periods=[1, 2]),
+    "skeleton, out of time": lambda: dg.skeleton(HENON, HENON_BOX, periods=[9], seconds=1e-9),
+    "multipliers": lambda: dg.multipliers(dg.fixed_points(BELOW, BOX)),
+    "multipliers, open step size": lambda: dg.multipliers(dg.fixed_points(OPEN)),
+    "cluster": lambda: dg.fixed_points(DOUBLE, dg.Box([-1], [3]), method=dg.Krawczyk()).clusters[0],
     "threshold": lambda: dg.critical_step_size(LOSS),
     "threshold, infinite": lambda: dg.critical_step_size(dg.Loss(x**4, [x])),
     "threshold, no minimum": lambda: dg.critical_step_size(dg.Loss(x**2 - y**2, [x, y])),
