@@ -194,8 +194,7 @@ def _primes(n: int) -> list[int]:
 
 
 def _block(point: AlgebraicPoint, k: int, d: int) -> AlgebraicPoint:
-    coordinates = point.points.coordinates[k * d : (k + 1) * d]
-    return AlgebraicPoint(ConjugatePoints(point.points.modulus, coordinates), point.place)
+    return AlgebraicPoint(point.points.part(k * d, (k + 1) * d), point.place)
 
 
 def _projected(

@@ -44,10 +44,10 @@ class AlgebraicPoint:
         # FLINT objects stay behind in the process that made them.
         return AlgebraicPoint, (self.points, self.place)
 
-    @cached_property
+    @property
     def modulus(self) -> flint.fmpq_poly:
         """The minimal polynomial m of the generator."""
-        return flint.fmpq_poly(list(self.points.modulus))
+        return self.points.field
 
     @property
     def degree(self) -> int:
@@ -59,13 +59,10 @@ class AlgebraicPoint:
         """Number of coordinates."""
         return len(self.points.coordinates)
 
-    @cached_property
+    @property
     def coordinates(self) -> tuple[Element, ...]:
         """The coordinates as field elements."""
-        return tuple(
-            flint.fmpq_poly([flint.fmpq(c.numerator, c.denominator) for c in r])
-            for r in self.points.coordinates
-        )
+        return self.points.elements
 
     def generator(self, bits: int) -> flint.arb:
         """Return an enclosure of t."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import flint
 
@@ -21,7 +22,7 @@ from .polynomials import Polynomial
 __all__ = ["ConjugatePoints", "conjugate_points"]
 
 _PRIME = 2**61 - 1
-_SMALL_SIZE = 40  # complex solutions that the quick attempt handles
+_SMALL_SIZE = 100  # complex solutions that the quick attempt handles
 _Monomial = tuple[int, ...]
 _Vector = dict[int, flint.fmpq]
 
@@ -41,9 +42,33 @@ class ConjugatePoints:
     modulus: tuple[int, ...]
     coordinates: tuple[tuple[Fraction, ...], ...]
 
+    def __reduce__(self) -> tuple[type[ConjugatePoints], tuple[object, ...]]:
+        # FLINT objects stay behind in the process that made them.
+        return ConjugatePoints, (self.modulus, self.coordinates)
+
+    @cached_property
+    def elements(self) -> tuple[flint.fmpq_poly, ...]:
+        """The r_i as FLINT polynomials."""
+        return tuple(
+            flint.fmpq_poly([flint.fmpq(c.numerator, c.denominator) for c in r])
+            for r in self.coordinates
+        )
+
+    @cached_property
+    def field(self) -> flint.fmpq_poly:
+        """The polynomial m."""
+        return flint.fmpq_poly(list(self.modulus))
+
     def first(self, count: int) -> ConjugatePoints:
         """Return the points with their first `count` coordinates only."""
-        return ConjugatePoints(self.modulus, self.coordinates[:count])
+        return self.part(0, count)
+
+    def part(self, start: int, end: int) -> ConjugatePoints:
+        """Return the points with some of their coordinates only."""
+        chosen = ConjugatePoints(self.modulus, self.coordinates[start:end])
+        # The conversion of long fractions costs more than much of the algebra.
+        vars(chosen).update(elements=self.elements[start:end], field=self.field)
+        return chosen
 
 
 def conjugate_points(ideal: Ideal) -> list[ConjugatePoints]:
@@ -222,13 +247,13 @@ class _Quotient:
         found = []
         for factor, _ in minimal.numer().factor()[1]:
             m = flint.fmpq_poly(factor.coeffs())
-            reduced = [(flint.fmpq_poly(list(r)) % m).coeffs() for r in coordinates]
-            found.append(
-                ConjugatePoints(
-                    tuple(int(c) for c in factor.coeffs()),
-                    tuple(tuple(Fraction(int(c.p), int(c.q)) for c in r) for r in reduced),
-                )
+            reduced = tuple(flint.fmpq_poly(list(r)) % m for r in coordinates)
+            points = ConjugatePoints(
+                tuple(int(c) for c in factor.coeffs()),
+                tuple(tuple(Fraction(int(c.p), int(c.q)) for c in r.coeffs()) for r in reduced),
             )
+            vars(points).update(elements=reduced, field=m)
+            found.append(points)
         return found
 
 
