@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
+from scipy.sparse.csgraph import connected_components
 
 from ...engine.derivative import jacobian
 from ...engine.intervals import enclosing, interval_function
 from ...engine.rewrite import stable
+from ...engine.tape import Tape
 from ...engine.tape import lower as lowered
 from ...maps.base import Map
 from ...maps.gradient_map import GradientMap
@@ -32,6 +34,7 @@ from .planar_multipliers import (
     from_trace_and_determinant,
     on_the_line,
     product_of,
+    together,
     trace_along,
 )
 from .spatial_multipliers import spatial_multipliers
@@ -124,18 +127,36 @@ def _step(steps: Enclosed | None, critical: CriticalKind, j: int) -> tuple[float
 
 
 def _along(F: Map, equations: Equations, lower: Bounds, upper: Bounds) -> Located:
-    """Return the multipliers of the product of Jacobians along orbits (p, d, n)."""
+    """Return the multipliers of the product of Jacobians along orbits (p, d, n).
+
+    The Jacobians are block triangular with the groups of coordinates that act on each other, so
+    that the multipliers are those of the groups.
+    """
     assert F.expression is not None
     J = jacobian([stable(image) for image in F.expression], F.variables)
-    tape = lowered(list(J), F.variables)
-    D, blocks = F.dimension, F.dimension // lower.shape[1]
-    if D > 2:
-        return spatial_multipliers(tape, equations, lower, upper, blocks)
-    p, _, n = lower.shape
-    states = (np.tile(b, (1, blocks, 1)).transpose(1, 0, 2) for b in (lower, upper))
-    bounds = interval_function(tape)(*(b.reshape(D, p * n) for b in states))
-    slopes = Enclosed(*(b.reshape(D, D, p, n) for b in bounds))
-    if D == 1:
+    blocks = F.dimension // lower.shape[1]
+    pattern = np.array([[not entry.is_zero for entry in row] for row in J.tolist()])
+    count, group = connected_components(pattern, directed=True, connection="strong")
+    parts = []
+    for label in range(count):
+        members = np.flatnonzero(group == label).tolist()
+        part = J.extract(members, members)
+        tape = lowered(list(part), F.variables)
+        if len(members) > 2:
+            parts.append(spatial_multipliers(tape, equations, lower, upper, blocks))
+        else:
+            states = (np.tile(bound, (1, blocks, 1)) for bound in (lower, upper))
+            parts.append(_of_few(part, tape, *states))
+    return parts[0] if count == 1 else together(parts)
+
+
+def _of_few(J: sp.ImmutableMatrix, tape: Tape, lower: Bounds, upper: Bounds) -> Located:
+    """Return the one or two multipliers of a group, along states (p, D, n)."""
+    size = J.rows
+    p, D, n = lower.shape
+    states = (bound.transpose(1, 0, 2).reshape(D, p * n) for bound in (lower, upper))
+    slopes = Enclosed(*(b.reshape(size, size, p, n) for b in interval_function(tape)(*states)))
+    if size == 1:
         return on_the_line(product_of(slopes[0, 0])[None])
     # Area is often changed everywhere by one factor, as by Hénon's map and by momentum.
     factor = sp.expand(J.det())

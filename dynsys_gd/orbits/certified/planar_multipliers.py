@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,14 @@ from numpy.typing import NDArray
 from .enclosed import Enclosed, ScaledNumber, matrix_product, rescaled
 from .frames import frames_along
 
-__all__ = ["Located", "from_trace_and_determinant", "on_the_line", "product_of", "trace_along"]
+__all__ = [
+    "Located",
+    "from_trace_and_determinant",
+    "on_the_line",
+    "product_of",
+    "together",
+    "trace_along",
+]
 
 UNKNOWN = -1  # a count that is not decided
 
@@ -34,6 +42,26 @@ class Located:
     on: NDArray[np.int64]
     outside: NDArray[np.int64]
     flips: NDArray[np.int64]
+
+
+def together(parts: Sequence[Located]) -> Located:
+    """Return the multipliers of several groups of coordinates as those of the whole."""
+    flips = np.stack([part.flips for part in parts])
+
+    def joined(numbers: Sequence[Enclosed]) -> Enclosed:
+        return Enclosed(
+            np.concatenate([number.lower for number in numbers]),
+            np.concatenate([number.upper for number in numbers]),
+        )
+
+    return Located(
+        joined([part.real for part in parts]),
+        joined([part.imaginary for part in parts]),
+        np.sum([part.inside for part in parts], axis=0),
+        np.sum([part.on for part in parts], axis=0),
+        np.sum([part.outside for part in parts], axis=0),
+        np.where((flips != UNKNOWN).all(axis=0), flips.sum(axis=0), UNKNOWN),
+    )
 
 
 def product_of(factors: Enclosed) -> Enclosed:

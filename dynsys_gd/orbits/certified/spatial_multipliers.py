@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -60,14 +61,14 @@ class _Eigenvalue:
 def spatial_multipliers(
     slopes: Tape, equations: Equations, lower: Bounds, upper: Bounds, blocks: int = 1
 ) -> Located:
-    """Return where the D eigenvalues of the product of Jacobians are.
+    """Return where the eigenvalues of the product of Jacobians are.
 
     Parameters
     ----------
     slopes : Tape
-        From a state to the D x D entries of the Jacobian of the map.
+        From a state to the entries of the Jacobian of the map, or of a square block of it.
     equations : Equations
-        Of the orbits, on D / blocks coordinates.
+        Of the orbits, on d coordinates.
     lower, upper : ndarray, shape (p, d, n)
         Bounds of orbits.
     blocks : int
@@ -106,7 +107,7 @@ def _eigenvalues(
     slopes: Tape, equations: Equations, lower: Bounds, upper: Bounds, blocks: int
 ) -> Sequence[_Eigenvalue]:
     function = ball_function(slopes)
-    d = len(slopes.inputs)
+    d = math.isqrt(len(slopes.outputs))
     found: Sequence[_Eigenvalue] = []
     for bits in _BITS:
         orbit = refined(equations, lower, upper, bits)

@@ -299,6 +299,35 @@ def test_three_dimensions_with_a_spiral_and_a_double_multiplier():
     assert (spectrum.kind, spectrum.unstable) == (Kind.SOURCE, 3)
 
 
+def test_coordinates_that_do_not_act_on_each_other():
+    # Two double wells with momentum: every multiplier of a pair of equal cycles is double, and
+    # still known to be real.
+    well = (x**2 - 1) ** 2 / 4
+    single = HeavyBall(Loss(well, [x]), step_size="3/2", momentum="1/10")
+    pair = HeavyBall(Loss(well + well.subs(x, y), [x, y]), step_size="3/2", momentum="1/10")
+    alone, lower, upper = spectra(single, 2, [-2, -2], [2.1, 2.1])
+    for j, one in enumerate(alone):
+        low, high = (np.repeat(bound[..., j], 2, axis=1)[..., None] for bound in (lower, upper))
+        (spectrum,) = spectra_of(pair, equations_of(pair, 2), low, high)
+        assert (spectrum.unstable, spectrum.flips) == (2 * one.unstable, 2 * one.flips)
+        np.testing.assert_allclose(
+            np.sort_complex(spectrum.multipliers),
+            np.sort_complex(np.repeat(one.multipliers, 2)),
+            rtol=1e-9,
+        )
+
+
+def test_double_multipliers_of_coupled_coordinates():
+    rows = [[-1, 2, 2], [2, -1, 2], [2, 2, -1]]  # 3, -3, -3
+    linear = sp.Matrix(rows) * sp.Matrix([x, y, z])
+    F = SymbolicMap([linear[0] + x**2, linear[1], linear[2]], [x, y, z])
+    (spectrum,) = at_points(F, [[0.0, 0.0, 0.0]])
+    assert_holds(spectrum.bounds, [mpmath.mpc(v) for v in (3, -3, -3)])
+    assert (spectrum.kind, spectrum.unstable) == (Kind.SOURCE, 3)
+    # Nothing proves that the two at -3 are real.
+    assert spectrum.flips is None
+
+
 def test_cycles_of_gradient_descent_and_of_momentum():
     well = Loss((x**2 - 1) ** 2 / 4, [x])
     for F in (
