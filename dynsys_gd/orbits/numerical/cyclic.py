@@ -7,7 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...engine.eigen import LARGEST_ON_LANES, eigenvalues, pseudo_solution, singular
+from ...engine.eigen import (
+    LARGEST_ON_LANES,
+    eigenvalues,
+    pseudo_solution,
+    singular,
+    symmetric_eigenvalues,
+)
 
 __all__ = ["Chain", "closed_chain", "multipliers", "smallest_singular"]
 
@@ -15,6 +21,8 @@ Array = NDArray[np.float64]
 
 _CUT = 1e-14  # singular values below this are taken as zero where a step is computed
 _SWEEPS = 5
+_SYMMETRIC = 1e-12
+_APART = 1e-6  # ratio of sizes from which sweeps separate multipliers to all digits
 
 
 class _Level(NamedTuple):
@@ -157,9 +165,9 @@ def multipliers(jacobians: Array) -> NDArray[np.complex128]:
     Notes
     -----
     Sweeps of orthogonal iteration around the orbit turn each A_k into a triangle R_k, so that
-    small multipliers are not lost beside large ones; the product of the triangles carries a power
-    of two of its own and cannot overflow [bojanczyk1992periodic]_. A multiplier beyond the range of
-    doubles comes out as infinite or zero.
+    small multipliers are not lost beside those a million times larger; the product of the
+    triangles carries a power of two of its own and cannot overflow [bojanczyk1992periodic]_. A
+    multiplier beyond the range of doubles comes out as infinite or zero.
 
     Examples
     --------
@@ -171,24 +179,49 @@ def multipliers(jacobians: Array) -> NDArray[np.complex128]:
     d, _, n, p = A.shape
     with np.errstate(all="ignore"):
         if p == 1:
-            return _descending(eigenvalues(np.ascontiguousarray(jacobians[:, 0])))
+            return _descending(_of_matrices(np.ascontiguousarray(jacobians[:, 0])))
         Q = np.broadcast_to(np.eye(d)[:, :, None], (d, d, n)).copy()
         for _ in range(_SWEEPS):
             start, product = Q, np.broadcast_to(np.eye(d)[:, :, None], (d, d, n)).copy()
             exponent = np.zeros(n, dtype=np.int64)
+            diagonal, powers = np.ones((d, n)), np.zeros((d, n), dtype=np.int64)
             for k in range(p):
                 Q, R = _qr(np.einsum("ijn,jkn->ikn", A[..., k], Q))
                 product = np.einsum("ijn,jkn->ikn", R, product)
                 shift = np.frexp(np.abs(product).max(axis=(0, 1)))[1]
                 product = np.ldexp(product, -shift)
                 exponent += shift
+                diagonal, shifts = np.frexp(diagonal * R[range(d), range(d)])
+                powers += shifts
+        # What underflowed beside something larger is known on the diagonal.
+        product[range(d), range(d)] = np.ldexp(diagonal, np.clip(powers - exponent, -4000, 4000))
         turned = np.einsum("jin,jkn->ikn", start, Q)
-        M = np.moveaxis(np.einsum("ijn,jkn->ikn", turned, product), -1, 0)
+        together = _groups(product[range(d), range(d)])
+        M = np.moveaxis(np.einsum("ijn,jkn->ikn", turned * together, product * together), -1, 0)
         values = eigenvalues(np.ascontiguousarray(M))
-        powers = np.clip(exponent, -4000, 4000)[:, None]
+        scale = np.clip(exponent, -4000, 4000)[:, None]
         scaled = np.empty_like(values)
-        scaled.real, scaled.imag = np.ldexp(values.real, powers), np.ldexp(values.imag, powers)
+        scaled.real, scaled.imag = np.ldexp(values.real, scale), np.ldexp(values.imag, scale)
         return _descending(scaled)
+
+
+def _groups(diagonal: Array) -> NDArray[np.bool_]:
+    """Return which multipliers are of about the same size, shape (d, d, n).
+
+    Between the others the sweeps have converged; what is left there is rounding of the large ones.
+    """
+    size = np.abs(diagonal)
+    name = np.cumsum(size[:-1] * _APART >= size[1:], axis=0)
+    name = np.concatenate([np.zeros_like(name, shape=(1, name.shape[1])), name])
+    return np.asarray(name[:, None] == name[None])
+
+
+def _of_matrices(A: Array) -> NDArray[np.complex128]:
+    """Return eigenvalues, real ones where all matrices are symmetric up to rounding."""
+    skew = np.abs(A - A.swapaxes(1, 2)).max(axis=(1, 2))
+    if np.all(skew <= _SYMMETRIC * np.abs(A).max(axis=(1, 2))):
+        return symmetric_eigenvalues(A).astype(np.complex128)
+    return eigenvalues(A)
 
 
 def _qr(M: Array) -> tuple[Array, Array]:

@@ -107,8 +107,9 @@ def _least_squares(H: Array, size: Array) -> tuple[Array, Array, Array]:
     used = s > 1e-12 * s[:, :1]
     coefficients = np.divide(along, s, out=np.zeros_like(s), where=used)
     y = np.einsum("nki,nk->ni", Vt, coefficients)
-    rest = size**2 - (np.where(used, along, 0.0) ** 2).sum(axis=1)
-    left = np.sqrt(np.maximum(rest, 0.0))
+    rest = np.einsum("nki,ni->nk", kept, y)
+    rest[:, 0] -= np.where(finite, size, 0.0)
+    left = np.linalg.norm(rest, axis=1)
     y[~finite] = np.nan
     # The columns of a space that ended early are zero; their singular values say nothing.
     floor = np.where(s > 1e-14 * s[:, :1], s, np.inf).min(axis=1)

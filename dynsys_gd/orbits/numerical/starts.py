@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 _NUMBERS = 4_000_000  # in a table of trajectories
 _LONGEST_PASSAGE = 400
-_PASSAGE = 50
+_PASSAGE = 300
 _CHOSEN_FROM = 8  # times as many near returns as are wanted
 
 
@@ -66,15 +66,18 @@ def drawn_points(task: Task, region: Region, n: int, rng: np.random.Generator) -
     return _lifted(task.F, region.sample(n, rng=rng)[:, None])[:, 0]
 
 
-def drawn_and_passed(task: Task, region: Region, n: int, rng: np.random.Generator) -> Array:
-    """Return states from the region, every other one moved along its trajectory, shape (n, d).
+def drawn_and_passed(
+    task: Task, region: Region, n: int, rng: np.random.Generator, *, every: int = 2
+) -> Array:
+    """Return states from the region, one in `every` moved along its trajectory, shape (n, d).
 
     A trajectory that leaves the neighbourhood of the region keeps its first point.
     """
     points = drawn_points(task, region, n, rng)
-    later = task.reduced(iterate(task.kernel, points[::2], _PASSAGE))
+    with np.errstate(all="ignore"):
+        later = task.reduced(iterate(task.kernel, points[::every], _PASSAGE))
     stays = _stays(task, later[:, None])
-    points[::2][stays] = later[stays]
+    points[::every][stays] = later[stays]
     return points
 
 
@@ -83,13 +86,14 @@ def drawn_orbits(task: Task, region: Region, n: int, rng: np.random.Generator) -
 
     One third each: points drawn one by one, stretches of trajectories from drawn points, and
     stretches after which a trajectory nearly returns. What leaves the neighbourhood of the region
-    is replaced by points of the first sort.
+    is replaced by points of the first sort. For fixed points one third comes from the ends of
+    trajectories, which find the sinks of large problems.
     """
     p = task.period
+    if p == 1:
+        return drawn_and_passed(task, region, n, rng, every=3)[:, None]
     points = region.sample(n * p, rng=rng).reshape(n, p, region.dimension)
     orbits = _lifted(task.F, points)
-    if p == 1:
-        return orbits
     third = n // 3
     for place, found in (
         (third, stretches(task, orbits[third : 2 * third, 0])),
