@@ -373,3 +373,22 @@ def test_random_matrices():
     for k in range(2):
         assert np.all(located.real.lower[k] - near <= values[:, k].real)
         assert np.all(located.real.upper[k] + near >= values[:, k].real)
+
+
+def test_bounds_of_random_maps_hold_to_sixty_digits():
+    rng = np.random.default_rng(1)
+    checked = 0
+    for _ in range(8):
+        a, b, c = (
+            sp.Rational(int(rng.integers(*ends)), 20) for ends in ((24, 36), (-9, 10), (-6, 7))
+        )
+        F = SymbolicMap([1 - a * x**2 + y + c * sp.sin(x * y), b * x + c * y**2 / 4], [x, y])
+        for period in (1, 2, 4, 5):
+            found, lower, upper = spectra(F, period, [-1.5, -1.2], [1.5, 1.25])
+            for j, spectrum in enumerate(found):
+                values = precise_multipliers(F, lower[..., j], upper[..., j])
+                assert_holds(spectrum.bounds, values)
+                if spectrum.unstable is not None:
+                    assert spectrum.unstable == sum(abs(v) > 1 for v in values)
+                checked += 1
+    assert checked > 40
