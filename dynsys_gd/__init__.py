@@ -58,6 +58,9 @@ from .orbits.critical_points import critical_points
 from .orbits.exact.method import Exact
 from .orbits.fixed_points import fixed_points
 from .orbits.kinds import CriticalKind, Kind
+from .orbits.normal_forms.find import normal_form
+from .orbits.normal_forms.kinds import Bifurcation, Criticality
+from .orbits.normal_forms.normal_form import NormalForm
 from .orbits.numerical.davidchack_lai import DavidchackLai
 from .orbits.numerical.newton_search import LinearSolver, NewtonSearch
 from .orbits.numerical.schmelcher_diakonos import SchmelcherDiakonos
@@ -80,11 +83,13 @@ __all__ = [
     "Arithmetic",
     "AutodiffLoss",
     "Ball",
+    "Bifurcation",
     "Box",
     "Budget",
     "Cluster",
     "CriticalKind",
     "CriticalManifold",
+    "Criticality",
     "DataLoss",
     "DavidchackLai",
     "Detail",
@@ -115,6 +120,7 @@ __all__ = [
     "Multipliers",
     "Nesterov",
     "NewtonSearch",
+    "NormalForm",
     "Obstacle",
     "OrbitMethod",
     "OrbitSet",
@@ -152,6 +158,7 @@ __all__ = [
     "minibatches",
     "multipliers",
     "near_flattest",
+    "normal_form",
     "parse_loss",
     "parse_map",
     "periodic_orbits",

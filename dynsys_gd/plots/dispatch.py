@@ -22,6 +22,7 @@ from ..orbits.curves.basin_result import ImmediateBasin
 from ..orbits.curves.crossings import Crossings
 from ..orbits.curves.invariant_curve import InvariantCurve
 from ..orbits.multipliers import Multipliers
+from ..orbits.normal_forms.normal_form import NormalForm
 from ..orbits.orbit_set import Minima, OrbitSet
 from ..orbits.periodic_orbit import PeriodicOrbit
 from ..orbits.skeleton import Skeleton
@@ -38,6 +39,7 @@ from .curves_picture import (
 from .estimate_bar import draw_estimate
 from .fates_picture import draw_fates, fates_size
 from .multipliers_picture import draw_multipliers_alone
+from .normal_form_picture import draw_normal_form
 from .orbits_picture import draw_family_alone, draw_minima, draw_orbit, draw_orbits
 from .sharpness_picture import draw_sharpness
 from .skeleton_picture import draw_skeleton
@@ -74,6 +76,7 @@ _paint.register(ImmediateBasin, draw_immediate_basin)
 _paint.register(InvariantCurve, draw_invariant_curve)
 _paint.register(Minima, draw_minima)
 _paint.register(Multipliers, draw_multipliers_alone)
+_paint.register(NormalForm, draw_normal_form)
 _paint.register(OrbitSet, draw_orbits)
 _paint.register(PeriodicOrbit, draw_orbit)
 _paint.register(SharpnessAlong, draw_sharpness)

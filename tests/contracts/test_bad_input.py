@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import sympy as sp
 from matplotlib.figure import Figure
-from sympy.abc import a, eta, x, y
+from sympy.abc import a, beta, eta, x, y
 
 import dynsys_gd as dg
 from dynsys_gd import plots
@@ -43,6 +43,8 @@ NO_RNG = (-1, 1.5, "seed", [1, "b"], True, np.random.RandomState(0))
 NO_EXECUTORS = (4, "threads", True, ThreadPoolExecutor)
 NO_POINTS = (None, "origin", [[1.0]], [1.0, 2.0, 3.0], [["a", "b"]], 5, [[1, 2], [3]], [1j, 2])
 NO_STARTS = (*NO_POINTS, [], [[]], [1.0, 2.0], [[NAN, 0.0]], [[INF, 0.0]], np.empty((0, 2)))
+
+WELL_FLIP = dg.normal_form(dg.GradientDescent(dg.Loss(x**4 / 4 - x**2 / 2, [x]), eta), [1])
 
 
 def refused(argument, door, values):
@@ -193,6 +195,21 @@ FLOORS = {
         *refused("method", lambda v: dg.skeleton(F, method=v), ("exact", dg.Exact)),
         *refused("seconds", lambda v: dg.skeleton(F, seconds=v), NO_SECONDS),
         *refused("found", dg.multipliers, (None, 3, F, [1, 2], LOSS)),
+        *refused("F", lambda v: dg.normal_form(v, [1, 1]), NO_MAPS),
+        *refused("F", lambda v: dg.normal_form(v, [1, 1]), (dg.HeavyBall(LOSS, eta, beta),)),
+        *refused(
+            "at",
+            lambda v: dg.normal_form(dg.GradientDescent(LOSS, eta), v),
+            (None, 3, "1, 1", [1], [1, 1, 1], [2, 3], [NAN, 1], [None, 1], BOX, F, [2, "1/2"]),
+        ),
+        *refused(
+            "value",
+            lambda v: dg.normal_form(dg.GradientDescent(LOSS, eta), [1, 1], value=v),
+            (*(v for v in NO_NUMBERS if v is not None), x),
+        ),
+        *refused("period", lambda v: dg.normal_form(F, [1, 1], period=v), NO_COUNTS),
+        *refused("value", WELL_FLIP.amplitude, (*NO_NUMBERS, x, "0.9")),
+        *refused("value", WELL_FLIP.predicted, (*NO_NUMBERS, x, "0.9")),
         *refused("loss", dg.critical_points, NO_LOSSES),
         *refused("region", lambda v: dg.fixed_points(F, v), (3, [0, 1], dg.Box([0], [1]), F)),
         *refused("region", lambda v: dg.periodic_orbits(F, v, period=2), (3, dg.Ball([0], 1))),

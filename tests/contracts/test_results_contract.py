@@ -77,6 +77,24 @@ MAKERS = {
     "multipliers": lambda: dg.multipliers(dg.fixed_points(BELOW, BOX)),
     "multipliers, open step size": lambda: dg.multipliers(dg.fixed_points(OPEN)),
     "cluster": lambda: dg.fixed_points(DOUBLE, dg.Box([-1], [3]), method=dg.Krawczyk()).clusters[0],
+    "flip": lambda: dg.normal_form(OPEN, [1, 1]),
+    "flip, subcritical": lambda: dg.normal_form(
+        dg.GradientDescent(dg.Loss(x**2 / 2 + x**4 / 4, [x]), eta), [0]
+    ),
+    "flip, no parameter": lambda: dg.normal_form(dg.GradientDescent(WELL, 1), [1.0]),
+    "flip, degenerate": lambda: dg.normal_form(dg.GradientDescent(dg.Loss(x**2, [x]), eta), [0]),
+    "flip, certified": lambda: dg.normal_form(
+        dg.GradientDescent(dg.Loss(sp.cos(x), [x]), eta), [sp.pi]
+    ),
+    "fold": lambda: dg.normal_form(dg.SymbolicMap([x**2 + a], [x]), ["1/2"]),
+    "transcritical": lambda: dg.normal_form(LOGISTIC, [0], value=1),
+    "pitchfork": lambda: dg.normal_form(
+        dg.GradientDescent(dg.Loss(x**4 / 4 + a * x**2 / 2, [x]), "1/2"), [0], value=0
+    ),
+    "closed curve": lambda: dg.normal_form(
+        dg.SymbolicMap([a * x * (1 - y), x], [x, y]), ["1/2", "1/2"], value=2
+    ),
+    "elliptic point": lambda: dg.normal_form(dg.HeavyBall(WELL, "3/5", beta), [1]),
     "threshold": lambda: dg.critical_step_size(LOSS),
     "threshold, infinite": lambda: dg.critical_step_size(dg.Loss(x**4, [x])),
     "threshold, no minimum": lambda: dg.critical_step_size(dg.Loss(x**2 - y**2, [x, y])),
@@ -132,6 +150,7 @@ MAKERS = {
     "transition": scan,
     "escaped text": lambda: dg.fixed_points(dg.GradientDescent(TAGS, "1/2")),
     "escaped card": lambda: dg.stability(dg.GradientDescent(TAGS, "1/2"), [1]),
+    "escaped flip": lambda: dg.normal_form(dg.GradientDescent(TAGS, eta), [1]),
     "escaped fates": lambda: dg.simulate(dg.GradientDescent(TAGS, "1/2"), [[3.0]]),
     "escaped verdict": lambda: verdict(dg.claims.non_singular_map, dg.GradientDescent(TAGS, "1/2")),
 }

@@ -39,6 +39,11 @@ class Criticality(Enum):
     is not zero, and the bifurcation (fold, transcritical) has no further distinction. DEGENERATE:
     the coefficient is proved to be zero. CONSERVATIVE: the map preserves area, nothing attracts.
     UNDECIDED: the coefficient could not be told from zero.
+
+    Examples
+    --------
+    >>> Criticality("subcritical") is Criticality.SUBCRITICAL
+    True
     """
 
     SUPERCRITICAL = "supercritical"
