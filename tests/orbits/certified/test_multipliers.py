@@ -378,7 +378,7 @@ def test_random_matrices():
 def test_bounds_of_random_maps_hold_to_sixty_digits():
     rng = np.random.default_rng(1)
     checked = 0
-    for _ in range(8):
+    for _ in range(10):
         a, b, c = (
             sp.Rational(int(rng.integers(*ends)), 20) for ends in ((24, 36), (-9, 10), (-6, 7))
         )
