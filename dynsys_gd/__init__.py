@@ -55,16 +55,25 @@ from .orbits.certified.krawczyk import Krawczyk
 from .orbits.cluster import Cluster, Obstacle
 from .orbits.critical_manifold import CriticalManifold
 from .orbits.critical_points import critical_points
+from .orbits.curves.basin import immediate_basin
+from .orbits.curves.basin_result import BasinCell, ImmediateBasin, IntervalEnd
+from .orbits.curves.crossings import Crossings, crossings
+from .orbits.curves.invariant_curve import BranchEnd, CurveSide, InvariantCurve
+from .orbits.curves.stable import stable_manifold
+from .orbits.curves.unstable import unstable_manifold
 from .orbits.exact.method import Exact
 from .orbits.fixed_points import fixed_points
 from .orbits.kinds import CriticalKind, Kind
 from .orbits.normal_forms.find import normal_form
 from .orbits.normal_forms.kinds import Bifurcation, Criticality
 from .orbits.normal_forms.normal_form import NormalForm
+from .orbits.multipliers import Multipliers, multipliers
+from .orbits.normal_forms.find import normal_form
+from .orbits.normal_forms.kinds import Bifurcation, Criticality
+from .orbits.normal_forms.normal_form import NormalForm
 from .orbits.numerical.davidchack_lai import DavidchackLai
 from .orbits.numerical.newton_search import LinearSolver, NewtonSearch
 from .orbits.numerical.schmelcher_diakonos import SchmelcherDiakonos
-from .orbits.multipliers import Multipliers, multipliers
 from .orbits.orbit_set import Minima, OrbitSet
 from .orbits.periodic_orbit import PeriodicOrbit
 from .orbits.periodic_orbits import periodic_orbits
@@ -84,12 +93,17 @@ __all__ = [
     "AutodiffLoss",
     "Ball",
     "Bifurcation",
+    "BasinCell",
+    "Bifurcation",
     "Box",
+    "BranchEnd",
     "Budget",
     "Cluster",
     "CriticalKind",
     "CriticalManifold",
     "Criticality",
+    "Crossings",
+    "CurveSide",
     "DataLoss",
     "DavidchackLai",
     "Detail",
@@ -105,7 +119,10 @@ __all__ = [
     "GradientDescent",
     "Grid",
     "HeavyBall",
+    "ImmediateBasin",
+    "IntervalEnd",
     "InvalidInput",
+    "InvariantCurve",
     "Keep",
     "Kind",
     "Krawczyk",
@@ -151,10 +168,12 @@ __all__ = [
     "convergent_measure",
     "critical_points",
     "critical_step_size",
+    "crossings",
     "data",
     "fixed_points",
     "flattest_minimum",
     "he_normal",
+    "immediate_basin",
     "minibatches",
     "multipliers",
     "near_flattest",
@@ -166,9 +185,11 @@ __all__ = [
     "simulate",
     "skeleton",
     "stability",
+    "stable_manifold",
     "starts",
     "stopping_times",
     "textbook",
+    "unstable_manifold",
     "verify",
     "weak_critical_step_size",
     "xavier_normal",

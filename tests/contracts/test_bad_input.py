@@ -26,6 +26,7 @@ OPEN = dg.GradientDescent(LOSS, eta)
 F = OPEN.at(eta="1/2")
 LOGISTIC = dg.SymbolicMap([a * x * (1 - x)], [x])
 BOX = dg.Box([-3, -3], [3, 3])
+HALF, LINE = dg.SymbolicMap([x / 2], [x]), dg.Box([-1], [1])
 X = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 2.0]])
 Y = np.array([[1.0], [0.0], [2.0]])
 NET = dg.LinearNetwork((2, 2, 1), X, Y)
@@ -218,6 +219,32 @@ FLOORS = {
         *refused(
             "method", lambda v: dg.periodic_orbits(F, period=2, method=v), ("exact", dg.Exact)
         ),
+        *refused("F", lambda v: dg.unstable_manifold(v, [0, 0]), NO_MAPS),
+        *refused("orbit", lambda v: dg.unstable_manifold(F, v), (*NO_POINTS, [NAN, 0], {}, "0, 0")),
+        *refused(
+            "length", lambda v: dg.unstable_manifold(F, [0, 0], length=v), (0, -1, *NO_NUMBERS)
+        ),
+        *refused("tolerance", lambda v: dg.unstable_manifold(F, [0, 0], tolerance=v), NO_NUMBERS),
+        *refused("region", lambda v: dg.unstable_manifold(F, [0, 0], region=v), (3, "all", F)),
+        *refused(
+            "most_points", lambda v: dg.unstable_manifold(F, [0, 0], most_points=v), NO_COUNTS
+        ),
+        *refused("F", lambda v: dg.stable_manifold(v, [0, 0], BOX), NO_MAPS),
+        *refused("orbit", lambda v: dg.stable_manifold(F, v, BOX), (*NO_POINTS, [INF, 0])),
+        *refused("region", lambda v: dg.stable_manifold(F, [0, 0], v), (None, 3, dg.Box([0], [1]))),
+        *refused(
+            "depth", lambda v: dg.stable_manifold(F, [0, 0], BOX, depth=v), (-1, 0.5, True, 99)
+        ),
+        *refused("curve", lambda v: dg.crossings(v, v), (None, F, [[0, 1]])),
+        *refused("F", lambda v: dg.immediate_basin(v, [0], BOX), NO_MAPS),
+        *refused("sink", lambda v: dg.immediate_basin(F, v, BOX), (*NO_POINTS, [0, 0])),
+        *refused(
+            "region", lambda v: dg.immediate_basin(HALF, [0], v), (None, BOX, dg.Box([1], [2]))
+        ),
+        *refused(
+            "resolution", lambda v: dg.immediate_basin(HALF, [0], LINE, resolution=v), NO_COUNTS
+        ),
+        *refused("steps", lambda v: dg.immediate_basin(HALF, [0], LINE, steps=v), NO_COUNTS),
         *refused("seconds", lambda v: dg.fixed_points(F, seconds=v), NO_SECONDS),
         *refused("seconds", lambda v: dg.periodic_orbits(F, period=2, seconds=v), NO_SECONDS),
         *refused("seconds", lambda v: dg.critical_points(LOSS, seconds=v), NO_SECONDS),

@@ -66,6 +66,29 @@ MAKERS = {
         dg.GradientDescent(dg.Loss(x**2, [x]), "1/3"), period=2
     ),
     "orbit of period four": lambda: dg.periodic_orbits(LOGISTIC.at(a="7/2"), period=4)[0],
+    "unstable curve": lambda: dg.unstable_manifold(HENON, [0.63, 0.19], length=3),
+    "unstable curve in space": lambda: dg.unstable_manifold(
+        dg.SymbolicMap([2 * x, y / 2, a / 3], [x, y, a]), [0, 0, 0], length=1
+    ),
+    "stable curve with preimages": lambda: dg.stable_manifold(BELOW, [0, 0], BOX, depth=1),
+    "stable curves of a cycle": lambda: dg.stable_manifold(
+        HENON, dg.periodic_orbits(HENON, period=2)[0], dg.Box([-2, -2], [2, 2])
+    ),
+    "homoclinic points": lambda: dg.crossings(
+        dg.unstable_manifold(HENON, [0.63, 0.19], length=4),
+        dg.stable_manifold(HENON, [0.63, 0.19], dg.Box([-2, -2], [2, 2])),
+    ),
+    "no crossings": lambda: dg.crossings(
+        dg.unstable_manifold(BELOW, [0, 0]), dg.stable_manifold(BELOW, [0, 0], BOX)
+    ),
+    "immediate basin": lambda: dg.immediate_basin(
+        dg.HeavyBall(WELL, "1/10", "1/2"), [1], dg.Box([-2, -2], [2, 2]), resolution=40
+    ),
+    "immediate basin on a line": lambda: dg.immediate_basin(
+        LOGISTIC.at(a="7/2"),
+        dg.periodic_orbits(LOGISTIC.at(a="7/2"), period=4)[0],
+        dg.Box([-1], [2]),
+    ),
     "card, open step size": lambda: dg.stability(OPEN, [2, "1/2"]),
     "card, neutral": lambda: dg.stability(OPEN.at(eta="8/17"), [2, "1/2"]),
     "card, family": lambda: dg.stability(OPEN, dg.fixed_points(OPEN).families[0]),
