@@ -74,7 +74,7 @@ def _drawn(
     """Draw groups of boxes, each of shape (m, 2, 2); small groups as one sign."""
     view = np.array([ax.get_xlim(), (0.0, 1.0) if strips else ax.get_ylim()])
     least = _SMALL * (view[:, 1] - view[:, 0])
-    where = {"transform": ax.get_xaxis_transform()} if strips else {}
+    where: dict[str, Any] = {"transform": ax.get_xaxis_transform()} if strips else {}
     wide, small = [], []
     for boxes in groups:
         width = boxes[..., 1].max(axis=0) - boxes[..., 0].min(axis=0)
@@ -92,7 +92,7 @@ def _drawn(
         (x0, x1), (y0, y1) = bounds[:, 0].T, bounds[:, 1].T
         corners = np.stack([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]).transpose(2, 0, 1)
         look = {**_HATCH, **style}
-        ax.add_collection(PolyCollection(corners, zorder=3, **look, **where), autolim=False)
+        ax.add_collection(PolyCollection(list(corners), zorder=3, **look, **where), autolim=False)
         handles.append(Patch(**look, label=label))
     if small:
         rows = np.array(small)

@@ -126,7 +126,12 @@ def draw_loops(
     if sum(len(rows) for rows in closed) <= _MOST_SEGMENTS:
         # A white casing keeps the lines in sight on any picture.
         for colour, width in (("#FFFFFF", 2.2), (QUIET if named else INK, 0.9)):
-            options = {"colors": colour, "linewidths": width, "zorder": 4, "alpha": 0.8}
+            options: dict[str, Any] = {
+                "colors": colour,
+                "linewidths": width,
+                "zorder": 4,
+                "alpha": 0.8,
+            }
             ax.add_collection(LineCollection(closed, **options), autolim=False)
     return []
 

@@ -42,8 +42,8 @@ class _Contents:
 
     @property
     def map(self) -> Map | None:
-        items = [*self.orbits, *self.families]
-        return items[0].map if items else None
+        maps = [orbit.map for orbit in self.orbits] + [family.map for family in self.families]
+        return maps[0] if maps else None
 
 
 def draw_orbits(found: OrbitSet, ax: Axes, **style: Any) -> None:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from ..errors import InvalidInput
 from ..maps.base import Map
 from .orbit_marks import unique
+from .style import RC
 from .words import inches_of, symbol_of, wrapped
 
 __all__ = ["BESIDE", "MULTIPLIERS", "View", "add_legend", "add_title", "view_on"]
@@ -86,6 +87,6 @@ def add_legend(ax: Axes, handles: list[Any]) -> None:
 def add_title(ax: Axes, line: str) -> None:
     """Add a line to the title of a picture."""
     before = ax.get_title(loc="left")
-    size = ax.title.get_fontsize()
+    size = RC["axes.titlesize"]
     more = "\n".join(wrapped(line, max(2.0, inches_of(ax)[0]), size=size))
     ax.set_title(f"{before}\n{more}" if before else more, loc="left")

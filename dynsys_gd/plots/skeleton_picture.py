@@ -110,6 +110,8 @@ def _points(skeleton: Skeleton, ax: Axes, style: dict[str, Any], *, plane: bool)
     for place, found in reversed(list(enumerate(skeleton.sets))):
         period = skeleton.periods[place]
         if not found.orbits:
+            if not found.complete:
+                entries.append(Line2D([], [], linestyle="none", label=f"{period}: 0 (open)"))
             continue
         points = np.concatenate([orbit.points for orbit in found.orbits])
         other = points[:, 1] if plane else np.full(len(points), float(period))

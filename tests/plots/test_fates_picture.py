@@ -102,7 +102,9 @@ def test_a_line_of_starts_lies_under_the_graph_of_the_loss():
     graph = ax.get_lines()[0]
     np.testing.assert_allclose(graph.get_ydata(), well(fates.starts))
     assert np.asarray(ax.images[0].get_array()).shape == (1, 60, 3)
-    assert {"sink (minimum of the loss)", "source (maximum of the loss)"} <= set(legend_of(ax))
+    assert {"sink (minimum of the loss)\u2009×2", "source (maximum of the loss)"} <= set(
+        legend_of(ax)
+    )
     marks = {tuple(point) for line in ax.get_lines()[1:] for point in line.get_xydata()}
     assert marks == {(-1.0, -0.25), (0.0, 0.0), (1.0, -0.25)}
 

@@ -6,20 +6,42 @@ from matplotlib.figure import Figure
 from sympy import Rational
 from sympy.abc import eta, r, x, y, z
 
-from dynsys_gd import Box, GradientDescent, HeavyBall, Loss, SymbolicMap
+from dynsys_gd import Box, GradientDescent, HeavyBall, Krawczyk, Loss, SymbolicMap
+from dynsys_gd.evidence import Evidence, Grade
+from dynsys_gd.orbits.cluster import Cluster, Obstacle
 from dynsys_gd.orbits.critical_points import critical_points
 from dynsys_gd.orbits.fixed_points import fixed_points
+from dynsys_gd.orbits.orbit_set import OrbitSet
 from dynsys_gd.orbits.periodic_orbits import periodic_orbits
 from dynsys_gd.orbits.stability import stability
 from dynsys_gd.plots import draw
+from dynsys_gd.plots.orbit_marks import size_for
 
 PRODUCT = Loss((x * y - 1) ** 2 / 2, [x, y])
 WELL = Loss(x**4 / 4 - x**2 / 2, [x])
 SQUARE = Box([-3, -3], [3, 3])
+HENON = SymbolicMap([1 - Rational(7, 5) * x**2 + y, Rational(3, 10) * x], [x, y])
+HENON_BOX = Box([-1.43, -0.43], [1.43, 0.43])
+EVIDENCE = Evidence(grade=Grade.CERTIFIED, reason="made for a picture")
 
 
 def drawn(result, **style):
     return draw(result, ax=Figure(figsize=(7, 5)).subplots(), **style)
+
+
+def only_clusters(region, *bounds):
+    """Return a list without orbits; each of `bounds` is one box of a fixed point, shape (d, 2)."""
+    boxes = [np.array(b, dtype=float)[None, None] for b in bounds]
+    clusters = [Cluster(boxes=b, obstacle=Obstacle.SINGULAR, evidence=EVIDENCE) for b in boxes]
+    return OrbitSet(
+        title="Fixed points of a map",
+        orbits=(),
+        clusters=tuple(clusters),
+        complete=False,
+        why="singular",
+        region=region,
+        evidence=EVIDENCE,
+    )
 
 
 def legend_of(ax):
@@ -53,7 +75,7 @@ def test_cycles_are_closed_loops_of_their_own_colour():
     for loop, orbit in zip(loops, found.orbits, strict=True):
         np.testing.assert_array_equal(loop.get_xydata()[:-1], orbit.points)
         np.testing.assert_array_equal(loop.get_xydata()[-1], orbit.points[0])
-    assert {"sink", "source"} <= set(legend_of(ax))
+    assert {"sink\u2009×2", "source\u2009×2"} <= set(legend_of(ax))
 
 
 def test_cycles_of_the_line_are_cobwebs_on_the_graph_of_the_map():
@@ -72,13 +94,18 @@ def test_cycles_of_the_line_are_cobwebs_on_the_graph_of_the_map():
 def test_unstable_minima_stay_recognisable_as_minima():
     himmelblau = Loss((x**2 + y - 11) ** 2 + (x + y**2 - 7) ** 2, [x, y])
     ax = drawn(fixed_points(GradientDescent(himmelblau, "1/50"), Box([-6, -6], [6, 6])))
-    assert "saddle (minimum of the loss)" in legend_of(ax)
-    white = [
+    assert {
+        "sink (minimum of the loss)\u2009×2",
+        "saddle (minimum of the loss)\u2009×2",
+        "saddle\u2009×4",
+        "source (maximum of the loss)",
+    } == set(legend_of(ax))
+    (white,) = [
         line
         for line in ax.get_lines()
-        if line.get_marker() != "None" and line.get_markerfacecolor() == "#FFFFFF"
+        if line.get_marker() == "X" and line.get_markerfacecolor() == "#FFFFFF"
     ]
-    assert len(white) == 4
+    assert len(white.get_xydata()) == 2
 
 
 def test_with_an_open_step_size_a_family_is_neither_solid_nor_dashed():
@@ -110,6 +137,73 @@ def test_single_members_have_a_picture(pick):
 def test_the_minima_of_a_loss_have_a_picture():
     ax = drawn(critical_points(WELL).minima())
     assert ax.get_title(loc="left").startswith("Minima")
+
+
+def test_momentum_on_a_line_is_drawn_in_the_plane_of_now_and_before():
+    F = HeavyBall(WELL, "1/2", "1/2")
+    ax = drawn(fixed_points(F))
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("$x$", "$x_{previous}$")
+    assert points_with(ax, "o") == {(-1.0, -1.0), (1.0, 1.0)}
+
+
+def test_many_orbits_are_few_artists_and_quickly_drawn():
+    """More than seven cycles have no colours of their own; a long list has no lines at all."""
+    found = periodic_orbits(HENON, HENON_BOX, period=13, method=Krawczyk())
+    assert len(found.orbits) == 32
+    ax = drawn(found)
+    assert len(ax.get_lines()) + len(ax.collections) <= 4
+    assert sum(len(line.get_xydata()) for line in ax.get_lines()) == 32 * 13
+    assert legend_of(ax)[0].endswith("×32")
+    few = drawn(periodic_orbits(HENON, HENON_BOX, period=8, method=Krawczyk()))
+    assert sum("period 8" in text for text in legend_of(few)) == 7
+
+
+def test_markers_shrink_with_their_number():
+    sizes = [size_for(n) for n in (1, 60, 600, 2000, 10**6)]
+    assert sizes[0] == sizes[1] == 8.0
+    assert sizes[1] > sizes[2] > sizes[3] > sizes[4] == 1.8
+
+
+# --- what is not decided -------------------------------------------------------------------------
+
+
+def test_small_clusters_are_question_marks_on_the_graph():
+    double = SymbolicMap([x + (x - 1) ** 2 * (x - 2) / 4], [x])
+    found = fixed_points(double, Box([-1], [3]), method=Krawczyk())
+    assert found.clusters
+    ax = drawn(found)
+    ((place, _),) = points_with(ax, "$?$")
+    assert place == pytest.approx(1.0, abs=1e-3)
+    assert "unresolved" in legend_of(ax)
+
+
+def test_wide_clusters_are_hatched_where_they_are():
+    ax = drawn(only_clusters(Box([-3, -3], [3, 3]), [[0, 1], [0, 2]], [[-2, -1], [-2, -1]]))
+    (boxes,) = ax.collections
+    assert boxes.get_hatch()
+    corners = np.concatenate([path.vertices for path in boxes.get_paths()])
+    assert corners.min(axis=0).tolist() == [-2, -2]
+    assert corners.max(axis=0).tolist() == [1, 2]
+    assert legend_of(ax) == ["unresolved\u2009×2"]
+    assert (ax.get_xlim(), ax.get_ylim()) == ((-3.0, 3.0), (-3.0, 3.0))
+
+
+def test_clusters_of_one_coordinate_are_strips():
+    ax = drawn(only_clusters(Box([0], [4]), [[1, 2]]))
+    (strip,) = ax.collections
+    corners = strip.get_paths()[0].vertices
+    assert set(corners[:, 0]) == {1.0, 2.0}
+    assert set(corners[:, 1]) == {0.0, 1.0}
+    assert ax.get_xlim() == (0.0, 4.0)
+
+
+@pytest.mark.parametrize("bounds", [[[0, 1]], [[0, 1], [2, 2.5]], [[0, 1], [2, 3], [4, 5]]])
+def test_a_cluster_alone_has_a_picture(bounds):
+    (cluster,) = only_clusters(None, bounds).clusters
+    ax = drawn(cluster)
+    low, high = ax.get_xlim()
+    assert low < 0 < 1 < high
+    assert ax.get_title(loc="left").startswith("Unresolved cluster")
 
 
 # --- the stability card --------------------------------------------------------------------------
