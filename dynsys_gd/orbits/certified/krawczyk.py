@@ -17,9 +17,11 @@ from ..exact.gradient_sets import FLOAT_REASON
 from ..orbit_set import OrbitSet
 from ..periodic_orbit import PeriodicOrbit
 from ..question import OrbitMethod, OrbitQuestion, undecided
-from ._interim import audited, explained, spectra_of
+from ._interim import explained
+from .audit import audited
 from .domain import Domain, domain_of
 from .equations import Equations, equations_of
+from .multipliers import spectra_of
 from .outward import Bounds, middle
 from .rational import Point, rational_orbit
 from .search import Found, search
