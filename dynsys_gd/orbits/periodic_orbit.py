@@ -69,6 +69,8 @@ class PeriodicOrbit(Result):
         How many of those are real and below -1, so that orbits leave on alternating sides.
     critical_step : tuple of two float, or None
         Certified bounds of the step size at which a minimum of the loss loses stability.
+    eigenvalue_bounds : ndarray, shape (d, 2), or None
+        Certified bounds of the eigenvalues of the Hessian at a critical point, ascending.
     residual : float or None
         Of a numerical orbit: the largest |F(x_k) - x_(k+1)| in the maximum norm.
     condition : float or None
@@ -95,13 +97,14 @@ class PeriodicOrbit(Result):
     unstable: int | None = None
     flips: int | None = None
     critical_step: tuple[float, float] | None = None
+    eigenvalue_bounds: NDArray[np.float64] | None = None
     residual: float | None = None
     condition: float | None = None
     algebraic: tuple[AlgebraicPoint, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         arrays = (self.points, self.enclosure, self.multipliers, self.unique_in)
-        for array in (*arrays, self.multiplier_bounds):
+        for array in (*arrays, self.multiplier_bounds, self.eigenvalue_bounds):
             if array is not None:
                 array.setflags(write=False)
 
@@ -164,12 +167,18 @@ class PeriodicOrbit(Result):
             texts = [value_text(m) for m in self.exact_multipliers]
             if len(", ".join(texts)) <= 90:
                 return ", ".join(texts)
+        if self.multipliers is None and self.eigenvalue_bounds is not None:
+            return f"of Hessian eigenvalues {self._eigenvalues_text()}"
         if self.multipliers is None:
             return "functions of the open parameters, too long for a line"
         texts = [_number(m) for m in self.multipliers]
         if len(texts) > 8:
             texts = [*texts[:6], "…", f"{texts[-1]} ({len(texts)} in all)"]
         return ", ".join(texts)
+
+    def _eigenvalues_text(self) -> str:
+        bounds = [] if self.eigenvalue_bounds is None else self.eigenvalue_bounds
+        return ", ".join(bounds_text(*(float(f"{b:.6g}") for b in pair)) for pair in bounds)
 
     def latex(self) -> str:
         """Return the orbit, its multipliers and where it is stable as a formula."""
@@ -204,6 +213,7 @@ class PeriodicOrbit(Result):
             "unstable": self.unstable,
             "flips": self.flips,
             "critical_step": plain(self.critical_step),
+            "eigenvalue_bounds": plain(self.eigenvalue_bounds),
             "residual": self.residual,
             "condition": self.condition,
         }

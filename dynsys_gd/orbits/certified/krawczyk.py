@@ -271,6 +271,7 @@ def _orbits(
             unstable=spectrum.unstable,
             flips=spectrum.flips,
             critical_step=spectrum.critical_step,
+            eigenvalue_bounds=spectrum.eigenvalues,
             evidence=evidence,
         )
         for k, spectrum in enumerate(spectra)

@@ -64,6 +64,8 @@ class Spectrum:
         For fixed points of gradient maps: by the signs of the Hessian's eigenvalues.
     critical_step : tuple of two float, or None
         At minima: bounds of the step size at which stability is lost.
+    eigenvalues : ndarray, shape (d, 2), or None
+        For fixed points of gradient maps: bounds of the eigenvalues of the Hessian, ascending.
     step_sizes : sympy Set or None
         Always None here; only exact algebra knows it.
     """
@@ -75,6 +77,7 @@ class Spectrum:
     flips: int | None
     critical: CriticalKind | None = None
     critical_step: tuple[float, float] | None = None
+    eigenvalues: NDArray[np.float64] | None = None
     step_sizes: sp.Set | None = None
 
 
@@ -112,7 +115,12 @@ def _of_critical_points(
     critical = critical_kinds(eigenvalues)
     steps = critical_steps(rule, eigenvalues)
     return [
-        replace(spectra[j], critical=critical[j], critical_step=_step(steps, critical[j], j))
+        replace(
+            spectra[j],
+            critical=critical[j],
+            critical_step=_step(steps, critical[j], j),
+            eigenvalues=np.stack([eigenvalues.lower[:, j], eigenvalues.upper[:, j]], axis=1),
+        )
         for j in range(n)
     ]
 
