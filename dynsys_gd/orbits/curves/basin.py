@@ -14,7 +14,7 @@ from ...evidence import Evidence, Grade
 from ...maps.base import Map
 from ...regions import Box, Grid, positive_count
 from ..periodic_orbit import PeriodicOrbit
-from .basin_result import BasinCell, ImmediateBasin
+from .basin_result import BasinCell, ImmediateBasin, IntervalEnd
 from .cycle import checked_cycle
 from .interval_basin import intervals
 from .trap import ELSEWHERE, RUNNING, Trap, phases, trap_of
@@ -72,7 +72,7 @@ def immediate_basin(
 
     References
     ----------
-    .. [1] Mira, Gardini, Barugola, Cathala [mira1996chaotic]_, sections 2.4 and 5.2.
+    .. [1] Mira, Gardini, Barugola, Cathala [mira1996chaotic]_.
 
     Examples
     --------
@@ -98,12 +98,18 @@ def immediate_basin(
     most = positive_count(steps, "steps")
     trap = trap_of(cycle)
     labels = phases(trap, grid.points, most).reshape(grid.shape)
-    cells, sizes, edges = _joined(trap, grid, labels)
+    cells, sizes, edges = _joined(trap, grid, labels, lenient=d == 1)
     ends = kinds = None
     if d == 1:
         found = intervals(trap, region, grid, labels, most)
         ends, kinds, errors, whole = found.ends, found.kinds, found.widths, found.invariant
         sizes = ends[:, 1] - ends[:, 0]
+        edges = [IntervalEnd.REGION in pair for pair in kinds]
+        inside = (grid.points > ends[:, 0]) & (grid.points < ends[:, 1])
+        cells[cells == BasinCell.IMMEDIATE] = BasinCell.BASIN
+        cells[(inside & (labels[:, None] == np.arange(cycle.period))).any(axis=1)] = (
+            BasinCell.IMMEDIATE
+        )
         note = (
             "ends by bisection; F^p maps the intervals into themselves as far as sampled"
             if whole

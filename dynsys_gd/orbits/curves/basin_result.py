@@ -42,6 +42,11 @@ class IntervalEnd(Enum):
 
     FIXED: to itself. OTHER_END: to the other end. REGION: the basin goes on where the region
     ends. UNKNOWN: to neither end, or not to numerical accuracy.
+
+    Examples
+    --------
+    >>> print(IntervalEnd.OTHER_END)
+    mapped to the other end
     """
 
     FIXED = "fixed by the map"

@@ -14,9 +14,9 @@ __all__ = ["components"]
 
 Rows = NDArray[np.float64]
 
-_SEEDS = 16  # along each side of the region
-_TARGETS = 6  # on each branch
-_NEWTON_STEPS = 30
+_SEEDS = 12  # along each side of the region
+_TARGETS = 5  # on each branch
+_NEWTON_STEPS = 25
 _MOST_PIECES = 60
 _SAME = 1e-7
 

@@ -105,6 +105,10 @@ def _states(F: Map, orbit: Any, argument: str) -> Rows:
 
 def _refined(kernel: Kernel, points: Rows) -> Rows | None:
     """Return the orbit near `points` by Newton's method on all points at once, or None."""
+    with np.errstate(all="ignore"):
+        miss = np.abs(kernel.step(points)[0] - np.roll(points, -1, axis=0)).max()
+    if miss <= 1e-15 * (1 + np.abs(points).max()):
+        return points  # nothing to refine, also where Newton's equations are singular
     moved = np.inf
     for _ in range(_NEWTON_STEPS):
         correction = _correction(kernel, points)

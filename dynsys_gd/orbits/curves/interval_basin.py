@@ -22,6 +22,7 @@ _ROUNDS = 40
 _FINER = (1, 8, 64)
 _MOST = 2_000_000
 _SAMPLES = 4097
+_HALVINGS = 60
 _ALIKE = 1e-7
 
 
@@ -64,14 +65,20 @@ def _found(
     trap: Trap, region: Box, x: NDArray[np.float64], labels: NDArray[np.intp], steps: int
 ) -> Intervals:
     ends, kinds, widths, invariant = [], [], [], True
+    others = _other_orbits(trap, region)
     for j, sink in enumerate(trap.cycle.points[:, 0]):
         # From the sink outwards: the first centre that does not belong, then the place between.
         right = _end(trap, j, sink, x[x > sink], labels[x > sink], region.high[0], steps)
         left = _end(trap, j, sink, x[x < sink][::-1], labels[x < sink][::-1], region.low[0], steps)
+        # A single point that stays behind is a border as well, though no sample need show it.
+        near = others[(others > sink) & (others < right[0])]
+        right = (float(near[0]), 0.0, False) if len(near) else right
+        near = others[(others < sink) & (others > left[0])]
+        left = (float(near[-1]), 0.0, False) if len(near) else left
         ends.append((left[0], right[0]))
         widths.append(left[1] + right[1])
         kinds.append(_kinds(trap, (left[0], right[0]), (left[2], right[2])))
-        invariant &= _invariant(trap, left[0], right[0], kinds[-1])
+        invariant &= _invariant(trap, j, left[0], right[0], kinds[-1], steps)
     return Intervals(np.array(ends), tuple(kinds), np.array(widths), invariant)
 
 
@@ -124,11 +131,47 @@ def _kinds(
     return kinds[0], kinds[1]
 
 
-def _invariant(trap: Trap, low: float, high: float, kinds: tuple[IntervalEnd, IntervalEnd]) -> bool:
-    """Return whether samples of an interval stay in it; nothing is asked where it is cut off."""
+def _other_orbits(trap: Trap, region: Box) -> NDArray[np.float64]:
+    """Return the points that F^(2p) fixes, as far as samples show them, without the sink's."""
+    twice = 2 * trap.cycle.period
+
+    def excess(x: NDArray[np.float64]) -> NDArray[np.float64]:
+        rows = iterate(trap.cycle.kernel, x[:, None], twice, arithmetic=Arithmetic.PLAIN)
+        return np.asarray(rows[:, 0] - x)
+
+    x = np.linspace(region.low[0], region.high[0], 4 * _SAMPLES)
+    with np.errstate(all="ignore"):
+        sign = np.sign(excess(x))
+    exact = x[sign == 0]
+    places = np.flatnonzero(sign[:-1] * sign[1:] < 0)
+    low, high, rising = x[places], x[places + 1], sign[places + 1]
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        above = excess(middle) * rising > 0
+        low, high = np.where(above, low, middle), np.where(above, middle, high)
+    roots = np.sort(np.concatenate([exact, high]))
+    sinks = trap.cycle.points[:, 0]
+    away = np.abs(roots[:, None] - sinks).min(axis=1)
+    return roots[away > 1e-9 * (1 + np.abs(roots))]
+
+
+def _invariant(
+    trap: Trap,
+    j: int,
+    low: float,
+    high: float,
+    kinds: tuple[IntervalEnd, IntervalEnd],
+    steps: int,
+) -> bool:
+    """Return whether samples of an interval stay in it and all tend to its point of the sink.
+
+    Where the region cuts the interval off, nothing is asked of their images.
+    """
+    rows = np.linspace(low, high, _SAMPLES)[1:-1, None]
+    if not (phases(trap, rows, steps) == j).all() or IntervalEnd.UNKNOWN in kinds:
+        return False
     if IntervalEnd.REGION in kinds:
         return True
-    rows = np.linspace(low, high, _SAMPLES)[:, None]
     images = iterate(trap.cycle.kernel, rows, trap.cycle.period, arithmetic=Arithmetic.PLAIN)
     room = _ALIKE * (high - low)
     return bool(np.all((images >= low - room) & (images <= high + room)))

@@ -21,7 +21,13 @@ _ENDS_SHOWN = 4
 
 
 class CurveSide(Enum):
-    """Which points: those that tend to the saddle (STABLE), or that come from it (UNSTABLE)."""
+    """Which points: those that tend to the saddle (STABLE), or that come from it (UNSTABLE).
+
+    Examples
+    --------
+    >>> print(CurveSide.STABLE)
+    stable
+    """
 
     STABLE = "stable"
     UNSTABLE = "unstable"
@@ -37,6 +43,11 @@ class BranchEnd(Enum):
     bounded set, or the map has no value there. LIMIT: what is left of it is shorter than the
     tolerance; it tends to a point, or the curve cannot be told from its limit. CLOSED: it returned
     to where it began. WORK: the most points or steps were used up.
+
+    Examples
+    --------
+    >>> print(BranchEnd.LIMIT)
+    tends to a limit
     """
 
     LENGTH = "as long as asked for"

@@ -7,7 +7,7 @@ polynomials by Newton's method, so that nothing but values and Jacobians of the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -27,7 +27,8 @@ _TERMS = 24
 _TAIL = 3
 _NEWTON_STEPS = 12
 _GOAL = 2e-13  # relative to the size of the saddle
-_SCALES = 60
+_RELATIVE = 1e-6  # largest error relative to the length: a kink has one at every length
+_SCALES = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,15 +74,16 @@ def local_curve(saddle: Saddle, tolerance: float) -> LocalCurve:
     """
     kernel = saddle.cycle.return_kernel()
     size = 1 + float(np.abs(saddle.cycle.points).max())
-    best: LocalCurve | None = None
+    best, least = None, _RELATIVE
     for power in range(_SCALES):
-        curve = _solved(kernel, saddle, size * 0.5 ** (power - 2), _TERMS, None)
+        scale = size * 0.5 ** (power - 2)
+        curve = _solved(kernel, saddle, scale, _TERMS, None)
         if curve is None:
             continue
         error = _error(kernel, saddle, curve)
-        if best is None or error < best.error:
-            best = LocalCurve(curve.base, curve.slope, curve.rest, curve.multiplier, error)
-        if error <= _GOAL * size:
+        if error < least * scale:
+            best, least = replace(curve, error=error), error / scale
+        if best is not None and error <= _GOAL * size:
             break
     if best is None or best.error > tolerance:
         raise UndecidedError(

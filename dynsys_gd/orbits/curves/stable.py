@@ -91,9 +91,9 @@ def stable_manifold(
 
     References
     ----------
-    .. [1] Cabré, Fontich, de la Llave [cabre2005parameterization]_, section 2.
-    .. [2] England, Krauskopf, Osinga [england2004computing]_, sections 2 and 3.
-    .. [3] Krauskopf, Osinga [krauskopf1998growing]_, section 3.
+    .. [1] Cabré, Fontich, de la Llave [cabre2005parameterization]_.
+    .. [2] England, Krauskopf, Osinga [england2004computing]_.
+    .. [3] Krauskopf, Osinga [krauskopf1998growing]_.
 
     Examples
     --------

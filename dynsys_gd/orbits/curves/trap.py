@@ -20,6 +20,7 @@ Rows = NDArray[np.float64]
 ELSEWHERE = -1  # it went far away, or repeats something else
 RUNNING = -2  # nothing of the kind within the steps allowed
 
+_WIDEST = 16.0
 _HALVINGS = 60
 _SHELLS = np.linspace(0.05, 1.0, 12)
 _DIRECTIONS = 96
@@ -81,9 +82,10 @@ def trap_of(cycle: Cycle) -> Trap:
     for j, centre in enumerate(cycle.points):
         slope = cycle.return_slope(j)
         form = solve_discrete_lyapunov(slope.T, np.eye(d))
+        form = form / np.linalg.eigvalsh(form)[-1]  # the ellipsoid holds the ball of its radius
         back = np.linalg.inv(np.linalg.cholesky(form)).T  # from the unit ball to the ellipsoid
         unit = (_SHELLS[:, None, None] * (directions @ back.T)).reshape(-1, d)
-        radius = 1 + float(np.abs(centre).max())
+        radius = _WIDEST * (1 + float(np.abs(centre).max()))
         for _ in range(_HALVINGS):
             with np.errstate(all="ignore"):
                 moved = kernel.step(centre + radius * unit)[0] - centre

@@ -98,10 +98,10 @@ def unstable_manifold(
 
     References
     ----------
-    .. [1] Cabré, Fontich, de la Llave [cabre2005parameterization]_, section 2.
+    .. [1] Cabré, Fontich, de la Llave [cabre2005parameterization]_.
     .. [2] You, Kostelich, Yorke [you1991calculating]_.
-    .. [3] Hobson [hobson1993efficient]_, section 3.
-    .. [4] Krauskopf, Osinga [krauskopf1998growing]_, section 3.
+    .. [3] Hobson [hobson1993efficient]_.
+    .. [4] Krauskopf, Osinga [krauskopf1998growing]_.
 
     Examples
     --------
