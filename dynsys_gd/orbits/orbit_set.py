@@ -240,7 +240,7 @@ def _label(orbit: PeriodicOrbit) -> str:
 
 def _orbit_line(orbit: PeriodicOrbit) -> str:
     kind = "" if orbit.kind is Kind.UNDECIDED else f"{orbit.kind_text()}, "
-    text = f"{orbit.where()}: {kind}multipliers {orbit.multipliers_text()}"
+    text = f"{orbit.where()}: {kind}{' '.join(orbit.spectrum())}"
     if orbit.step_sizes is not None:
         text += f"; stable for {interval_text(orbit.step_sizes, orbit.parameter or '')}"
     elif orbit.critical_step is not None:

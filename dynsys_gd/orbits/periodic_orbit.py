@@ -142,7 +142,7 @@ class PeriodicOrbit(Result):
             chain = [point_text(p, e) for p, e in zip(self.points, exact, strict=True)]
             shown = chain if self.period <= 4 else [*chain[:4], "…"]
             rows.append(("orbit", " → ".join(shown)))
-        rows.append(("multipliers", self.multipliers_text()))
+        rows.append(self.spectrum())
         if self.step_sizes is not None:
             rows.append(("stable for", interval_text(self.step_sizes, self.parameter or "")))
         if self.exists_where is not None and self.exists_where != sp.S.Reals:
@@ -167,8 +167,6 @@ class PeriodicOrbit(Result):
             texts = [value_text(m) for m in self.exact_multipliers]
             if len(", ".join(texts)) <= 90:
                 return ", ".join(texts)
-        if self.multipliers is None and self.eigenvalue_bounds is not None:
-            return f"of Hessian eigenvalues {self._eigenvalues_text()}"
         if self.multipliers is None:
             return "functions of the open parameters, too long for a line"
         texts = [_number(m) for m in self.multipliers]
@@ -176,9 +174,17 @@ class PeriodicOrbit(Result):
             texts = [*texts[:6], "…", f"{texts[-1]} ({len(texts)} in all)"]
         return ", ".join(texts)
 
-    def _eigenvalues_text(self) -> str:
-        bounds = [] if self.eigenvalue_bounds is None else self.eigenvalue_bounds
-        return ", ".join(bounds_text(*(float(f"{b:.6g}") for b in pair)) for pair in bounds)
+    def spectrum(self) -> tuple[str, str]:
+        """Return what is known of the linear part: its name and its values in one line.
+
+        These are the multipliers, or the eigenvalues of the Hessian where the step size is open.
+        """
+        known = self.multipliers is not None or self.exact_multipliers is not None
+        if known or self.eigenvalue_bounds is None:
+            return "multipliers", self.multipliers_text()
+        pairs = self.eigenvalue_bounds.tolist()
+        texts = [bounds_text(float(f"{low:.6g}"), float(f"{high:.6g}")) for low, high in pairs]
+        return "Hessian eigenvalues", ", ".join(texts)
 
     def latex(self) -> str:
         """Return the orbit, its multipliers and where it is stable as a formula."""
