@@ -15,6 +15,9 @@ from ..results import Result, plain
 __all__ = ["Cluster", "Obstacle"]
 
 
+_MANY = 1000  # boxes; an isolated point keeps fewer
+
+
 class Obstacle(Enum):
     """Why a set of boxes stayed undecided.
 
@@ -69,7 +72,9 @@ class Cluster(Result):
         return " × ".join(f"[{low:.9g}, {high:.9g}]" for low, high in self.hull[0])
 
     def headline(self) -> str:
-        return f"Unresolved cluster in {self.where()}: {self.obstacle}"
+        family = self.obstacle is Obstacle.SINGULAR and len(self.boxes) >= _MANY
+        hint = ", perhaps a family" if family else ""
+        return f"Unresolved cluster in {self.where()}: {self.obstacle}{hint}"
 
     def rows(self) -> list[tuple[str, str]]:
         return [

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..engine.numpy_printer import numpy_function
 from ..engine.tape import lower
-from ..evidence import Evidence, Outcome
+from ..evidence import Evidence, Grade, Outcome
 from ..losses.base import as_points
 from ..maps.base import Map
 from ..regions import Box, positive_count
@@ -28,7 +28,7 @@ _NEWTON_STEPS = 40
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class CriticalManifold(Result):
-    """All real solutions of some polynomial equations, each of them a fixed point of the map.
+    """All real solutions of some equations, each of them a fixed point of the map.
 
     Along the family multipliers are 1; the transverse ones decide. Where the family is singular
     the word manifold is a courtesy: see `smooth`.
@@ -39,7 +39,7 @@ class CriticalManifold(Result):
     variables : tuple of Symbol
         Coordinates of the loss, or of the state for maps without one.
     equations : tuple of sympy expressions
-        Each is zero on the family; together they are zero nowhere else.
+        Each is zero on the family; together they are zero nowhere else, in `boxes` where given.
     dimension : int
         Dimension at regular points.
     period : int
@@ -70,6 +70,8 @@ class CriticalManifold(Result):
         Sets of such points of positive dimension.
     example : tuple of sympy numbers, or None
         One regular real point.
+    boxes : ndarray, shape (m, d, 2), or None
+        Bounds of boxes that cover what a certified search met of the family; read-only.
     evidence : Evidence
     """
 
@@ -92,6 +94,11 @@ class CriticalManifold(Result):
     singular_points: tuple[tuple[sp.Expr, ...], ...] = ()
     singular_families: tuple[tuple[sp.Expr, ...], ...] = ()
     example: tuple[sp.Expr, ...] | None = None
+    boxes: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        if self.boxes is not None:
+            self.boxes.setflags(write=False)
 
     @property
     def codimension(self) -> int:
@@ -128,13 +135,17 @@ class CriticalManifold(Result):
         if self.loss_value is not None:
             rows.append(("loss", value_text(self.loss_value)))
         rows.append(("smooth", self.smooth_text()))
+        if self.boxes is not None:
+            rows.append(("certified", f"covered by {len(self.boxes)} boxes"))
         rows.append(("evidence", str(self.evidence)))
         return rows
 
     def smooth_text(self) -> str:
         """Return whether the equations are regular on the family, and where not."""
         if self.smooth is Outcome.YES:
-            return "yes, the equations are regular at every real point"
+            local = self.boxes is not None and self.evidence.grade is not Grade.PROVED
+            where = "in all boxes around it" if local else "at every real point"
+            return f"yes, the equations are regular {where}"
         places = [point_text(np.array([float(c) for c in p]), p) for p in self.singular_points]
         places += [", ".join(equation_text(e) for e in family) for family in self.singular_families]
         if self.smooth is Outcome.NO:
@@ -219,6 +230,7 @@ class CriticalManifold(Result):
             "singular_points": plain(self.singular_points),
             "singular_families": plain(self.singular_families),
             "example": plain(self.example),
+            "boxes": None if self.boxes is None else len(self.boxes),
         }
 
 

@@ -16,8 +16,8 @@ from .outward import Bounds
 __all__ = ["clusters_of", "components", "undefined"]
 
 _COORDINATES = 3  # neighbours are looked for in so many coordinates, then checked in all
-_GAP = 0.1  # share of a set's width
-_MOST_SETS = 3000  # up to which gaps between them are looked at
+_GAP, _SKEW = 0.1, 0.01  # shares of a set's width in one coordinate, and of its largest width
+_MOST_SETS = 300
 _MOST = 60_000  # boxes beyond which they count as one set
 
 
@@ -70,21 +70,36 @@ def _near(
 
 
 def _merged(labels: NDArray[np.int64], lower: Bounds, upper: Bounds) -> NDArray[np.int64]:
-    """Return labels in which sets with small gaps between their hulls are one."""
+    """Return labels in which sets with small gaps between their hulls are one.
+
+    Wide sets gather what is near them first. Once there are too many sets, the rest is one.
+    """
     count = int(labels.max()) + 1
-    if not 1 < count <= _MOST_SETS:
-        return labels
-    rows = lower.shape[0] * lower.shape[1]
     order = np.argsort(labels, kind="stable")
     starts = np.searchsorted(labels[order], np.arange(count))
+    rows = lower.shape[0] * lower.shape[1]
     low = np.minimum.reduceat(lower.reshape(rows, -1)[:, order], starts, axis=1)
     high = np.maximum.reduceat(upper.reshape(rows, -1)[:, order], starts, axis=1)
-    near = np.ones((count, count), dtype=bool)
-    for a, b in zip(low, high, strict=True):
-        gap = np.maximum(a[:, None] - b[None, :], a[None, :] - b[:, None])
-        room = _GAP * np.maximum((b - a)[:, None], (b - a)[None, :])
-        near &= gap <= room
-    return np.asarray(connected_components(near, directed=False)[1], dtype=np.int64)[labels]
+    new = np.full(count, -1)
+    for label in range(_MOST_SETS):
+        free = np.flatnonzero(new < 0)
+        if not len(free):
+            break
+        widths = (high - low)[:, free].max(axis=0)
+        gathered = np.zeros(len(free), dtype=bool)
+        gathered[np.argmax(widths)] = True
+        if label == _MOST_SETS - 1:
+            gathered[:] = True
+        while True:
+            own = free[gathered]
+            a, b = low[:, own].min(axis=1, keepdims=True), high[:, own].max(axis=1, keepdims=True)
+            room = _GAP * (b - a) + _SKEW * np.max(b - a)
+            near = ((low[:, free] <= b + room) & (high[:, free] >= a - room)).all(axis=0)
+            if not (near & ~gathered).any():
+                break
+            gathered |= near
+        new[free[gathered]] = label
+    return new[labels]
 
 
 def undefined(equations: Equations, lower: Bounds, upper: Bounds) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ from itertools import combinations, product
 import sympy as sp
 from sympy.polys.matrices import DomainMatrix
 
-from ...engine.operations import sigmoid
+from ...engine.operations import logcosh, sigmoid
 
 __all__ = ["ResidualForm", "residual_forms"]
 
@@ -111,24 +111,30 @@ def _varies(expression: sp.Expr, variables: Sequence[sp.Symbol]) -> bool:
     return bool(expression.free_symbols & set(variables))
 
 
+@dataclass(frozen=True)
+class _Lowest:
+    """The lowest value of a loss, taken where all of `residuals` are zero."""
+
+    value: sp.Expr
+    residuals: tuple[sp.Expr, ...]
+
+
 def _lowest(
     loss: sp.Expr, parts: Sequence[sp.Expr], variables: Sequence[sp.Symbol]
-) -> sp.Expr | None:
-    """Return the constant term of a constant plus positive multiples of squares.
-
-    It is the lowest value where all squares are zero.
-    """
+) -> _Lowest | None:
+    """Return what a constant plus positive multiples of u² or log cosh u shows at once."""
+    residuals = []
     for part in parts:
         number, rest = part.as_independent(*variables)
-        if not (number.is_positive and isinstance(rest, sp.Pow) and rest.exp.is_even):
+        square = isinstance(rest, sp.Pow) and rest.exp.is_even and rest.exp.is_positive
+        if not number.is_positive or rest.has(sp.I) or not (square or isinstance(rest, logcosh)):
             return None
-        if rest.exp.is_negative or rest.has(sp.I):
-            return None
-    return sp.sympify(loss - sum(parts))
+        residuals.append(rest.args[0])
+    return _Lowest(sp.sympify(loss - sum(parts)), tuple(residuals))
 
 
 def _of_parts(
-    parts: Sequence[Sequence[sp.Expr]], variables: Sequence[sp.Symbol], lowest: sp.Expr | None
+    parts: Sequence[Sequence[sp.Expr]], variables: Sequence[sp.Symbol], lowest: _Lowest | None
 ) -> list[ResidualForm]:
     """Return the forms f = sum of w_i g_i, one g_i for each part, with one factor of each g_i."""
     if len(parts) >= len(variables):
@@ -156,7 +162,7 @@ def _of_parts(
                 sp.ImmutableMatrix(factors).T,
                 sp.ImmutableMatrix(regular).T,
                 tuple(simple),
-                lowest=lowest if _squares(common, chosen) else None,
+                lowest=lowest.value if lowest and _divide(simple, lowest.residuals) else None,
             )
         )
         if len(forms) == _MOST_FORMS:
@@ -164,9 +170,13 @@ def _of_parts(
     return forms
 
 
-def _squares(common: Sequence[_Common | None], chosen: Sequence[int]) -> bool:
-    """Return whether each gradient has one common factor only: that of the square."""
-    return all(one is not None and len(one.factors) == 1 for one in common) and not any(chosen)
+def _divide(factors: Sequence[sp.Expr], residuals: Sequence[sp.Expr]) -> bool:
+    """Return whether each residual is surely zero where its factor is."""
+    for factor, residual in zip(factors, residuals, strict=True):
+        top = sp.fraction(sp.together(_simple(residual)))[0]
+        if sp.fraction(sp.cancel(top / factor))[1].free_symbols:
+            return False
+    return True
 
 
 def _common(functions: Sequence[sp.Expr]) -> _Common | None:

@@ -17,6 +17,7 @@ from ...maps.base import Map
 from ...maps.gradient_descent import GradientDescent
 from ...maps.gradient_map import GradientMap
 from ...maps.heavy_ball import HeavyBall
+from ...maps.nesterov import Nesterov
 from .equations import Equations
 from .outward import Bounds, down, middle, up
 from .residual_form import ResidualForm, residual_forms
@@ -95,6 +96,23 @@ class Tube:
             product = _product(low.reshape(m, m, n), high.reshape(m, m, n), *product)
         return has_full_row_rank(down(eye - product[1]), up(eye - product[0]))
 
+    def equations_at(self, place: int, lower: Bounds, upper: Bounds) -> tuple[Bounds, Bounds]:
+        """Return bounds of h, shape (2, m), and of Dh, shape (2, m, d), on one box (d,)."""
+        m, d = len(self.forms[place].equations), self.equations.dimension
+        pair = np.stack(self._values[place](lower[:, None], upper[:, None]))[..., 0]
+        return pair[:, :m], pair[:, m:].reshape(2, m, d)
+
+    @cached_property
+    def _values(self) -> list[IntervalFunction]:
+        """For each form, from boxes of x to h, then Dh."""
+        variables = self.equations.variables
+        return [
+            interval_function(
+                lowered([*form.equations, *jacobian(form.equations, variables)], variables)
+            )
+            for form in self.forms
+        ]
+
     @cached_property
     def _ranks(self) -> list[IntervalFunction]:
         """For each form, from boxes of x to the transpose of B, then Dh."""
@@ -145,17 +163,9 @@ def _forms(F: Map, equations: Equations) -> tuple[ResidualForm, ...]:
         return forms
     if isinstance(F, GradientDescent):
         return tuple(_scaled(f, -F.step_size) for f in forms)
-    if isinstance(F, HeavyBall):
-        current, previous = equations.variables[: len(loss_variables(F))], equations.variables[len(loss_variables(F)) :]
-        return tuple(_with_memory(f, F, current, previous, form.variables) for f in forms)
+    if isinstance(F, (HeavyBall, Nesterov)):
+        return tuple(_with_memory(f, F, form.variables, equations.variables) for f in forms)
     return ()
-
-
-def loss_variables(F: GradientMap) -> tuple[sp.Symbol, ...]:
-    """Return the variables of a symbolic loss."""
-    form = F.loss.symbolic
-    assert form is not None
-    return tuple(form.variables)
 
 
 def _scaled(form: ResidualForm, factor: sp.Expr) -> ResidualForm:
@@ -166,18 +176,23 @@ def _scaled(form: ResidualForm, factor: sp.Expr) -> ResidualForm:
 
 def _with_memory(
     form: ResidualForm,
-    F: HeavyBall,
-    current: tuple[sp.Symbol, ...],
-    previous: tuple[sp.Symbol, ...],
+    F: HeavyBall | Nesterov,
     variables: tuple[sp.Symbol, ...],
+    state: tuple[sp.Symbol, ...],
 ) -> ResidualForm:
-    """Return the form of heavy ball: F(x, w) - (x, w) = (-η A h + β (x - w), x - w)."""
-    names = dict(zip(variables, current, strict=True))
+    """Return F(x, w) - (x, w) = (-η A(y) h(y) + β (x - w), x - w) as a form in h(y) and x - w.
+
+    The gradient is taken at y = x by heavy ball and at y = x + β (x - w) by Nesterov's method.
+    """
     d, m = len(variables), len(form.equations)
-    moved = tuple(x - w for x, w in zip(current, previous, strict=True))
-    equations = (*(h.xreplace(names) for h in form.equations), *moved)
+    moved = tuple(x - w for x, w in zip(state[:d], state[d:], strict=True))
+    ahead = F.momentum if isinstance(F, Nesterov) else 0
+    at = {
+        v: x + ahead * step for v, x, step in zip(variables, state[:d], moved, strict=True)
+    }
+    equations = (*(h.xreplace(at) for h in form.equations), *moved)
     matrix = sp.zeros(2 * d, m + d)
-    matrix[:d, :m] = -F.step_size * form.factors.xreplace(names)
+    matrix[:d, :m] = -F.step_size * form.factors.xreplace(at)
     matrix[:d, m:] = F.momentum * sp.eye(d)
     matrix[d:, m:] = sp.eye(d)
     whole = sp.ImmutableMatrix(matrix)

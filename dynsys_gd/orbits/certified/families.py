@@ -1,0 +1,261 @@
+"""What the boxes that no proof removed stand for: families of fixed points, or clusters."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from ...engine.intervals import interval_function
+from ...engine.tape import lower as lowered
+from ...evidence import Evidence, Grade, Outcome
+from ...maps.base import Map
+from ...maps.gradient_map import GradientMap
+from ...regions import Region
+from ..cluster import Cluster
+from ..critical_manifold import CriticalManifold
+from ..exact.gradient_sets import FLOAT_REASON
+from ..exact.method import Exact
+from ..kinds import CriticalKind
+from ..question import OrbitQuestion
+from .clusters import clusters_of, components
+from .contract import contracted
+from .domain import Domain, domain_of
+from .equations import Equations
+from .existence import family_points
+from .outward import Bounds
+from .search import Found
+from .transverse import transverse_of
+from .tube import Tube
+
+__all__ = ["Explained", "explained"]
+
+_FINE = 400  # boxes of a tube, up to which they are halved for its shape to be seen
+_EXACT_SECONDS = 5.0
+_SOURCES = ("krawczyk1969", "rump1983")
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """What was undecided, sorted.
+
+    Parameters
+    ----------
+    families : tuple of CriticalManifold
+        Of fixed points, where these were sought.
+    clusters : tuple of Cluster
+        What is still undecided.
+    """
+
+    families: tuple[CriticalManifold, ...]
+    clusters: tuple[Cluster, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """A family with the boxes (1, d, n) around it."""
+
+    family: CriticalManifold
+    lower: Bounds
+    upper: Bounds
+
+
+def explained(
+    F: Map,
+    equations: Equations,
+    found: Found,
+    tube: Tube | None,
+    region: Region,
+    evidence: Evidence,
+    seconds: float,
+) -> Explained:
+    """Return the families and the clusters that a search left.
+
+    Parameters
+    ----------
+    F : Map
+    equations : Equations
+        Of the orbits sought.
+    found : Found
+        Of which the open boxes and the known ones are looked at.
+    tube : Tube or None
+        What told which boxes are known.
+    region : Region
+    evidence : Evidence
+        Of the search.
+    seconds : float
+        How long exact algebra may take, which is asked where boxes near a family stay open and
+        the map is polynomial.
+    """
+    ends = time.monotonic() + seconds
+    low, high = found.open_lower, found.open_upper
+    if equations.period > 1:
+        # Known boxes hold fixed points only, which are not sought.
+        return Explained((), clusters_of(equations, low, high, evidence))
+    domain = domain_of(F, region, 1)
+    parts: list[_Part] = []
+    if tube is not None:
+        parts, lost = _of_tube(F, tube, found.known_lower, found.known_upper, domain, evidence)
+        low, high = (np.concatenate(pair, axis=2) for pair in ((low, lost[0]), (high, lost[1])))
+    clusters = clusters_of(equations, low, high, evidence)
+    left = min(ends - time.monotonic(), _EXACT_SECONDS)
+    if len(equations.variables) > 1 and clusters and left > 0:
+        boxes = [(part.lower, part.upper) for part in parts]
+        exact = _exactly(F, equations, domain, clusters, boxes, left)
+        if exact is not None:
+            parts, clusters = exact
+    return Explained(tuple(_with_boxes(part, clusters) for part in parts), clusters)
+
+
+def _with_boxes(part: _Part, clusters: Sequence[Cluster]) -> CriticalManifold:
+    """Return a family with its boxes; near a cluster it may be singular."""
+    family = part.family
+    boxes = np.stack([part.lower[0], part.upper[0]], axis=-1).transpose(1, 0, 2)
+    unknown = [cluster.boxes[:, 0].transpose(1, 2, 0) for cluster in clusters]
+    if family.evidence.grade is not Grade.PROVED and any(
+        _near(family, box[:, 0], box[:, 1]).any() for box in unknown
+    ):
+        family = replace(family, smooth=Outcome.UNDECIDED)
+    return replace(family, boxes=np.ascontiguousarray(boxes))
+
+
+def _of_tube(
+    F: Map, tube: Tube, lower: Bounds, upper: Bounds, domain: Domain, evidence: Evidence
+) -> tuple[list[_Part], tuple[Bounds, Bounds]]:
+    """Return families, and the boxes in which none of their points was proved to be."""
+    parts: list[_Part] = []
+    _, outside = domain.holds(lower, upper)
+    lower, upper = lower[..., ~outside], upper[..., ~outside]
+    lost_low, lost_high = [lower[..., :0]], [upper[..., :0]]
+    for place, form in enumerate(tube.forms):
+        told = tube.holds_by(place, lower, upper)
+        low, high = _halved(tube.equations, lower[..., told], upper[..., told])
+        _, outside = domain.holds(low, high)
+        low, high = low[..., ~outside], high[..., ~outside]
+        lower, upper = lower[..., ~told], upper[..., ~told]
+        labels = components(low, high) if form.local else np.zeros(low.shape[2], dtype=np.int64)
+        for label in np.unique(labels):
+            own = labels == label
+            points = family_points(tube, place, low[..., own], high[..., own], domain)
+            if not len(points):
+                lost_low.append(low[..., own])
+                lost_high.append(high[..., own])
+                continue
+            family = _family(F, tube, place, low[..., own], high[..., own], evidence)
+            parts.append(_Part(family, low[..., own], high[..., own]))
+    return parts, (np.concatenate(lost_low, axis=2), np.concatenate(lost_high, axis=2))
+
+
+def _halved(equations: Equations, lower: Bounds, upper: Bounds) -> tuple[Bounds, Bounds]:
+    """Return finer boxes with the same zeros."""
+    while 0 < lower.shape[2] <= _FINE:
+        widest = np.argmax((upper - lower)[0], axis=0)
+        every = np.arange(lower.shape[2])
+        cut = 0.5 * (lower[0, widest, every] + upper[0, widest, every])
+        left, right = upper.copy(), lower.copy()
+        left[0, widest, every] = cut
+        right[0, widest, every] = cut
+        lower, upper, _ = contracted(
+            equations,
+            np.concatenate([lower, right], axis=2),
+            np.concatenate([left, upper], axis=2),
+        )
+    return lower, upper
+
+
+def _family(
+    F: Map, tube: Tube, place: int, lower: Bounds, upper: Bounds, evidence: Evidence
+) -> CriticalManifold:
+    form = tube.forms[place]
+    variables = tube.equations.variables
+    transverse = transverse_of(F, tube, place, lower[0], upper[0])
+    critical, lowest = transverse.critical, Outcome.UNDECIDED
+    if form.lowest is not None:
+        critical, lowest = CriticalKind.MINIMUM, Outcome.YES
+    why = (
+        "interval arithmetic with outward rounding: on every box around the family the functions "
+        "are A(x) h(x) with A and the derivative of h of full rank"
+    )
+    grade = evidence.grade
+    own = Evidence(grade=Grade.CERTIFIED, reason=why, sources=_SOURCES)
+    return CriticalManifold(
+        map=F,
+        variables=variables,
+        equations=form.shown,
+        dimension=len(variables) - len(form.equations),
+        evidence=own if grade is Grade.CERTIFIED else own.weakened_to(grade, FLOAT_REASON),
+        eigenvalues=transverse.eigenvalues,
+        transverse=transverse.multipliers,
+        stable_part=transverse.stable,
+        unstable_part=transverse.unstable,
+        critical=critical if isinstance(F, GradientMap) else None,
+        no_minimum=critical is CriticalKind.MAXIMUM,
+        global_minimum=lowest,
+        loss_value=form.lowest,
+        smooth=Outcome.YES,
+    )
+
+
+def _exactly(
+    F: Map,
+    equations: Equations,
+    domain: Domain,
+    clusters: Sequence[Cluster],
+    tubes: Sequence[tuple[Bounds, Bounds]],
+    seconds: float,
+) -> tuple[list[_Part], tuple[Cluster, ...]] | None:
+    """Return families by exact algebra and what they leave open, None where it finds none.
+
+    A cluster without isolated solutions holds points of families only.
+    """
+    answer = Exact().answer(OrbitQuestion(F=F, period=1, region=None, seconds=seconds))
+    if not (answer.complete and answer.families and answer.evidence.grade is Grade.PROVED):
+        return None
+    d = equations.dimension
+    points = np.array([o.enclosure[0, :d] for o in answer.orbits if o.enclosure is not None])
+    points = points.reshape(-1, d, 2)
+    if len(points) < len(answer.orbits):
+        return None
+    empty = [_meets(cluster.boxes[:, 0], points) == 0 for cluster in clusters]
+    closed = [cluster for cluster, done in zip(clusters, empty, strict=True) if done]
+    low = [*(low for low, _ in tubes), *(c.boxes[..., 0].transpose(1, 2, 0) for c in closed)]
+    high = [*(high for _, high in tubes), *(c.boxes[..., 1].transpose(1, 2, 0) for c in closed)]
+    if not low:
+        return None
+    lower, upper = np.concatenate(low, axis=2), np.concatenate(high, axis=2)
+    parts, placed = [], np.zeros(lower.shape[2], dtype=bool)
+    for family in answer.families:
+        near = _near(family, lower[0], upper[0])
+        placed |= near
+        if near.any():
+            parts.append(_Part(family, lower[..., near], upper[..., near]))
+    still = tuple(c for c, done in zip(clusters, empty, strict=True) if not done)
+    return parts, still
+
+
+def _meets(boxes: NDArray[np.float64], points: NDArray[np.float64]) -> int:
+    """Return how many points with bounds (k, d, 2) meet one of the boxes (m, d, 2)."""
+    count = 0
+    for point in points:
+        touch = (boxes[..., 0] <= point[:, 1]) & (boxes[..., 1] >= point[:, 0])
+        count += bool(touch.all(axis=1).any())
+    return count
+
+
+def _near(family: CriticalManifold, lower: Bounds, upper: Bounds) -> NDArray[np.bool_]:
+    """Return which boxes (d, n) the equations of a family allow."""
+    if not family.equations:
+        return np.ones(lower.shape[1], dtype=bool)
+    function = _equations_on_boxes(family.equations, family.variables)
+    low, high = function(lower, upper)
+    return np.asarray(((low <= 0) & (high >= 0)).all(axis=0))
+
+
+@lru_cache(maxsize=64)
+def _equations_on_boxes(equations: tuple[sp.Expr, ...], variables: tuple[sp.Symbol, ...]):  # type: ignore[no-untyped-def]
+    return interval_function(lowered(list(equations), variables))
