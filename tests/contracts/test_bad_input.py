@@ -47,6 +47,8 @@ NO_STARTS = (*NO_POINTS, [], [[]], [1.0, 2.0], [[NAN, 0.0]], [[INF, 0.0]], np.em
 
 WELL_FLIP = dg.normal_form(dg.GradientDescent(dg.Loss(x**4 / 4 - x**2 / 2, [x]), eta), [1])
 
+NO_GIVEN_STARTS = (0, -1, 2.5, "3", True, NAN, [], [[]], [1.0], [[NAN, 0]], [[1, 2], [3]], [[1j]])
+
 
 def refused(argument, door, values):
     """One case for each value: `door(value)` must name `argument`."""
@@ -195,6 +197,25 @@ FLOORS = {
         *refused("periods", lambda v: dg.skeleton(F, periods=v), (3, None, [], [0], [1.5], "12")),
         *refused("method", lambda v: dg.skeleton(F, method=v), ("exact", dg.Exact)),
         *refused("seconds", lambda v: dg.skeleton(F, seconds=v), NO_SECONDS),
+        *refused("starts", lambda v: dg.NewtonSearch(starts=v), NO_GIVEN_STARTS),
+        *refused("starts", lambda v: dg.SchmelcherDiakonos(starts=v), (*NO_GIVEN_STARTS, None)),
+        *refused("starts", lambda v: dg.DavidchackLai(starts=v), (*NO_GIVEN_STARTS, None)),
+        *refused("rounds", lambda v: dg.NewtonSearch(rounds=v), NO_COUNTS),
+        *refused("steps", lambda v: dg.NewtonSearch(steps=v), NO_COUNTS),
+        *refused("solver", lambda v: dg.NewtonSearch(solver=v), ("direct", 1, dg.LinearSolver)),
+        *refused("steps", lambda v: dg.SchmelcherDiakonos(steps=v), NO_COUNTS),
+        *refused(
+            "strength", lambda v: dg.SchmelcherDiakonos(strength=v), (0, 1, NAN, None, "1", True)
+        ),
+        *refused("steps", lambda v: dg.DavidchackLai(steps=v), NO_COUNTS),
+        *refused("seeds", lambda v: dg.DavidchackLai(seeds=v), NO_COUNTS),
+        *refused("damping", lambda v: dg.DavidchackLai(damping=v), (0, INF, NAN, None, "1", True)),
+        *refused("region", lambda v: dg.fixed_points(F, v, method=dg.NewtonSearch()), (None,)),
+        *refused(
+            "modulo",
+            lambda v: dg.fixed_points(F, BOX, method=dg.NewtonSearch(modulo=v)),
+            (3, "ab", (1,), (0, 1), (INF, 1), (NAN, 1), (True, 1), (1.0, None)),
+        ),
         *refused("found", dg.multipliers, (None, 3, F, [1, 2], LOSS)),
         *refused("F", lambda v: dg.normal_form(v, [1, 1]), NO_MAPS),
         *refused("F", lambda v: dg.normal_form(v, [1, 1]), (dg.HeavyBall(LOSS, eta, beta),)),

@@ -48,6 +48,9 @@ CALLS = {
         rng=rng,
         executor=executor,
     ),
+    "periodic orbits by Newton's method": lambda rng, executor: dg.periodic_orbits(
+        BEYOND, BOX, period=4, method=dg.NewtonSearch(starts=90, rounds=1), rng=rng
+    ),
     "verify": lambda rng, executor: dg.verify(
         dg.claims.general_loss_impossibility,
         dg.GradientDescent(dg.Loss(x**4 / 4 - x**2 / 2, [x]), "5/2"),

@@ -65,6 +65,10 @@ MAKERS = {
     "no orbits": lambda: dg.periodic_orbits(
         dg.GradientDescent(dg.Loss(x**2, [x]), "1/3"), period=2
     ),
+    "orbits by numbers": lambda: dg.periodic_orbits(
+        HENON, BOX, period=4, method=dg.NewtonSearch(starts=60)
+    ),
+    "fixed point by numbers": lambda: dg.fixed_points(BELOW, BOX, method=dg.NewtonSearch())[0],
     "orbit of period four": lambda: dg.periodic_orbits(LOGISTIC.at(a="7/2"), period=4)[0],
     "unstable curve": lambda: dg.unstable_manifold(HENON, [0.63, 0.19], length=3),
     "unstable curve in space": lambda: dg.unstable_manifold(

@@ -54,7 +54,7 @@ def test_henon(method, period, count):
 @pytest.mark.parametrize("method", METHODS)
 def test_a_four_dimensional_map(method):
     F = dg.HeavyBall(dg.Loss((x**2 - 1) ** 2 / 4 + (y**2 - 1) ** 2 / 4, [x, y]), "1/2", "1/4")
-    found = dg.fixed_points(F, dg.Box([-2, -2], [2, 2]), method=method(starts=8))
+    found = dg.fixed_points(F, dg.Box([-2, -2], [2, 2]), method=method(starts=20))
     assert len(found) == 9
 
 
