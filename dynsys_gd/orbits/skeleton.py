@@ -131,12 +131,20 @@ class Skeleton(Result):
         )
 
     def headline(self) -> str:
-        total = f"{len(self)} orbit{'' if len(self) == 1 else 's'}"
-        state = "complete" if self.complete else "not known to be complete"
-        where = ""
+        where = self.map.describe()
         if self.region is not None:
-            where = f" {self.region.describe().replace('uniform in', 'in')}"
-        return f"{total} of {_span(self.periods)} of {self.map.describe()}{where}; {state}"
+            where += f" {self.region.describe().replace('uniform in', 'in')}"
+        return f"{self._total()} of {where}; {self._state()}"
+
+    def summary(self) -> str:
+        """Return the headline without the map and the region."""
+        return f"{self._total()}; {self._state()}"
+
+    def _total(self) -> str:
+        return f"{len(self)} orbit{'' if len(self) == 1 else 's'} of {_span(self.periods)}"
+
+    def _state(self) -> str:
+        return "complete" if self.complete else "not known to be complete"
 
     def rows(self) -> list[tuple[str, str]]:
         lines = self.counts

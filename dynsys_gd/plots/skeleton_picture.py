@@ -25,7 +25,7 @@ from .words import count, formula, label_axes, symbol_of, title
 
 __all__ = ["draw_skeleton"]
 
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+_MARKERS = ("o", "s", "^", "d", "v", "P", "X", "*")
 _MOST_ENTRIES = 18
 _GREY = "#9A9A9A"
 _BINS = 400
@@ -53,8 +53,10 @@ def draw_skeleton(skeleton: Skeleton, ax: Axes, **style: Any) -> None:
     entries += _points(skeleton, ax, style, plane=plane)
     names = skeleton.map.names
     if over:
+        for entry in entries:
+            entry.set_label(f"period {entry.get_label()}")
         add_legend(ax, entries)
-        add_title(ax, formula(skeleton.headline()))
+        add_title(ax, skeleton.summary())
         return
     ax.set_xlim(box.low[0], box.high[0])
     if plane:

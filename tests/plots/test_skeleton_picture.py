@@ -86,7 +86,8 @@ def test_over_a_basin_there_is_neither_cloud_nor_panel(full, henon):
     assert ax.axis() == limits
     assert len(ax.figure.axes) == 1
     assert len(ax.get_lines()) == before + 6
-    assert "8: 7" in legend_of(ax)
+    assert "period 8: 7" in legend_of(ax)
+    assert ax.get_title(loc="left").endswith("\n17 orbits of periods 1 to 8; complete")
 
 
 def test_an_open_period_says_so():
