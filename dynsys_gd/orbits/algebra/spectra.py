@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 
 import flint
 
+from .effort import check_time
 from .number_field import AlgebraicPoint, Element
-from .polynomials import ring
 from .quotient import ConjugatePoints
 from .real_algebraic import RealAlgebraic, signed
 
@@ -131,25 +131,35 @@ def _kth(point: AlgebraicPoint, part: OverField, k: int, bits: int) -> flint.arb
 
 def _norm_factors(point: AlgebraicPoint, polynomial: OverField) -> list[tuple[int, ...]]:
     """Return the irreducible rational polynomials that have the roots of `polynomial`."""
-    if point.degree == 1:
-        values = [c.coeffs()[0] if len(c) else flint.fmpq(0) for c in polynomial]
-        whole = flint.fmpq_poly(values).numer()
-    else:
-        plane = ring(2, flint.Ordering.lex)
-        t_terms = {(k, 0): c for k, c in enumerate(point.points.modulus) if c}
-        common = 1
-        for c in polynomial:
-            common = int(flint.fmpz(common).lcm(c.denom()))
-        terms = {}
-        for power, c in enumerate(polynomial):
-            for k, a in enumerate((c * common).coeffs()):
-                if a != 0:
-                    terms[(k, power)] = int(a.p)
-        norm = plane.from_dict(t_terms).resultant(plane.from_dict(terms), 0)
-        coefficients = [0] * (int(norm.degrees()[1]) + 1)
-        for exponents, c in norm.terms():
-            coefficients[int(exponents[1])] = c
-        whole = flint.fmpz_poly(coefficients)
+    lead = point.inverse(polynomial[-1])
+    monic = [point.times(c, lead) for c in polynomial[:-1]]
+    plain = tuple(tuple((int(c.p), int(c.q)) for c in element.coeffs()) for element in monic)
+    return _factors_of_norm(point.points.modulus, plain)
+
+
+@lru_cache(maxsize=256)
+def _factors_of_norm(
+    modulus: tuple[int, ...], monic: tuple[tuple[tuple[int, int], ...], ...]
+) -> list[tuple[int, ...]]:
+    """Return the factors of the product over all conjugates of z^k + … + c_1 z + c_0.
+
+    That is the characteristic polynomial of the companion matrix, whose entries are replaced by
+    the matrices of the multiplication with them.
+    """
+    m = flint.fmpq_poly(list(modulus))
+    n, k = len(modulus) - 1, len(monic)
+    t = flint.fmpq_poly([0, 1])
+    rows = [[flint.fmpq(0)] * (n * k) for _ in range(n * k)]
+    for i in range(n * (k - 1)):
+        rows[i + n][i] = flint.fmpq(1)
+    for block, element in enumerate(monic):
+        power = flint.fmpq_poly([flint.fmpq(-p, q) for p, q in element])
+        for column in range(n):
+            check_time()
+            for place, c in enumerate(power.coeffs()):
+                rows[block * n + place][(k - 1) * n + column] = c
+            power = (power * t) % m
+    whole = flint.fmpq_mat(rows).charpoly().numer()
     return [signed(tuple(int(c) for c in f.coeffs())) for f, _ in whole.factor()[1]]
 
 
