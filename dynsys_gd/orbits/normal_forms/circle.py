@@ -40,11 +40,11 @@ def on_circle(chain: Chain, multipliers: NDArray[np.complex128]) -> Chain:
     field: Field = chain.numbers
     if field.degree > 1 or field.real is None:
         raise LargerField
-    coefficients = characteristic(
+    polynomial = characteristic(
         at_rational_numbers(), [[entry.value for entry in row] for row in chain.matrix]
     )
     whole = flint.fmpq_poly(
-        [c.coeffs()[0] if c.degree() == 0 else flint.fmpq(0) for c in coefficients]
+        [c.coeffs()[0] if c.degree() == 0 else flint.fmpq(0) for c in polynomial]
     )
     near = upper_one(multipliers)
     modulus = min(
@@ -57,7 +57,11 @@ def on_circle(chain: Chain, multipliers: NDArray[np.complex128]) -> Chain:
                 (r for r, _ in modulus.complex_roots()), key=lambda r: abs(complex(r) - near)
             )
 
-    over = Field(tuple(int(c) for c in modulus.coeffs()), root, None)
+    coefficients = tuple(int(c) for c in modulus.coeffs())
+    # An irreducible polynomial with a root on the unit circle is its own reciprocal.
+    if coefficients != coefficients[::-1]:
+        raise LargerField
+    over = Field(coefficients, root, None)
 
     def moved(entry: Any) -> Any:
         return over.element(entry.value)

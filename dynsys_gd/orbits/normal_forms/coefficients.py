@@ -52,14 +52,14 @@ class One:
     push: Any | None
     speed: Any | None
     quadratic: Any
-    cubic: Any | None
+    cubic: list[Any] | None  # its two summands
 
 
 @dataclass(frozen=True, eq=False)
 class Pair:
     """Coefficients at a pair on the unit circle: d, and the multiplier's change per parameter."""
 
-    d: Any
+    d: list[Any]  # its three summands
     speed: Any | None
 
 
@@ -80,14 +80,14 @@ def singular(chain: Chain, multiplier: Any) -> Direction | None:
     return Direction(multiplier, q, [entry * scale for entry in left], square)
 
 
-def flip(chain: Chain, at: Direction) -> Any | None:
-    """Return b |q|², or None where A - I cannot be inverted on B(q, q)."""
+def flip(chain: Chain, at: Direction) -> list[Any] | None:
+    """Return the summands of b |q|², or None where A - I cannot be inverted on B(q, q)."""
     numbers, q, left = chain.numbers, at.q, at.left
     h = solution(shifted(chain.matrix, numbers.constant(1)), chain.along(q, q), numbers)
     if h is None:
         return None
     third, mixed = dot(left, chain.along(q, q, q)), dot(left, chain.along(q, h))
-    return third * _ratio(numbers, 1, 6) - mixed * _ratio(numbers, 1, 2)
+    return [third * _ratio(numbers, 1, 6), -mixed * _ratio(numbers, 1, 2)]
 
 
 def moving(chain: Chain) -> Vector | None:
@@ -125,7 +125,7 @@ def multiplier_one(chain: Chain, at: Direction, velocity: Vector | None) -> One:
     cubic = None
     if h is not None:
         third, mixed = dot(left, chain.along(q, q, q)), dot(left, chain.along(q, h))
-        cubic = third * _ratio(numbers, 1, 6) + mixed * _ratio(numbers, 1, 2)
+        cubic = [third * _ratio(numbers, 1, 6), mixed * _ratio(numbers, 1, 2)]
     return One(push, speed, along * _ratio(numbers, 1, 2), cubic)
 
 
@@ -139,18 +139,19 @@ def pair(chain: Chain, at: Direction) -> Pair | None:
     if still is None or twice is None:
         return None
     two = numbers.constant(2)
-    total = (
-        dot(left, chain.along(q, q, bar))
-        - dot(left, chain.along(q, still)) * two
-        - dot(left, chain.along(bar, twice))
-    )
+    terms = [
+        dot(left, chain.along(q, q, bar)),
+        -dot(left, chain.along(q, still)) * two,
+        -dot(left, chain.along(bar, twice)),
+    ]
     inverse = numbers.inverse(at.multiplier)
     speed = None
     if chain.parameter:
         velocity = moving(chain)
         if velocity is not None:
             speed = drift(chain, at, velocity) * inverse
-    return Pair(total * inverse * _ratio(numbers, 1, 2), speed)
+    scale = inverse * _ratio(numbers, 1, 2)
+    return Pair([term * scale for term in terms], speed)
 
 
 def _ratio(numbers: Any, above: int, below: int) -> Any:

@@ -30,6 +30,7 @@ _LARGEST_STATE = 8
 _LARGEST_DEGREE = 12
 _LONGEST_ENTRY = 64  # bits of a Hessian entry up to which its eigenvalues are made exact
 _MOST_RADICALS = 2
+_MOST_OPERATIONS = 1_000  # in an equation up to which it is simplified
 _MOST_SYMBOLIC_STEPS = 4
 
 
@@ -179,7 +180,10 @@ def critical_values(place: Place) -> list[sp.Expr]:
         values = dict(zip(F.variables, point, strict=True))
         nexts = points[(k + 1) % len(points)]
         images = expressions.subs(values, simultaneous=True)
-        residuals += [sp.simplify(a - b) for a, b in zip(images, nexts, strict=True)]
+        gaps = [a - b for a, b in zip(images, nexts, strict=True)]
+        if any(sp.count_ops(gap) > _MOST_OPERATIONS for gap in gaps):
+            raise _needs_value(place)
+        residuals += [sp.simplify(gap) for gap in gaps]
     wrong = [r for r in residuals if r != 0]
     if wrong:
         return _zeros_of_residuals(place, wrong)
@@ -257,6 +261,8 @@ def _zeros_of_residuals(place: Place, residuals: list[sp.Expr]) -> list[sp.Expr]
 
 def _real_zeros(expression: sp.Expr, symbol: sp.Symbol) -> list[RealAlgebraic] | None:
     """Return the real zeros of an expression in radicals, or None where it is not one."""
+    if sp.count_ops(expression) > _MOST_OPERATIONS:
+        return None
     simple = sp.together(sp.simplify(expression))
     roots = {
         power.base for power in simple.atoms(sp.Pow) if power.exp.is_Rational and power.exp.q == 2

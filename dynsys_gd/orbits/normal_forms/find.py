@@ -34,6 +34,8 @@ __all__ = ["normal_form"]
 
 _BITS = 256
 _FIXED = 1e-8  # how far F(x) may be from x for rounded coordinates, relative
+_MOST_DYADIC_STEPS = 3  # period up to which rounded coordinates are tried as exact ones
+_LONGEST_GAP = 1_000  # operations of F(x) - x up to which sympy is asked whether it is zero
 _SOURCES = ("kuznetsov2004elements",)
 
 
@@ -75,7 +77,7 @@ def normal_form(
     Notes
     -----
     The derivatives of F^p come from truncated Taylor polynomials sent along the orbit; the
-    coefficients are those of Kuznetsov [1]_, sections 4.5 to 4.7 and 5.4. For gradient descent the
+    coefficients are those of Kuznetsov [1]_, sections 4.2 to 4.7 and 5.4. For gradient descent the
     flip has b = η (D³L[q,q,·] H⁻¹ D³L[q,q,·]/2 - D⁴L[q,q,q,q]/6). On a family of minima A - I is
     singular; the flip coefficient is given only where the critical multiplier is stationary along
     the family, which is decided exactly.
@@ -131,18 +133,20 @@ def _answer(place: Place, tape: Any, value: sp.Expr | None, ball: flint.arb | No
     """Return the normal form at one value, exactly where that is possible."""
     settled = place if value is None else place.at(value)
     given = place.exact and (value is None or is_exact(value))
+    with flint.ctx.workprec(_BITS):
+        # In balls first: exact numbers of a point that is no orbit double their digits each step.
+        chain = ball_chain(settled, tape, ball if value is None else value, _BITS)
+        distance, size = _residual(chain)
+    if not distance <= _FIXED * (1 + size):
+        raise _moving(settled, distance)
     # A step size computed from an eigenvalue is critical by construction.
     critical = ball is not None
-    if value is not None or not critical:
+    if (value is not None or not critical) and (given or place.period <= _MOST_DYADIC_STEPS):
         done = _exactly(place, settled, tape, value, given)
         if isinstance(done, NormalForm):
             return done
         critical = critical or done
     with flint.ctx.workprec(_BITS):
-        chain = ball_chain(settled, tape, ball if value is None else value, _BITS)
-        distance, size = _residual(chain)
-        if not distance <= _FIXED * (1 + size):
-            raise _moving(settled, distance)
         _refuse_shorter(chain, settled, None)
         multipliers = multipliers_of(chain)
         reading = read_balls(chain, multipliers, _velocity(place, value, chain))
@@ -260,7 +264,9 @@ def _shown_fixed(place: Place) -> bool:
     values = dict(zip(place.F.variables, place.coordinates[0], strict=True))
     images = place.images.subs(values, simultaneous=True)
     pairs = zip(images, place.coordinates[0], strict=True)
-    return all(image == c or sp.simplify(image - c) == 0 for image, c in pairs)
+    gaps = [image - c for image, c in pairs]
+    short = all(sp.count_ops(gap) <= _LONGEST_GAP for gap in gaps)
+    return short and all(gap == 0 or sp.simplify(gap) == 0 for gap in gaps)
 
 
 def _on_family(place: Place, dimension: int) -> bool:

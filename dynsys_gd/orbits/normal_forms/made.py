@@ -16,6 +16,7 @@ from .reading import Reading
 
 __all__ = ["made"]
 
+_NOISE = 1e-7  # what a coefficient of rounded data is told from, relative to its summands
 _STILL = 1e-13  # rate below which a multiplier counts as not moving with the parameter
 
 
@@ -35,7 +36,10 @@ def made(
         number = float(ball.mid())
     notes = []
     if reading.along_family:
-        notes.append("on a family of fixed points, at which the multiplier is stationary along it")
+        notes.append(
+            "on a family of fixed points, where the multiplier is stationary along it; whether "
+            "what branches off attracts along the family is another question"
+        )
     if place.symbol is None and reading.bifurcation in (Bifurcation.FOLD, Bifurcation.PITCHFORK):
         notes.append("named for a generic parameter, since none is open")
     speed, push = (
@@ -79,7 +83,7 @@ def _criticality(
     if reading.zero and evidence.grade is Grade.PROVED:
         return Criticality.DEGENERATE
     size = float(abs(reading.coefficient.mid()))
-    noise = 0.0 if evidence.grade.rigorous else 1e-7
+    noise = 0.0 if evidence.grade.rigorous else _NOISE * reading.size
     if reading.zero or reading.coefficient.contains(0) or size <= noise:
         return Criticality.UNDECIDED
     if reading.bifurcation in (Bifurcation.FOLD, Bifurcation.TRANSCRITICAL):

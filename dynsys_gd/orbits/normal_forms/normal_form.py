@@ -309,6 +309,7 @@ class NormalForm(Result):
 
 def _number(value: complex) -> str:
     number = complex(value)
+    number = complex(*(0.0 if abs(part) < 1e-15 else part for part in (number.real, number.imag)))
     if abs(number.imag) < 1e-12:
         return f"{number.real:.6g}"
     return f"{number.real:.6g}{number.imag:+.6g}i"

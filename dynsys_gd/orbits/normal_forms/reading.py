@@ -47,6 +47,8 @@ class Reading:
     exact : sympy number or None
     zero : bool
         Whether the coefficient is proved to be zero.
+    size : float
+        The sum of the sizes of its summands, against which rounding is measured.
     direction, multipliers : ndarray of complex
     speed, push, twist : float or None
     simple : bool
@@ -59,6 +61,7 @@ class Reading:
     coefficient: flint.arb
     exact: sp.Expr | None
     zero: bool
+    size: float
     direction: NDArray[Any]
     multipliers: NDArray[np.complex128]
     speed: float | None
@@ -155,19 +158,19 @@ def _flip(
     simple: bool = True,
     along_family: bool = False,
 ) -> Reading:
-    at = singular(chain, chain.numbers.constant(-1))
-    b = None if at is None else flip(chain, at)
-    if at is None or b is None:
+    numbers = chain.numbers
+    at = singular(chain, numbers.constant(-1))
+    parts = None if at is None else flip(chain, at)
+    if at is None or parts is None:
         raise unsolved(multipliers)
     velocity = moving(chain) if chain.parameter else None
     speed = None if velocity is None else -_float(drift(chain, at, velocity), chain)
-    value = b * chain.numbers.inverse(at.square)
     return _reading(
         Bifurcation.FLIP,
         chain,
         at,
         multipliers,
-        value,
+        _shares(parts, at, numbers),
         root=False,
         speed=speed,
         simple=simple,
@@ -185,6 +188,12 @@ def _one(chain: Chain, multipliers: NDArray[np.complex128], velocity: list[Any] 
     speed = None if found.speed is None else _float(found.speed, chain)
     push = None if found.push is None else _float(found.push, chain) * length
     pushed = found.push is not None and not _small(found.push, numbers)
+    if found.speed is not None and not pushed and _small(found.speed, numbers):
+        raise refusal(
+            f"multipliers {shown(multipliers)}",
+            "a multiplier that the parameter moves",
+            "it stays 1 to first order as the parameter changes: no bifurcation in this parameter",
+        )
     if not _small(found.quadratic, numbers):
         kind = Bifurcation.TRANSCRITICAL if found.push is not None and not pushed else None
         kind = kind or Bifurcation.FOLD
@@ -193,7 +202,7 @@ def _one(chain: Chain, multipliers: NDArray[np.complex128], velocity: list[Any] 
             chain,
             at,
             multipliers,
-            found.quadratic,
+            [found.quadratic],
             root=True,
             speed=speed if kind is Bifurcation.TRANSCRITICAL else None,
             push=push if kind is Bifurcation.FOLD else None,
@@ -205,15 +214,15 @@ def _one(chain: Chain, multipliers: NDArray[np.complex128], velocity: list[Any] 
             "the quadratic coefficient vanishes while the parameter pushes along the critical "
             "direction: a cusp, for which one parameter is not enough",
         )
-    if _small(found.cubic, numbers):
+    parts = _shares(found.cubic, at, numbers)
+    if _small(_total(parts), numbers):
         raise refusal(
             f"multipliers {shown(multipliers)}",
             "a bifurcation of codimension one",
             "the quadratic and the cubic coefficient vanish both: a family of fixed points goes "
             "through the point, or the bifurcation is of higher codimension",
         )
-    value = found.cubic * numbers.inverse(at.square)
-    return _reading(Bifurcation.PITCHFORK, chain, at, multipliers, value, root=False, speed=speed)
+    return _reading(Bifurcation.PITCHFORK, chain, at, multipliers, parts, root=False, speed=speed)
 
 
 def _pair(chain: Chain, multipliers: NDArray[np.complex128]) -> Reading:
@@ -228,17 +237,15 @@ def _pair(chain: Chain, multipliers: NDArray[np.complex128]) -> Reading:
     found = None if at is None else pair(chain, at)
     if at is None or found is None:
         raise unsolved(multipliers)
-    d = found.d * numbers.inverse(at.square)
-    bar = numbers.conjugate(d)
-    half = numbers.inverse(numbers.constant(2))
+    parts, half = _shares(found.d, at, numbers), numbers.inverse(numbers.constant(2))
     speed = None if found.speed is None else complex(rounded(found.speed, numbers)).real
-    twist = complex(rounded(d, numbers)).imag
+    twist = complex(rounded(_total(parts), numbers)).imag
     return _reading(
         Bifurcation.NEIMARK_SACKER,
         chain,
         at,
         multipliers,
-        (d + bar) * half,
+        [(part + numbers.conjugate(part)) * half for part in parts],
         root=False,
         speed=speed,
         twist=twist,
@@ -251,13 +258,14 @@ def _reading(
     chain: Chain,
     at: Direction,
     multipliers: NDArray[np.complex128],
-    value: Any,
+    parts: list[Any],
     *,
     root: bool,
     **rest: Any,
 ) -> Reading:
-    """Return the reading; with `root` the value is still to be divided by the length of q."""
-    numbers = chain.numbers
+    """Return the reading; with `root` the coefficient is still to be divided by the length of q."""
+    numbers, value = chain.numbers, _total(parts)
+    size = float(np.sum(np.abs(rounded(parts, numbers))))
     direction = rounded(at.q, numbers)
     direction = direction / np.linalg.norm(direction)
     place = int(np.argmax(np.abs(direction)))
@@ -287,10 +295,24 @@ def _reading(
         coefficient=ball,
         exact=exact,
         zero=zero,
+        size=size,
         direction=direction,
         multipliers=in_order(multipliers),
         **{"speed": None, **rest},
     )
+
+
+def _total(parts: list[Any]) -> Any:
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total
+
+
+def _shares(parts: list[Any], at: Direction, numbers: Any) -> list[Any]:
+    """Return the summands of a coefficient of third order for a direction of length one."""
+    scale = numbers.inverse(at.square)
+    return [part * scale for part in parts]
 
 
 def _justified(

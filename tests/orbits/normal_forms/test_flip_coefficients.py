@@ -244,3 +244,32 @@ def test_no_amplitude_on_the_other_side():
     assert form.amplitude(1) == 0
     with pytest.raises(dg.InvalidInput, match="above 1"):
         form.amplitude("0.9")
+
+
+def test_a_certified_point_gives_certified_bounds():
+    loss = dg.Loss(sp.cosh(x) + sp.exp(y - x) + y**2 / 2 - y, [x, y])
+    F = descent(loss)
+    found = dg.fixed_points(F.at(eta="1/10"), dg.Box([-2, -2], [2, 2]), method=dg.Krawczyk())
+    (orbit,) = found.orbits
+    form = normal_form(F, orbit)
+    assert form.evidence.grade is dg.Grade.CERTIFIED
+    low, high = form.bounds
+    fine = normal_form(F, [float(c) for c in orbit.points[0]])
+    assert low <= fine.coefficient <= high
+    assert high - low < 1e-9
+    amount, predicted = simulated(F, form, 0.0001)
+    assert amount == pytest.approx(predicted, rel=0.01)
+
+
+def test_what_counts_as_zero_does_not_depend_on_the_unit_of_length():
+    for unit in (1e-6, 1.0, 1e6):
+        loss = dg.Loss((x / unit) ** 4 / 4 - (x / unit) ** 2 / 2, [x])
+        form = normal_form(descent(loss), [unit])
+        assert form.evidence.grade is dg.Grade.NUMERICAL
+        assert form.criticality is Criticality.SUPERCRITICAL
+        assert form.coefficient * unit**2 == pytest.approx(8, rel=1e-9)
+
+
+def test_a_point_far_from_any_orbit_is_refused_at_once():
+    with pytest.raises(dg.InvalidInput, match="F moves it by"):
+        normal_form(LOGISTIC.at(r="7/2"), ["1/3"], period=40)

@@ -95,8 +95,15 @@ def test_pitchfork_with_a_transverse_curvature():
 
 def test_a_family_of_fixed_points_is_no_bifurcation():
     F = dg.SymbolicMap([x - r * (x * y - 1) * y, y - r * (x * y - 1) * x], [x, y])
-    with pytest.raises(dg.InvalidInput, match="a family of fixed points"):
+    with pytest.raises(dg.InvalidInput, match="it stays 1"):
         normal_form(F, [1, 1], value="1/2")
+    with pytest.raises(dg.InvalidInput, match="a family of fixed points"):
+        normal_form(F.at(r="1/2"), [1, 1])
+
+
+def test_a_step_size_does_not_unfold_a_degenerate_critical_point():
+    with pytest.raises(dg.InvalidInput, match="it stays 1"):
+        normal_form(dg.GradientDescent(dg.Loss(x**3, [x]), r), [0], value=1)
 
 
 def test_a_cusp_needs_two_parameters():

@@ -12,6 +12,16 @@ from dynsys_gd.orbits.normal_forms.kinds import Bifurcation, Criticality
 DELAYED = dg.SymbolicMap([r * x * (1 - y), x], [x, y])
 # Simultaneous descent in x and ascent in y on x y + (x² - y²)/4 - y⁴/4.
 GAME = dg.SymbolicMap([x - a * (y + x / 2), y + a * (x - y / 2 - y**3)], [x, y])
+# A third coordinate, slaved at second order, that acts back through a product.
+U, V, W = sp.symbols("u v w")
+SLAVED = dg.SymbolicMap(
+    [
+        (1 + a) * (3 * U - 4 * V) / 5 + U * W,
+        (1 + a) * (4 * U + 3 * V) / 5 - V**3,
+        W / 2 - U**2 + U * V,
+    ],
+    [U, V, W],
+)
 WELL = dg.Loss(x**4 / 4 - x**2 / 2, [x])
 
 
@@ -29,8 +39,9 @@ def left_vector(form, F, value):
     [
         (DELAYED, [1 - 1 / r] * 2, 2, lambda v: [1 - 1 / v] * 2),
         (GAME, [0, 0], sp.Rational(4, 5), lambda v: [0, 0]),
+        (SLAVED, [0, 0, 0], 0, lambda v: [0, 0, 0]),
     ],
-    ids=["delayed logistic", "game"],
+    ids=["delayed logistic", "game", "three dimensions"],
 )
 def test_the_radius_of_the_curve(F, at, value, fixed):
     form = normal_form(F, at, value=value)
