@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .equations import Equations
-from .outward import Bounds, middle
+from .outward import Bounds
 
 __all__ = ["contracted", "first_is_largest"]
 
@@ -59,16 +59,25 @@ def _size(lower: Bounds, upper: Bounds) -> Bounds:
 def _narrow(equations: Equations, lower: Bounds, upper: Bounds, k: int) -> None:
     """Use equation k in both directions; empty boxes get bounds in the wrong order."""
     d, period, n = equations.dimension, equations.period, lower.shape[2]
-    given = np.empty((2, 4, d, n))
-    given[0, :2], given[1, :2] = lower[k], upper[k]
-    # Empty boxes stay where they are: a midpoint must lie between bounds in the right order.
-    given[:, 2] = middle(np.minimum(lower[k], upper[k]), upper[k])
+    function = equations.contraction
     after = (k + 1) % period
+    given = np.empty((2, 4, d, -(-n // function.lanes) * function.lanes))
+    given[..., n:] = 0.0
+    given[0, :2, :, :n], given[1, :2, :, :n] = lower[k], upper[k]
+    # Halves of tiny numbers round: the midpoint is put back between the bounds. In empty boxes it
+    # does not matter where it is.
+    centre = given[0, 2]
+    np.add(given[0, 0], given[1, 0], out=centre)
+    centre *= 0.5
+    np.maximum(centre, given[0, 0], out=centre)
+    np.minimum(centre, given[1, 0], out=centre)
+    given[1, 2] = centre
     if period == 1:
         given[:, 3] = 0.0
     else:
-        given[0, 3], given[1, 3] = lower[after], upper[after]
-    low, high = equations.contraction(given[0].reshape(4 * d, n), given[1].reshape(4 * d, n))
+        given[0, 3, :, :n], given[1, 3, :, :n] = lower[after], upper[after]
+    low, high = function(given[0].reshape(4 * d, -1), given[1].reshape(4 * d, -1))
+    low, high = low[:, :n], high[:, :n]
     image_low = np.maximum(low[:d], low[d : 2 * d])
     image_high = np.minimum(high[:d], high[d : 2 * d])
     if period == 1:
@@ -78,19 +87,17 @@ def _narrow(equations: Equations, lower: Bounds, upper: Bounds, k: int) -> None:
         np.maximum(lower[after], image_low, out=lower[after])
         np.minimum(upper[after], image_high, out=upper[after])
     # The quotients may have bounds where the derivative has none, as 1/(1/x) has at zero; the mean
-    # value theorem does not hold there.
-    bounded = np.isfinite(low[: 2 * d]) & np.isfinite(high[: 2 * d])
-    everywhere = bool(bounded.all())
-    for place, (i, j) in enumerate(equations.places):
-        back_low, back_high = low[2 * d + place], high[2 * d + place]
-        if not everywhere:
-            smooth = bounded[i] & bounded[d + i]
-            back_low, back_high = (
-                np.where(smooth, back_low, -np.inf),
-                np.where(smooth, back_high, np.inf),
-            )
-        np.maximum(lower[k, j], back_low, out=lower[k, j])
-        np.minimum(upper[k, j], back_high, out=upper[k, j])
+    # value theorem does not hold there. A sum with a bound at infinity is not finite.
+    with np.errstate(all="ignore"):
+        everywhere = bool(np.isfinite(low[: 2 * d].sum()) and np.isfinite(high[: 2 * d].sum()))
+    if not everywhere:
+        bounded = np.isfinite(low[: 2 * d]) & np.isfinite(high[: 2 * d])
+        for place, (i, _) in enumerate(equations.places):
+            rough = ~(bounded[i] & bounded[d + i])
+            low[2 * d + place, rough], high[2 * d + place, rough] = -np.inf, np.inf
+    for place, (_, j) in enumerate(equations.places):
+        np.maximum(lower[k, j], low[2 * d + place], out=lower[k, j])
+        np.minimum(upper[k, j], high[2 * d + place], out=upper[k, j])
 
 
 def first_is_largest(lower: Bounds, upper: Bounds) -> None:
