@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -98,7 +99,8 @@ def draw_immediate_basin(basin: ImmediateBasin, ax: Axes, **style: Any) -> None:
     else:
         handles += _on_the_line(basin, ax, style)
         marks = np.repeat(basin.sink, 2, axis=1)  # fixed by F^p: on the diagonal
-    handles.append(_mark(ax, marks, KINDS["SINK"]))
+    sink = replace(KINDS["SINK"], colour="#FFFFFF")  # lies on the darkest cells
+    handles.append(_mark(ax, marks, sink))
     ax.set_xlim(box.low[0], box.high[0])
     ax.legend(handles=handles, **_BESIDE)
     title(ax, formula(basin.headline()) + on_the_map(basin.map))

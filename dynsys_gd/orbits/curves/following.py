@@ -95,7 +95,7 @@ def follow(equations: Chains, start: Chain, direction: Rows, growth: Growth) -> 
             followed.end = BranchEnd.REGION
             break
         followed.take(new.chain, new.direction)
-        if _returned(followed, step):
+        if _returned(followed, growth.tolerance):
             followed.end = BranchEnd.CLOSED
             break
         if new.bend < 0.25 * LARGEST_ANGLE and step * new.bend / 4 < 0.3 * growth.tolerance:
@@ -165,13 +165,17 @@ def _at_the_border(equations: Chains, new: _Step, step: float, growth: Growth) -
     return inside
 
 
-def _returned(followed: Followed, step: float) -> bool:
-    """Return whether the set closes: near the beginning again, in the same direction."""
-    if followed.length < 6 * step or len(followed.chains) < 8:
+def _returned(followed: Followed, tolerance: float) -> bool:
+    """Return whether the set closes: its last piece runs over the beginning, the same way."""
+    if len(followed.chains) < 8:
         return False
-    near = np.linalg.norm(followed.chains[-1].first - followed.chains[0].first) <= step
+    last, end, start = (followed.chains[k].first for k in (-2, -1, 0))
+    chord = end - last
+    size = float(np.linalg.norm(chord))
+    share = float((start - last) @ chord) / size**2
+    across = abs(float((start - last) @ np.array([-chord[1], chord[0]]))) / size
     alike = followed.directions[-1] @ followed.directions[0] > 0.9
-    return bool(near and alike)
+    return bool(0 < share <= 1 and across <= 4 * tolerance and alike)
 
 
 def _angle(one: Rows, unit: Rows) -> float:
