@@ -31,8 +31,7 @@ def family_points(
     domain : Domain
     """
     n = lower.shape[2]
-    chosen = np.unique(np.linspace(0, n - 1, min(n, _STARTS)).astype(int)) if n else []
-    for k in chosen:
+    for k in np.unique(np.linspace(0, n - 1, min(n, _STARTS)).astype(int)):
         point = _newton(tube, place, 0.5 * (lower[0, :, k] + upper[0, :, k]))
         bounds = None if point is None else _proved(tube, place, point)
         if bounds is None:

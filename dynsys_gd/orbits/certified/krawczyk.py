@@ -17,15 +17,16 @@ from ..exact.gradient_sets import FLOAT_REASON
 from ..orbit_set import OrbitSet
 from ..periodic_orbit import PeriodicOrbit
 from ..question import OrbitMethod, OrbitQuestion, undecided
-from ._interim import explained
 from .audit import audited
 from .domain import Domain, domain_of
 from .equations import Equations, equations_of
+from .families import explained
 from .multipliers import spectra_of
 from .outward import Bounds, middle
 from .rational import Point, rational_orbit
 from .search import Found, search
 from .solutions import Solutions, solutions
+from .tube import Tube, tube_of
 
 __all__ = ["Krawczyk"]
 
@@ -115,6 +116,7 @@ class Krawczyk(OrbitMethod):
                 question,
                 "the map has kinks or jumps (such as Abs or Max), where no derivative is enclosed",
             )
+        tube = tube_of(F, equations)
         lower, upper, known = _start(question, domain)
         found = search(
             equations,
@@ -124,10 +126,11 @@ class Krawczyk(OrbitMethod):
             least=self.min_width,
             seconds=max(ends - time.monotonic(), 0),
             most=self.boxes,
+            known=tube,
             progress=question.progress,
         )
         proved = solutions(equations, *_joined(found, known), domain.scale)
-        return _answer(self, question, equations, domain, found, proved, ends)
+        return _answer(self, question, equations, domain, found, tube, proved, ends)
 
 
 def _answer(
@@ -136,6 +139,7 @@ def _answer(
     equations: Equations,
     domain: Domain,
     found: Found,
+    tube: Tube | None,
     proved: Solutions,
     ends: float,
 ) -> OrbitSet:
@@ -146,17 +150,17 @@ def _answer(
     for place, points in rational.items():
         inside[place] |= domain.holds_exactly(points)
     edge = ~inside & ~outside & ~np.isin(np.arange(len(inside)), list(rational))
-    whole = explained(
-        F, equations, found.open_lower, found.open_upper, region, max(ends - time.monotonic(), 0.1)
-    )
+    assert region is not None
+    left = max(ends - time.monotonic(), 0.1)
+    whole = explained(F, equations, found, tube, region, evidence, left)
     clusters = [
         *whole.clusters,
         *_clusters(proved.lower[..., edge], proved.upper[..., edge], Obstacle.EDGE, evidence),
         *_clusters(proved.unsure_lower, proved.unsure_upper, Obstacle.SINGULAR, evidence),
     ]
     if found.left_lower.shape[2]:
-        left = np.stack([found.left_lower, found.left_upper], axis=-1).transpose(2, 0, 1, 3)
-        clusters.append(Cluster(boxes=left, obstacle=Obstacle.TIME, evidence=evidence))
+        late = np.stack([found.left_lower, found.left_upper], axis=-1).transpose(2, 0, 1, 3)
+        clusters.append(Cluster(boxes=late, obstacle=Obstacle.TIME, evidence=evidence))
     low, high = proved.lower[..., inside], proved.upper[..., inside]
     exact = [rational.get(int(place)) for place in np.flatnonzero(inside)]
     unique = proved.unique_lower[..., inside], proved.unique_upper[..., inside]
@@ -210,6 +214,7 @@ def _start(
             "continued", earlier.headline(), "an answer to the same question", "leave it out"
         )
     late = [c.boxes for c in earlier.clusters if c.obstacle is not Obstacle.EDGE]
+    late += [f.boxes[:, None] for f in earlier.families if f.boxes is not None]
     boxes = np.concatenate([np.empty((0, p, d, 2)), *late]).transpose(1, 2, 0, 3)
     orbits = [o for o in earlier.orbits if o.unique_in is not None]
     sure = np.array([o.unique_in for o in orbits]).reshape(-1, p, d, 2).transpose(1, 2, 0, 3)

@@ -87,14 +87,15 @@ def residual_forms(
     if sum(sp.count_ops(f) for f in functions) > _LONGEST:
         return ()
     exact = [_rational(f) for f in functions]
-    parts = [] if loss is None else [t for t in sp.Add.make_args(_rational(loss)) if _varies(t, variables)]
+    whole = sp.S.Zero if loss is None else _rational(loss)
+    parts = [term for term in sp.Add.make_args(whole) if term.free_symbols & set(variables)]
     found: list[ResidualForm] = []
     try:
         if 1 < len(parts) < len(variables):
             split = [[sp.diff(t, v) for v in variables] for t in parts]
-            lowest = _lowest(_rational(loss), parts, variables)
+            lowest = _lowest(whole, parts, variables)
             found += _of_parts(split, variables, lowest)
-        lowest = _lowest(_rational(loss), parts, variables) if len(parts) == 1 else None
+        lowest = _lowest(whole, parts, variables) if len(parts) == 1 else None
         found += _of_parts([exact], variables, lowest)
         found += _by_symmetry(exact, variables)
     except (sp.PolynomialError, NotImplementedError, ZeroDivisionError):
@@ -105,10 +106,6 @@ def residual_forms(
 def _rational(expression: sp.Expr) -> sp.Expr:
     """Return an expression with floats replaced by the numbers they are."""
     return expression.xreplace({f: sp.Rational(f) for f in expression.atoms(sp.Float)})
-
-
-def _varies(expression: sp.Expr, variables: Sequence[sp.Symbol]) -> bool:
-    return bool(expression.free_symbols & set(variables))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import sympy as sp
 
 from ...engine.derivative import jacobian
@@ -85,7 +84,7 @@ def _short(
     expression: sp.Expr, equations: tuple[sp.Expr, ...], variables: tuple[sp.Symbol, ...]
 ) -> sp.Expr:
     """Return an expression with the same values where the equations hold."""
-    short = sp.cancel(sp.together(expression.xreplace({e: sp.S.Zero for e in equations})))
+    short = sp.cancel(sp.together(expression.xreplace(dict.fromkeys(equations, sp.S.Zero))))
     if all(e.is_polynomial(*variables) for e in (short, *equations)):
         basis = sp.groebner(equations, *variables, order="grevlex").exprs
         reduced = sp.expand(sp.reduced(short, basis, *variables, order="grevlex")[1])
@@ -93,9 +92,7 @@ def _short(
     return sp.factor_terms(short)
 
 
-def _kind(
-    tube: Tube, place: int, entries: sp.Matrix, lower: Bounds, upper: Bounds
-) -> CriticalKind:
+def _kind(tube: Tube, place: int, entries: sp.Matrix, lower: Bounds, upper: Bounds) -> CriticalKind:
     """Return what a family of critical points is, where the eigenvalues keep one sign."""
     form = tube.forms[place]
     if len(form.equations) > 1 or form.regular != form.factors:

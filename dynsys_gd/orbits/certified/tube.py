@@ -187,9 +187,7 @@ def _with_memory(
     d, m = len(variables), len(form.equations)
     moved = tuple(x - w for x, w in zip(state[:d], state[d:], strict=True))
     ahead = F.momentum if isinstance(F, Nesterov) else 0
-    at = {
-        v: x + ahead * step for v, x, step in zip(variables, state[:d], moved, strict=True)
-    }
+    at = {v: x + ahead * step for v, x, step in zip(variables, state[:d], moved, strict=True)}
     equations = (*(h.xreplace(at) for h in form.equations), *moved)
     matrix = sp.zeros(2 * d, m + d)
     matrix[:d, :m] = -F.step_size * form.factors.xreplace(at)
@@ -205,7 +203,7 @@ def has_full_row_rank(lower: Bounds, upper: Bounds) -> NDArray[np.bool_]:
     For P about the pseudo-inverse of the middle, ‖I - J P‖ < 1 in the largest row sum makes J P
     regular for every J.
     """
-    m, d, n = lower.shape
+    m, d = lower.shape[:2]
     finite = np.isfinite(lower).all(axis=(0, 1)) & np.isfinite(upper).all(axis=(0, 1))
     low, high = np.where(finite, lower, 0.0), np.where(finite, upper, 0.0)
     centre = middle(low, high)
@@ -219,9 +217,7 @@ def has_full_row_rank(lower: Bounds, upper: Bounds) -> NDArray[np.bool_]:
     return np.asarray(finite & (total < 1 - 1e-9).all(axis=1))
 
 
-def _product(
-    a_low: Bounds, a_high: Bounds, b_low: Bounds, b_high: Bounds
-) -> tuple[Bounds, Bounds]:
+def _product(a_low: Bounds, a_high: Bounds, b_low: Bounds, b_high: Bounds) -> tuple[Bounds, Bounds]:
     """Return bounds of the product of interval matrices (m, m, n); NaN where one has no bounds."""
     m = a_low.shape[0]
     low, high = np.zeros_like(a_low), np.zeros_like(a_low)
