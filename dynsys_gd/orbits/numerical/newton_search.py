@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...engine.kernel import TapeKernel
 from ...errors import InvalidInput
 from ...regions import generator_of, positive_count
 from ..orbit_set import OrbitSet
@@ -17,7 +18,7 @@ from ..question import OrbitMethod, OrbitQuestion, undecided
 from .findings import Findings
 from .newton import solved
 from .starts import checked_starts, drawn_orbits, settled_starts, stretches
-from .systems import System, system_of
+from .systems import GradientSystem, System, system_of
 from .task import LONGEST, Task, task_of
 
 __all__ = ["LinearSolver", "NewtonSearch", "known_orbits", "searched", "too_long"]
@@ -29,7 +30,8 @@ _MOST_STARTS = 1_000
 _FEWEST_STARTS = {False: 32, True: 16}  # by whether derivatives are known along directions only
 _WORK = 3e7  # operations in one step of Newton's method for all starts, which sets their number
 _MOST_ENTRIES = 4_000_000  # of Jacobians held at once
-_FROM_ORBITS = ("deuflhard2004newton", "wright1992stable")
+_DIRECT_SOURCES = ("deuflhard2004newton", "wright1992stable")
+_KRYLOV_SOURCES = ("knoll2004jacobian", "saad1986gmres")
 
 
 class LinearSolver(Enum):
@@ -134,14 +136,12 @@ class NewtonSearch(OrbitMethod):
                 searched(findings, rows, self.steps, question)
                 if not findings.finished or not findings.once:
                     break
-        how = "Newton-Krylov iteration" if krylov else "Newton's method"
         if krylov:
-            exact = "differences" if _by_differences(system) else "the tangent map"
-            findings.notes.append(f"products with Jacobians came from {exact}")
-        sources = (*_FROM_ORBITS, "chao1984nonparametric")
-        if krylov:
-            sources = ("knoll2004jacobian", "saad1986gmres", "chao1984nonparametric")
-        return findings.answer(question, how, sources)
+            products = "difference quotients" if _by_differences(system) else "the tangent map"
+            how = f"Newton-Krylov iteration with products from {products}"
+            return findings.answer(question, how, (*_KRYLOV_SOURCES, "chao1984nonparametric"))
+        sources = (*_DIRECT_SOURCES, "chao1984nonparametric")
+        return findings.answer(question, "Newton's method", sources)
 
     def _krylov(self, task: Task) -> bool:
         if self.solver is None:
@@ -202,7 +202,4 @@ def _generator(question: OrbitQuestion) -> np.random.Generator:
 
 
 def _by_differences(system: System) -> bool:
-    from ...engine.kernel import TapeKernel
-    from .systems import GradientSystem
-
     return isinstance(system, GradientSystem) or not isinstance(system.task.kernel, TapeKernel)

@@ -18,9 +18,9 @@ __all__ = ["NEXT", "ChainSystem", "GradientSystem", "System", "system_of"]
 
 Array = NDArray[np.float64]
 
-NEXT = 1e-6  # of the scale: how far around a solution there must not be another one
+NEXT = 1e-7  # of the scale: how far around a solution there must not be another one
 _NEXT_RELATIVE = 1e-9  # of the solution, where that is more
-_NEARLY = 1e-2
+_NEARLY = 2e-2
 _DIRECTIONS = 3
 _SINGULAR = 1e-6  # ratio of singular values in a Krylov space below which it counts as singular
 _OFFSET = 6e-6  # of a central difference: the cube root of the rounding unit

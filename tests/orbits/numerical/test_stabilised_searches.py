@@ -105,3 +105,19 @@ def test_more_than_four_coordinates_are_refused(method):
     F = dg.GradientDescent(dg.Loss(sum(z**2 for z in names), names), "1/3")
     with pytest.raises(dg.InvalidInput, match="NewtonSearch"):
         dg.fixed_points(F, dg.Box([-1] * 5, [1] * 5), method=method())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_progress_only_grows(method):
+    seen = []
+    dg.periodic_orbits(
+        HENON,
+        HENON_BOX,
+        period=6,
+        method=method(starts=20),
+        progress=lambda *counts: seen.append(counts),
+    )
+    done, known = zip(*seen, strict=True)
+    assert list(done) == sorted(done)
+    assert list(known) == sorted(known)
+    assert all(d <= k for d, k in seen)
