@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ...errors import InvalidInput
 from ...evidence import Evidence, Grade
@@ -168,6 +167,8 @@ def _joined(
 
 def _piece(trap: Trap, grid: Grid, labels: NDArray[np.intp], j: int) -> NDArray[np.bool_]:
     """Return the cells joined to the cell of one point of the sink."""
+    from scipy import ndimage  # here, since it takes a tenth of a second to load
+
     low, high = np.array(grid.box.low), np.array(grid.box.high)
     share = (trap.cycle.points[j] - low) / (high - low)
     cell = tuple(np.clip((share * grid.shape).astype(int), 0, np.array(grid.shape) - 1))
@@ -179,6 +180,8 @@ def _piece(trap: Trap, grid: Grid, labels: NDArray[np.intp], j: int) -> NDArray[
 
 def _border(trap: Trap, grid: Grid, labels: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return half the area of the cells of each piece that touch its border."""
+    from scipy import ndimage
+
     one = grid.box.volume / labels.size
     areas = []
     for j in range(trap.cycle.period):

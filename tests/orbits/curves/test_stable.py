@@ -78,6 +78,20 @@ def test_further_preimages_are_mapped_onto_the_curve_and_are_as_symmetric_as_the
     np.testing.assert_allclose(np.prod(first, axis=1), 3, atol=1e-10)
 
 
+def test_a_stable_set_may_close():
+    """The circle r = 1 is mapped to an arc of itself, θ -> sin(θ)/2, and on to (1, 0)."""
+    radius = sp.sqrt(x**2 + y**2)
+    angle = y / (2 * radius)
+    F = dg.SymbolicMap([(2 * radius - 1) * f(angle) for f in (sp.cos, sp.sin)], [x, y])
+    curve = stable_manifold(F, [1, 0], BOX)
+    assert curve.ends == (BranchEnd.CLOSED, BranchEnd.CLOSED)
+    for branch in curve.branches:
+        np.testing.assert_allclose(np.hypot(*branch.T), 1, atol=1e-12)
+        turns = np.diff(np.unwrap(np.arctan2(branch[:, 1], branch[:, 0])))
+        assert np.ptp(np.sign(turns)) == 0
+        assert 2 * np.pi <= abs(turns.sum()) < 2 * np.pi + 0.2
+
+
 def test_points_of_the_stable_curve_of_henon_come_to_the_saddle():
     curve = stable_manifold(HENON, HENON_SADDLE, dg.Box([-6, -30], [6, 30]))
     saddle = curve.orbit[0]
