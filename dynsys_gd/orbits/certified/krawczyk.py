@@ -15,14 +15,13 @@ from ...maps.gradient_map import GradientMap
 from ..cluster import Cluster, Obstacle
 from ..exact.gradient_sets import FLOAT_REASON
 from ..orbit_set import OrbitSet
-from ..periodic_orbit import PeriodicOrbit
 from ..question import OrbitMethod, OrbitQuestion, undecided
 from .audit import audited
 from .domain import Domain, domain_of
 from .equations import Equations, equations_of
 from .families import explained
-from .multipliers import spectra_of
-from .outward import Bounds, middle
+from .orbits_of import orbits_of
+from .outward import Bounds
 from .rational import Point, rational_orbit
 from .search import Found, search
 from .solutions import Solutions, solutions
@@ -170,7 +169,7 @@ def _answer(
         low, high = low[..., again], high[..., again]
         unique = unique[0][..., again], unique[1][..., again]
         exact = [points for points, sure in zip(exact, again, strict=True) if sure]
-    orbits = _orbits(F, equations, low, high, *unique, exact, evidence)
+    orbits = orbits_of(F, equations, low, high, *unique, exact, evidence)
     complete = not clusters
     return OrbitSet(
         title=question.title,
@@ -241,48 +240,6 @@ def _clusters(
     return [Cluster(boxes=box[None].copy(), obstacle=obstacle, evidence=evidence) for box in boxes]
 
 
-def _orbits(
-    F: Map,
-    equations: Equations,
-    lower: Bounds,
-    upper: Bounds,
-    unique_lower: Bounds,
-    unique_upper: Bounds,
-    exact: list[tuple[Point, ...] | None],
-    evidence: Evidence,
-) -> list[PeriodicOrbit]:
-    spectra = spectra_of(F, equations, lower, upper)
-    blocks = F.dimension // equations.dimension
-    points = np.tile(middle(lower, upper), (1, blocks, 1)).transpose(2, 0, 1)
-    enclosures, unique = (
-        np.tile(np.stack(pair, axis=-1), (1, blocks, 1, 1)).transpose(2, 0, 1, 3)
-        for pair in ((lower, upper), (unique_lower, unique_upper))
-    )
-    parameter = "step_size" if isinstance(F, GradientMap) else None
-    return [
-        PeriodicOrbit(
-            map=F,
-            points=points[k].copy(),
-            enclosure=enclosures[k].copy(),
-            exact=_state(exact[k], blocks),
-            multipliers=spectrum.multipliers,
-            exact_multipliers=None,
-            kind=spectrum.kind,
-            step_sizes=spectrum.step_sizes,
-            parameter=parameter,
-            critical=spectrum.critical,
-            unique_in=unique[k].copy(),
-            multiplier_bounds=spectrum.bounds,
-            unstable=spectrum.unstable,
-            flips=spectrum.flips,
-            critical_step=spectrum.critical_step,
-            eigenvalue_bounds=spectrum.eigenvalues,
-            evidence=evidence,
-        )
-        for k, spectrum in enumerate(spectra)
-    ]
-
-
 def _rational(
     equations: Equations, proved: Solutions, edge: NDArray[np.bool_]
 ) -> dict[int, tuple[Point, ...]]:
@@ -294,10 +251,6 @@ def _rational(
         if points is not None:
             found[int(place)] = points
     return found
-
-
-def _state(points: tuple[Point, ...] | None, blocks: int) -> tuple[Point, ...] | None:
-    return None if points is None else tuple(point * blocks for point in points)
 
 
 def _evidence(F: Map, method: Krawczyk) -> Evidence:
