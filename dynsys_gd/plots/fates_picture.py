@@ -21,7 +21,9 @@ from .words import count, formula, label_axes, on_the_map, symbol_of, title
 
 __all__ = ["draw_fates", "fates_size"]
 
-_LIGHTEST = 0.30  # share of white in the slowest convergent start
+_LIGHTEST = (
+    0.15  # share of white in the slowest convergent start; more looks like "cycling" in grey
+)
 _BESIDE: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
 _MOST_POINTS = 20_000
 _FLOOR = 0.1

@@ -140,8 +140,13 @@ def _in_the_plane(
         handles += draw_family(family, ax, box)
     loops = [(k, o.period, places[k]) for k, o in enumerate(orbits) if o.period > 1]
     handles += draw_loops(ax, loops, style, named=not over)
-    handles += draw_marks(ax, orbits, places, period_told=over)
+    handles += draw_marks(ax, orbits, _within(box, places), period_told=over, clip_on=False)
     return handles + draw_clusters(contents.clusters, ax, {})
+
+
+def _within(box: Box, places: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+    """Return the points that lie in the view, whose marks may then stand over its edge."""
+    return [rows[box.contains(rows)] for rows in places]
 
 
 def _on_the_graph(
