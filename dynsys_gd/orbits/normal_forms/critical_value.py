@@ -106,7 +106,7 @@ def _exact_eigenvalue(
 
 
 def gradient_vanishes(place: Place) -> bool:
-    """Return whether the gradient is proved to be zero at a rational point."""
+    """Return whether the gradient is proved to be zero at an algebraic point."""
     form = place.F.loss.symbolic if isinstance(place.F, GradientMap) else None
     found = common_field(place.coordinates[0])
     if form is None or found is None or form.bound.free_symbols - set(form.variables):
@@ -210,9 +210,10 @@ def critical_values(place: Place) -> list[sp.Expr]:
 
 def _allowed(place: Place, value: sp.Expr) -> bool:
     """Return whether a setting of an update rule may have this value, a momentum 1 included."""
-    if not isinstance(place.F, GradientMap):
-        return True
-    for name, setting in place.F.settings.items():
+    settings = getattr(place.F, "settings", None)
+    if settings is None:
+        settings = {"step_size": getattr(place.F, "step_size", sp.Integer(1))}
+    for name, setting in settings.items():
         number = float(setting.subs(place.symbol, value)) if setting.has(place.symbol) else None
         if number is not None and not (0 <= number <= 1 if name == "momentum" else number > 0):
             return False
@@ -251,7 +252,10 @@ def _zeros_of_residuals(place: Place, residuals: list[sp.Expr]) -> list[sp.Expr]
         )
     if first.degree() == 1:
         above, below = first.all_coeffs()
-        return [RealAlgebraic.from_sympy(-below / above).to_sympy()]
+        try:
+            return [RealAlgebraic.from_sympy(-below / above).to_sympy()]
+        except InvalidInput:
+            return [-below / above]  # transcendental
     zeros = _real_zeros(first.as_expr(), symbol)
     if zeros is None:
         raise _needs_value(place)

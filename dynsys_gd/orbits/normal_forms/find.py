@@ -228,6 +228,8 @@ def _residual(chain: Chain) -> tuple[float, float]:
 
 def _moving(place: Place, distance: float) -> InvalidInput:
     what = "a fixed point" if place.period == 1 else f"a point of period {place.period}"
+    if not np.isfinite(distance):
+        what = "a point where F is finite"
     point = "(" + ", ".join(f"{float(c):.6g}" for c in place.coordinates[0]) + ")"
     return InvalidInput(
         "at",
@@ -259,8 +261,8 @@ def _shown_fixed(place: Place) -> bool:
     """Return whether sympy shows that the first point is fixed, for all parameter values."""
     if place.period > 1 or not place.exact:
         return False
-    if isinstance(place.F, GradientMap) and all(c.is_Rational for c in place.coordinates[0]):
-        return gradient_vanishes(place)
+    if gradient_vanishes(place):
+        return True
     values = dict(zip(place.F.variables, place.coordinates[0], strict=True))
     images = place.images.subs(values, simultaneous=True)
     pairs = zip(images, place.coordinates[0], strict=True)

@@ -30,7 +30,7 @@ def made(
 ) -> NormalForm:
     """Return the result for what was read at a place."""
     bounds = _bounds(reading.coefficient) if evidence.grade.rigorous else None
-    exact = reading.exact
+    exact = reading.exact if evidence.grade.rigorous else None
     number = None if value is None else float(dyadic(value))
     if ball is not None and number is None:
         number = float(ball.mid())
@@ -57,7 +57,7 @@ def made(
         bounds=bounds,
         parameter=None if place.symbol is None else place.symbol.name,
         value=number,
-        exact_value=value if value is not None and is_exact(value) else None,
+        exact_value=value if value is not None and is_exact(value) and place.exact else None,
         exact_point=_exact_point(place),
         points=np.real(rounded(chain.points, chain.numbers)).astype(np.float64),
         direction=reading.direction,

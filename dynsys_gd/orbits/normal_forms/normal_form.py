@@ -209,17 +209,16 @@ class NormalForm(Result):
 
     def headline(self) -> str:
         what = "fixed point" if self.period == 1 else f"orbit of period {self.period}"
-        word = str(self.bifurcation).capitalize()
-        if self.bifurcation is Bifurcation.TRANSCRITICAL:
-            word = "Transcritical bifurcation"
-        if self.criticality not in (Criticality.REGULAR, Criticality.CONSERVATIVE):
-            word = f"{self.criticality} {self.bifurcation}".capitalize()
-            word = word.replace("neimark-sacker", "Neimark-Sacker")
-        elif self.criticality is Criticality.CONSERVATIVE:
-            word = "Elliptic point of an area-preserving map,"
-        where = point_text(self.points[0], self.exact_point)
+        where = f"{what} {point_text(self.points[0], self.exact_point)}"
         at = "" if self.parameter is None else f" at {self.parameter} = {self._value_text()}"
-        return f"{word} of the {what} {where}{at}"
+        if self.criticality is Criticality.CONSERVATIVE:
+            return f"Elliptic {where} of an area-preserving map{at}"
+        word = str(self.bifurcation)
+        if self.criticality is not Criticality.REGULAR:
+            word = f"{self.criticality} {word}"
+        if self.bifurcation in (Bifurcation.TRANSCRITICAL, Bifurcation.NEIMARK_SACKER):
+            word += " bifurcation"
+        return f"{word[0].upper()}{word[1:]} of the {where}{at}"
 
     def rows(self) -> list[tuple[str, str]]:
         rows = [("map", self.map.describe()), (self._letter(), self._coefficient_text())]

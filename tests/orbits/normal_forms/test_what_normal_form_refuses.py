@@ -88,3 +88,28 @@ def test_a_period_may_be_given_for_a_point():
 def test_symbols_are_matched_by_name():
     own = sp.Symbol("r", positive=True)
     assert normal_form(LOGISTIC, [1 - 1 / own], value=3).exact == 9
+
+
+def test_only_values_that_a_setting_may_have_are_offered():
+    losses = [WELL, dg.Loss(x**2 / 2, [x])]
+    form = normal_form(dg.MinibatchCycle(losses, eta), [0])
+    assert form.exact_value == sp.sqrt(2)  # the multiplier is 1 - eta², and -sqrt(2) no step size
+    assert normal_form(dg.GradientDescent(WELL, 2 * eta), [1]).exact_value == sp.Rational(1, 2)
+
+
+def test_an_algebraic_minimum_is_certified():
+    point = sp.CRootOf(x**5 - x - 1, 0)
+    form = normal_form(dg.GradientDescent(dg.Loss(x**6 / 6 - x**2 / 2 - x, [x]), eta), [point])
+    assert form.evidence.grade is dg.Grade.CERTIFIED
+    top = 5 * float(point) ** 4 - 1
+    assert form.value == pytest.approx(2 / top, rel=1e-14)
+    third, fourth = 20 * float(point) ** 3, 60 * float(point) ** 2
+    assert form.coefficient == pytest.approx(2 / top * (third**2 / top / 2 - fourth / 6), rel=1e-12)
+
+
+def test_a_transcendental_critical_value():
+    form = normal_form(dg.SymbolicMap([a * sp.exp(x)], [x]), [-1])
+    assert form.value == pytest.approx(-2.718281828459045, rel=1e-15)
+    assert str(form.bifurcation) == "flip"
+    with pytest.raises(dg.InvalidInput, match="where F is finite"):
+        normal_form(dg.SymbolicMap([1 / x + a * (x - 1)], [x]), [0], value=1)
