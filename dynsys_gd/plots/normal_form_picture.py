@@ -24,7 +24,9 @@ def draw_normal_form(form: NormalForm, ax: Axes, **style: Any) -> None:
     """Draw the orbit and what branches off, solid where stable; `style` goes to the branches."""
     value = 0.0 if form.value is None else form.value
     width = _SPAN * (abs(value) or 1.0)
-    distance = np.linspace(-width, width, _SAMPLES)
+    # Denser towards the critical value, where square roots are steep.
+    steps = np.linspace(-1, 1, _SAMPLES)
+    distance = width * steps * np.abs(steps)
     for kind in (True, False):
         line: dict[str, Any] = {"linestyle": "-" if kind else _DASHES}
         label = _STABLE if kind else _UNSTABLE
@@ -63,8 +65,8 @@ def _branches(form: NormalForm, distance: np.ndarray) -> list[tuple[np.ndarray, 
     size = np.sqrt(np.where(square >= 0, square, np.nan))
     if kind is Bifurcation.FOLD:
         return [
-            (size, ACCENT, coefficient * size < 0),
-            (-size, ACCENT, -coefficient * size < 0),
+            (size, ACCENT, coefficient * size <= 0),
+            (-size, ACCENT, -coefficient * size <= 0),
         ]
     takes_over = np.full(len(distance), form.criticality is Criticality.SUPERCRITICAL)
     if kind is Bifurcation.NEIMARK_SACKER:
