@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import flint
+import sympy as sp
 
 from ...evidence import Outcome
 from .decomposition import Family
@@ -24,7 +25,7 @@ from .spectra import (
     real_eigenvalues,
 )
 
-__all__ = ["Cycle", "CycleRequest", "Cycles", "RationalTerms", "cycle_of"]
+__all__ = ["Cycle", "CycleRequest", "Cycles", "RationalTerms", "cycle_of", "request_of"]
 
 RationalTerms = tuple[tuple[tuple[int, ...], Fraction], ...]
 
@@ -91,6 +92,24 @@ class Cycles:
     families: tuple[Family, ...]
     meetings: dict[tuple[int, int], Outcome]
     by_balls: bool = False
+
+
+def request_of(polynomials: Sequence[sp.Poly], period: int) -> CycleRequest:
+    """Return the map with its Jacobian as plain data."""
+    jacobian = [[p.diff(v) for v in p.gens] for p in polynomials]
+    return CycleRequest(
+        images=tuple(_plain(p) for p in polynomials),
+        jacobian=tuple(tuple(_plain(p) for p in row) for row in jacobian),
+        period=period,
+    )
+
+
+def _plain(polynomial: sp.Poly) -> RationalTerms:
+    return tuple(
+        (tuple(exponents), Fraction(int(c.p), int(c.q)))
+        for exponents, c in polynomial.terms()
+        if c != 0
+    )
 
 
 def cycle_of(request: CycleRequest, loop: list[AlgebraicPoint]) -> Cycle:

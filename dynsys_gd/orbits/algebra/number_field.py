@@ -107,9 +107,24 @@ class AlgebraicPoint:
         return (a * b) % self.modulus
 
     def inverse(self, a: Element) -> Element:
-        """Return 1 / a."""
-        _, s, _ = (a % self.modulus).xgcd(self.modulus)
-        return s % self.modulus
+        """Return 1 / a, the solution s of the linear equations a s = 1.
+
+        They are solved modulo powers of a prime; Euclid's algorithm over the rationals would let
+        the coefficients grow.
+        """
+        check_time()
+        element = a % self.modulus
+        if self.degree == 1 or element.degree() <= 0:
+            return flint.fmpq_poly([1 / element.coeffs()[0]])
+        n, t = self.degree, flint.fmpq_poly([0, 1])
+        columns = []
+        for _ in range(n):
+            c = element.coeffs()
+            columns.append(c + [flint.fmpq(0)] * (n - len(c)))
+            element = (element * t) % self.modulus
+        one = flint.fmpq_mat(n, 1, [1] + [0] * (n - 1))
+        solution = flint.fmpq_mat(columns).transpose().solve(one, algorithm="dixon")
+        return flint.fmpq_poly(solution.entries())
 
     def moved(self, coordinates: Sequence[Element]) -> AlgebraicPoint:
         """Return another point with coordinates in the same field."""

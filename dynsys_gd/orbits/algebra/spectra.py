@@ -204,8 +204,16 @@ def circle_count(point: AlgebraicPoint, polynomial: OverField) -> CircleCount:
     Roots at 1 and -1 are found by evaluation. The others on the circle are among the common roots
     of q and its reciprocal polynomial; those are z with g(z) = z^k P(z + 1/z), and they are on
     the circle where P has a real root between -2 and 2, which Sturm's theorem counts. The rest
-    separates from the circle at some precision.
+    separates from the circle at some precision. Simple roots off the circle show in enclosures
+    already, before any of this.
     """
+    for bits in _TRIED_BITS:
+        roots = _isolated(point, polynomial, bits)
+        with flint.ctx.workprec(bits):
+            sizes = [abs(root) for root in roots or []]
+            inside, outside = sum(bool(r < 1) for r in sizes), sum(bool(r > 1) for r in sizes)
+        if inside + outside == len(polynomial) - 1:
+            return CircleCount(inside, 0, outside)
     total = CircleCount(0, 0, 0)
     for part, multiplicity in squarefree_parts(point, polynomial):
         total = total.plus(_circle_count(point, part), multiplicity)

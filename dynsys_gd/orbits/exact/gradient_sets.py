@@ -13,13 +13,14 @@ from ...errors import DynsysError, TimeLimitReached
 from ...evidence import Evidence, Grade, Outcome
 from ...maps.gradient_map import GradientMap
 from ...regions import Region
+from ..algebra.cycle import cycle_of, request_of
 from ..algebra.decomposition import System, as_terms
 from ..algebra.effort import check_time
 from ..algebra.number_field import AlgebraicPoint
 from ..algebra.polynomials import rational_polynomials, ring, to_flint
 from ..algebra.quotient import ConjugatePoints
 from ..algebra.real_algebraic import RealAlgebraic
-from ..algebra.spectra import characteristic, circle_count, eigenvalue_balls, real_eigenvalues
+from ..algebra.spectra import eigenvalue_balls, real_eigenvalues
 from ..kinds import CriticalKind, Kind, kind_of
 from ..orbit_set import OrbitSet
 from ..periodic_orbit import PeriodicOrbit
@@ -216,16 +217,13 @@ def _kind(
     if eigenvalues is not None:
         count = rule.count(eigenvalues)
         return Kind.UNDECIDED if count is None else kind_of(count)
-    read = rational_polynomials(list(F.jacobian), F.variables)
+    read = None if F.expression is None else rational_polynomials(list(F.expression), F.variables)
     if read is None:
         return Kind.UNDECIDED
-    size = F.dimension
     state = AlgebraicPoint(
         ConjugatePoints(point.points.modulus, point.points.coordinates * F.blocks), point.place
     )
-    flat = [state.evaluate(entry) for entry in read[0]]
-    matrix = [flat[k : k + size] for k in range(0, size * size, size)]
-    return kind_of(circle_count(state, characteristic(state, matrix)))
+    return kind_of(cycle_of(request_of(read[0], 1), [state]).count)
 
 
 def _with_global_minima(

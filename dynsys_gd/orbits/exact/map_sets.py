@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 import numpy as np
 import sympy as sp
@@ -13,7 +12,7 @@ from ...evidence import Evidence, Grade
 from ...maps.base import Map
 from ...maps.gradient_map import GradientMap
 from ...regions import Region
-from ..algebra.cycles import Cycle, CycleRequest, Cycles, RationalTerms
+from ..algebra.cycle import Cycle, Cycles, request_of
 from ..algebra.decomposition import Family
 from ..algebra.effort import check_time
 from ..algebra.number_field import AlgebraicPoint
@@ -91,24 +90,6 @@ def map_orbits(F: Map, title: str, region: Region | None, period: int, seconds: 
         region=region,
         meetings=found.meetings,
         evidence=evidence,
-    )
-
-
-def request_of(polynomials: Sequence[sp.Poly], period: int) -> CycleRequest:
-    """Return the map with its Jacobian as plain data."""
-    jacobian = [[p.diff(v) for v in p.gens] for p in polynomials]
-    return CycleRequest(
-        images=tuple(_plain(p) for p in polynomials),
-        jacobian=tuple(tuple(_plain(p) for p in row) for row in jacobian),
-        period=period,
-    )
-
-
-def _plain(polynomial: sp.Poly) -> RationalTerms:
-    return tuple(
-        (tuple(exponents), Fraction(int(c.p), int(c.q)))
-        for exponents, c in polynomial.terms()
-        if c != 0
     )
 
 
