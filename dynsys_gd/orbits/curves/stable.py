@@ -51,7 +51,8 @@ def stable_manifold(
     length : float
         Largest length of each branch, positive.
     tolerance : float
-        Largest distance between a straight piece and the curve, positive.
+        Distance between straight pieces and the curve that is aimed at, positive; the `error` of
+        the result says what was reached.
     depth : int
         0 for the branches through the saddle; k for what maps onto them within k steps as well,
         as far as it meets the region, up to 6. Found by a search from a grid of starts: nothing

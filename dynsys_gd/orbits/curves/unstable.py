@@ -64,7 +64,8 @@ def unstable_manifold(
     length : float
         Length of each branch, positive.
     tolerance : float
-        Largest distance between a straight piece and the curve, positive.
+        Distance between straight pieces and the curve that is aimed at, positive; the `error` of
+        the result says what was reached.
     region : Box, optional
         A branch ends where it first leaves it.
     most_points : int
