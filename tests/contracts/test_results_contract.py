@@ -121,7 +121,7 @@ MAKERS = {
     "closed curve": lambda: dg.normal_form(
         dg.SymbolicMap([a * x * (1 - y), x], [x, y]), ["1/2", "1/2"], value=2
     ),
-    "elliptic point": lambda: dg.normal_form(dg.HeavyBall(WELL, "3/5", beta), [1]),
+    "elliptic point": lambda: dg.normal_form(dg.HeavyBall(WELL, "3/5", beta), [1], value=1),
     "threshold": lambda: dg.critical_step_size(LOSS),
     "threshold, infinite": lambda: dg.critical_step_size(dg.Loss(x**4, [x])),
     "threshold, no minimum": lambda: dg.critical_step_size(dg.Loss(x**2 - y**2, [x, y])),

@@ -65,7 +65,7 @@ def test_style_goes_to_the_branches():
 
 
 def test_nothing_branches_off_an_elliptic_point():
-    form = dg.normal_form(dg.HeavyBall(WELL, sp.Rational(3, 5), beta), [1])
+    form = dg.normal_form(dg.HeavyBall(WELL, sp.Rational(3, 5), beta), [1], value=1)
     assert drawn(form)[1] == []
     curve = dg.SymbolicMap([r * x * (1 - y), x], [x, y])
     axes, branches = drawn(dg.normal_form(curve, [1 - 1 / r] * 2, value=2))

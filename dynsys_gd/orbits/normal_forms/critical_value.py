@@ -209,13 +209,13 @@ def critical_values(place: Place) -> list[sp.Expr]:
 
 
 def _allowed(place: Place, value: sp.Expr) -> bool:
-    """Return whether a setting of an update rule may have this value, a momentum 1 included."""
+    """Return whether a setting of an update rule may have this value, momenta ±1 included."""
     settings = getattr(place.F, "settings", None)
     if settings is None:
         settings = {"step_size": getattr(place.F, "step_size", sp.Integer(1))}
     for name, setting in settings.items():
         number = float(setting.subs(place.symbol, value)) if setting.has(place.symbol) else None
-        if number is not None and not (0 <= number <= 1 if name == "momentum" else number > 0):
+        if number is not None and not (-1 <= number <= 1 if name == "momentum" else number > 0):
             return False
     return True
 

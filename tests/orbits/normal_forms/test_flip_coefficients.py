@@ -217,6 +217,17 @@ def test_the_coefficient_on_a_family_only_where_it_is_justified():
         normal_form(descent(PRODUCT).at(eta="1/2"), [1, 1])
 
 
+@pytest.mark.parametrize(("depth", "coefficient"), [(2, 4), (3, sp.Rational(88, 9)), (4, 16)])
+def test_scalar_networks_at_their_flattest_minimum(depth, coefficient):
+    w = sp.symbols(f"w:{depth}")
+    F = descent(dg.Loss((sp.prod(w) - 1) ** 2 / 2, w))
+    form = normal_form(F, [1] * depth)
+    assert form.exact == coefficient
+    assert form.exact_value == sp.Rational(2, depth)
+    found, predicted = simulated(F, form, 0.0005)
+    assert found == pytest.approx(predicted, rel=0.01)
+
+
 def test_a_family_under_momentum():
     F = dg.HeavyBall(PRODUCT, eta, "1/2")
     form = normal_form(F, [1, 1])

@@ -90,7 +90,7 @@ def test_an_irrational_base_is_enclosed():
 
 
 def test_momentum_one_preserves_area():
-    form = normal_form(dg.HeavyBall(WELL, "3/5", beta), [1])
+    form = normal_form(dg.HeavyBall(WELL, "3/5", beta), [1], value=1)
     assert form.exact_value == 1
     assert form.bifurcation is Bifurcation.NEIMARK_SACKER
     assert form.criticality is Criticality.CONSERVATIVE
@@ -105,7 +105,7 @@ def test_the_twist_of_an_elliptic_point():
     form = normal_form(F, [1, 1])
     assert form.criticality is Criticality.CONSERVATIVE
     assert form.twist == pytest.approx(
-        normal_form(dg.HeavyBall(WELL, "3/5", beta), [1]).twist, rel=1e-12
+        normal_form(dg.HeavyBall(WELL, "3/5", beta), [1], value=1).twist, rel=1e-12
     )
     G = dg.SymbolicMap([*F.images, b], [x, y, b])
     assert G.dimension == 3  # the same step with an idle coordinate
