@@ -154,7 +154,7 @@ def _more_dimensions(request: CycleRequest) -> Cycles:
         tuple(as_terms(gens[i] - gens[(p // q) * d + i]) for i in range(d)) for q in _primes(p)
     )
     found = decompose(System(p * d, tuple(equations), apart))
-    states = [_block(point, 0, d) for point in found.points]
+    states = _first_blocks(found.points, d)
     loops = [[state] for state in states]
     if p > 1:
         images = [point.coordinates[d : 2 * d] for point in found.points]
@@ -193,8 +193,10 @@ def _primes(n: int) -> list[int]:
     return [q for q in range(2, n + 1) if n % q == 0 and all(q % k for k in range(2, q))]
 
 
-def _block(point: AlgebraicPoint, k: int, d: int) -> AlgebraicPoint:
-    return AlgebraicPoint(point.points.part(k * d, (k + 1) * d), point.place)
+def _first_blocks(points: Sequence[AlgebraicPoint], d: int) -> list[AlgebraicPoint]:
+    """Return the points with their first `d` coordinates; conjugate ones share their field."""
+    parts = {id(point.points): point.points.first(d) for point in points}
+    return [AlgebraicPoint(parts[id(point.points)], point.place) for point in points]
 
 
 def _projected(

@@ -177,7 +177,8 @@ def _isolated(pieces: list[Ideal], size: int) -> list[AlgebraicPoint]:
         for points in conjugate_points(ideal):
             real = real_points(points)
             if real and not any(_lies_on(real[0], other) for other in pieces[:number]):
-                found += [AlgebraicPoint(p.points.first(size), p.place) for p in real]
+                seen = points.first(size)
+                found += [AlgebraicPoint(seen, p.place) for p in real]
     return found
 
 

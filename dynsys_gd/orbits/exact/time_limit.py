@@ -33,7 +33,7 @@ __all__ = [
     "within_seconds",
 ]
 
-_QUICK = 0.8  # seconds; about what starting a process takes
+_QUICK = 1.0  # seconds; about what starting a process takes
 _GRACE = 1.0  # seconds for what surrounds the algebra
 
 
