@@ -30,6 +30,7 @@ _LARGEST_STATE = 8
 _LARGEST_DEGREE = 12
 _LONGEST_ENTRY = 64  # bits of a Hessian entry up to which its eigenvalues are made exact
 _MOST_RADICALS = 2
+_ROUNDED = 1e-8  # a constant that rounded coordinates may leave
 _MOST_OPERATIONS = 1_000  # in an equation up to which it is simplified
 _MOST_SYMBOLIC_STEPS = 4
 
@@ -242,7 +243,13 @@ def _zeros_of_residuals(place: Place, residuals: list[sp.Expr]) -> list[sp.Expr]
         )
     if not all(r.is_polynomial(symbol) for r in residuals):
         raise _needs_value(place)
-    first = min((sp.Poly(r, symbol) for r in residuals), key=lambda p: p.degree())
+    equations = [sp.Poly(r, symbol) for r in residuals]
+    if not place.exact:
+        # Rounded coordinates leave small constants in equations without the parameter.
+        equations = [p for p in equations if p.degree() > 0 or abs(p.as_expr()) > _ROUNDED]
+    if not equations:
+        raise _needs_value(place)
+    first = min(equations, key=lambda p: p.degree())
     if first.degree() == 0:
         raise InvalidInput(
             "at",

@@ -166,6 +166,19 @@ def test_the_doubling_of_the_two_cycle_of_the_logistic_map():
     assert found == pytest.approx(predicted, rel=0.01)
 
 
+def test_the_doubling_of_the_two_cycle_of_the_henon_map():
+    orbit = dg.periodic_orbits(HENON.at(a="73/80"), period=2).orbits[0]
+    form = normal_form(HENON, orbit)
+    # (1 - b)² + (1 + b)²/4 at b = 3/10.
+    assert form.exact_value == sp.Rational(73, 80)
+    assert form.evidence.grade is dg.Grade.PROVED
+    found, predicted = simulated(HENON, form, 0.0003)
+    assert found == pytest.approx(predicted, rel=0.01)
+    rounded = normal_form(HENON, [float(c) for c in orbit.exact[0]], value="73/80", period=2)
+    assert rounded.evidence.grade is dg.Grade.NUMERICAL
+    assert rounded.coefficient == pytest.approx(form.coefficient, rel=1e-6)
+
+
 def test_floats_weaken_the_evidence_and_change_nothing_else():
     form = normal_form(descent(WELL), [1.0])
     assert form.coefficient == 8
