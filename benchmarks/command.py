@@ -10,11 +10,14 @@ from rich.console import Console
 
 from .engines import every_engine
 from .further import Further, first_results, start_costs, two_threads
+from .orbits import orbit_rows
 from .report import table, write
 from .timing import Row, measured
 from .workloads import MapWorkload, Workload, shrunk, workloads
 
 __all__ = ["main"]
+
+_ORBITS = "orbits"
 
 
 @click.command()
@@ -24,7 +27,7 @@ __all__ = ["main"]
     multiple=True,
     metavar="NAME",
     help="Workloads whose name begins with NAME: stop, run, exp, product, linear, tanh, relu. "
-    "Several may be given.",
+    "Or orbits: the rows about periodic orbits. Several may be given.",
 )
 @click.option("--repeats", type=click.IntRange(min=1), default=None, help="Turns; 7, or 5 quick.")
 @click.option(
@@ -33,10 +36,11 @@ __all__ = ["main"]
     help="Also write the results here, as JSON for a name in .json, else as Markdown.",
 )
 def main(quick: bool, only: tuple[str, ...], repeats: int | None, output: Path | None) -> None:
-    """Compare the engine with C, numpy, JAX and other packages, side by side in one run."""
+    """Compare the package with C, numpy, JAX and other packages, side by side in one run."""
     chosen = [w for w in workloads() if not only or w.name.startswith(only)]
-    if not chosen:
-        names = ", ".join(w.name for w in workloads())
+    orbits = not only or _ORBITS.startswith(only)
+    if not chosen and not orbits:
+        names = ", ".join([*(w.name for w in workloads()), _ORBITS])
         raise click.BadParameter(
             f"no workload of that name; there are {names}", param_hint="--only"
         )
@@ -52,6 +56,9 @@ def main(quick: bool, only: tuple[str, ...], repeats: int | None, output: Path |
             measured(workload, every_engine(), repeats=repeats, seconds=0.1 if quick else 0.4)
         )
     further = [] if only else _further(chosen[0], repeats)
+    if orbits:
+        noise.print("… orbits", highlight=False)
+        further += orbit_rows(repeats, quick=quick)
     console.print(table(rows, further))
     if output is not None:
         write(output, rows, further)

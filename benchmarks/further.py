@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from dynsys_gd.engine.stopping import Keep, StoppingRule, stop
 from .engines.own import Own, gradient_descent
 from .workloads import MapWorkload, Workload
 
-__all__ = ["Further", "first_results", "start_costs", "two_threads"]
+__all__ = ["Further", "absent", "first_results", "start_costs", "two_threads"]
 
 _ROOT = Path(__file__).resolve().parents[1]
 _FIRST_RESULT = """
@@ -61,10 +62,15 @@ class Further:
 
     @property
     def met(self) -> bool | None:
-        """Whether the target is met; None where there is none."""
-        if self.target is None:
+        """Whether the target is met; None where there is none, or nothing was measured."""
+        if self.target is None or math.isnan(self.value):
             return None
         return self.value <= self.target if self.at_most else self.value >= self.target
+
+
+def absent(title: str, reason: str) -> Further:
+    """Return the row of something that could not be measured."""
+    return Further(title=title, value=math.nan, unit="", remark=reason)
 
 
 def first_results(repeats: int) -> list[Further]:

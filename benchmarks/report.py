@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import platform
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -26,6 +27,8 @@ def base_of(row: Row) -> Measurement:
 
 def table(rows: Sequence[Row], further: Sequence[Further]) -> Table:
     """Return the results as a table for the terminal."""
+    if not rows:
+        return _alone(further)
     names = [m.engine for m in rows[0].measurements]
     shown = Table(title=_title(rows), caption=_caption(rows), caption_justify="left")
     shown.add_column("workload")
@@ -39,12 +42,31 @@ def table(rows: Sequence[Row], further: Sequence[Further]) -> Table:
         shown.add_section()
     for entry in further:
         blank = [""] * (len(names) - 2)
-        shown.add_row(entry.title, "", _amount(entry), *blank, _further_verdict(entry))
+        shown.add_row(entry.title, "", _amount(entry), *blank, _words(entry))
+    return shown
+
+
+def _alone(further: Sequence[Further]) -> Table:
+    """Return the table where no workload was run."""
+    shown = Table(caption=_machine(), caption_justify="left")
+    shown.add_column("what")
+    shown.add_column("value", justify="right")
+    shown.add_column("target, remark")
+    for entry in further:
+        shown.add_row(entry.title, _amount(entry), _words(entry))
     return shown
 
 
 def as_markdown(rows: Sequence[Row], further: Sequence[Further]) -> str:
     """Return the results as a page."""
+    lines = _workload_lines(rows) if rows else ["# Benchmarks", ""]
+    for entry in further:
+        remark = f" ({entry.remark})" if entry.remark else ""
+        lines.append(f"* {entry.title}: {_amount(entry)}{remark} {_further_verdict(entry)}")
+    return "\n".join([*lines, "", _caption(rows), ""])
+
+
+def _workload_lines(rows: Sequence[Row]) -> list[str]:
     names = [m.engine for m in rows[0].measurements]
     heads = ["workload", f"{names[0]}, Mmaps/s", *names[1:], "targets", "labels+counts that differ"]
     lines = [f"# {_title(rows)}", "", "| " + " | ".join(heads) + " |"]
@@ -52,11 +74,7 @@ def as_markdown(rows: Sequence[Row], further: Sequence[Further]) -> str:
     for row in rows:
         cells = [row.workload.title, *_cells(row), "; ".join(_verdicts(row)), _differences(row)]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    lines.append("")
-    for entry in further:
-        remark = f" ({entry.remark})" if entry.remark else ""
-        lines.append(f"* {entry.title}: {_amount(entry)}{remark} {_further_verdict(entry)}")
-    return "\n".join([*lines, "", _caption(rows), ""])
+    return [*lines, ""]
 
 
 def as_json(rows: Sequence[Row], further: Sequence[Further]) -> dict[str, Any]:
@@ -65,7 +83,14 @@ def as_json(rows: Sequence[Row], further: Sequence[Further]) -> dict[str, Any]:
         "machine": _machine(),
         "workloads": [_row_data(row) for row in rows],
         "further": [
-            {"title": e.title, "value": e.value, "unit": e.unit, "target": e.target, "met": e.met}
+            {
+                "title": e.title,
+                "value": None if math.isnan(e.value) else e.value,
+                "unit": e.unit,
+                "target": e.target,
+                "met": e.met,
+                "remark": e.remark,
+            }
             for e in further
         ],
     }
@@ -133,7 +158,13 @@ def _differences(row: Row) -> str:
     return "; ".join(f"{m.engine} {m.agreement}" for m in row.measurements if m.agreement)
 
 
+def _words(entry: Further) -> str:
+    return "\n".join(filter(None, [_further_verdict(entry), entry.remark]))
+
+
 def _amount(entry: Further) -> str:
+    if math.isnan(entry.value):
+        return "–"
     return f"{entry.value:.3g} {entry.unit}"
 
 
