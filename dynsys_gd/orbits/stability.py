@@ -274,7 +274,7 @@ def _critical_card(
     start = AlgebraicPoint(point.points.first(size), point.place)
     _refuse_moving(start, [start.evaluate(g) for g in landscape.gradient])
     rule, form = rule_at(F), local_form(landscape, start)
-    found = critical_orbit(F, rule, landscape, start, form)
+    found = critical_orbit(F, rule, start, form)
     family = None
     if form.signs[1]:
         family = _family_through(F, start, form.signs[1], seconds)

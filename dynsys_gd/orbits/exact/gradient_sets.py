@@ -98,7 +98,7 @@ def gradient_fixed_points(
     orbits = []
     for point, form in zip(found.points, forms, strict=True):
         check_time()
-        orbits.append(critical_orbit(F, rule, landscape, point, form))
+        orbits.append(critical_orbit(F, rule, point, form))
     families = tuple(
         gradient_family(F, rule, landscape, family, PROOF) for family in found.families
     )
@@ -125,7 +125,7 @@ def gradient_fixed_points(
 
 
 def critical_orbit(
-    F: GradientMap, rule: RuleAt, landscape: Landscape, point: AlgebraicPoint, form: LocalForm
+    F: GradientMap, rule: RuleAt, point: AlgebraicPoint, form: LocalForm
 ) -> PeriodicOrbit:
     """Return a critical point as a fixed point of the map."""
     eigenvalues = real_eigenvalues(point, form.polynomial)
