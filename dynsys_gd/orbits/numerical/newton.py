@@ -18,6 +18,8 @@ SMALL_RESIDUAL = 1e-8  # of derivative times size, which must have been reached 
 _ROUNDING = 8 * float(np.finfo(np.float64).eps)
 _HALVINGS = 12
 _DECREASE = 1e-4
+_SHORT = 0.05  # part of a step below which another one is tried
+_HELD_BACK = (1e-6, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)  # of the largest singular value
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +54,10 @@ def solved(system: System, starts: Array, steps: int) -> Converged:
     Notes
     -----
     Steps are at most as long as the region and are halved until the residual |R| falls
-    [deuflhard2004newton]_. A start is given up where that fails, where the map is not defined,
-    and far away from the region. The last step is a full one, shorter than 1e-9 of the point.
+    [deuflhard2004newton]_. Where they get short, steps for single points are held back in nearly
+    singular directions instead, after Levenberg and Marquardt. A start is given up where that fails
+    too, where the map is not defined, and far away from the region. The last step is a full one,
+    shorter than 1e-9 of the point.
     """
     X, places = starts.copy(), np.arange(len(starts))
     R = system.residual(X)
@@ -79,7 +83,15 @@ def solved(system: System, starts: Array, steps: int) -> Converged:
         X, R, places, step = X[going], R[going], places[going], step[going]
         if not len(X):
             break
-        X, R, moved = _damped(system, X, R, step)
+        X_new, R_new, part = _damped(system, X, R, step)
+        short = np.flatnonzero(part < _SHORT)
+        if len(short):
+            X_held, R_held = _held_back(system, X[short], R[short])
+            better = _norm(R_held) < _norm(R_new[short])
+            X_new[short[better]], R_new[short[better]] = X_held[better], R_held[better]
+            part[short[better]] = 1.0
+        moved = part > 0
+        X, R = X_new, R_new
         X, R, places = X[moved], R[moved], places[moved]
     shape = (0, *starts.shape[1:])
     return Converged(
@@ -108,14 +120,11 @@ def _better(system: System, new: Array, old: Array, R: Array) -> Array:
         return np.where((fresh <= _largest(R))[:, None, None], new, old)
 
 
-def _damped(
-    system: System, X: Array, R: Array, step: Array
-) -> tuple[Array, Array, NDArray[np.bool_]]:
-    """Return points after a step that lowers the residual, and for which there was one."""
+def _damped(system: System, X: Array, R: Array, step: Array) -> tuple[Array, Array, Array]:
+    """Return points after a step that lowers the residual, and which part of it; 0 for none."""
     reach = 2.0 * system.task.size
-    length = _largest(step)
     with np.errstate(divide="ignore"):
-        t = np.minimum(1.0, reach / length)
+        t = np.minimum(1.0, reach / _largest(step))
     before = _norm(R)
     X_new, R_new = X.copy(), R.copy()
     open_ = np.arange(len(X))
@@ -129,9 +138,35 @@ def _damped(
         if not len(open_):
             break
         t[open_] *= 0.5
-    moved = np.ones(len(X), dtype=bool)
-    moved[open_] = False
-    return X_new, R_new, moved
+    t[open_] = 0.0
+    return X_new, R_new, t
+
+
+def _held_back(system: System, X: Array, R: Array) -> tuple[Array, Array]:
+    """Return the best of a few Levenberg-Marquardt steps, or the point where none is better.
+
+    Where the derivative is nearly singular, as on the way to a family, Newton's step is long and
+    of no use in the singular directions; these are held back here.
+    """
+    A = system.matrices(X)
+    if A is None:
+        return X, R
+    finite = np.asarray(np.isfinite(A).all(axis=(1, 2)))
+    U, s, Vt = np.linalg.svd(np.where(finite[:, None, None], A, 0.0))
+    along = np.einsum("nji,nj->ni", U, -R[:, 0])
+    start, X, R = X, X.copy(), R.copy()
+    best = (1.0 - _DECREASE) * _norm(R)
+    for fraction in _HELD_BACK:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            factor = s / (s**2 + (fraction * s[:, :1]) ** 2)
+            step = np.einsum("nij,ni->nj", Vt, factor * along)
+        trial = start + step[:, None]
+        fresh = system.residual(trial)
+        size = _norm(fresh)
+        with np.errstate(invalid="ignore"):
+            better = size < best
+        X[better], R[better], best[better] = trial[better], fresh[better], size[better]
+    return X, R
 
 
 def _largest(orbits: Array) -> Array:

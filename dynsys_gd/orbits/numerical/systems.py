@@ -75,6 +75,10 @@ class System(ABC):
         )
         return found.smallest, found.largest
 
+    def matrices(self, orbits: Array) -> Array | None:
+        """Return the derivatives of R, shape (n, d, d), for single points where they are known."""
+        return None
+
     def isolated(self, orbits: Array) -> NDArray[np.bool_]:
         """Return for each solution whether it is simple, with no other one next to it, (n,).
 
@@ -129,6 +133,11 @@ class ChainSystem(System):
         with np.errstate(all="ignore"):
             return self.task.kernel.jacobian(_rows(orbits)).reshape(n, p, d, d)
 
+    def matrices(self, orbits: Array) -> Array | None:
+        if self.krylov or orbits.shape[1] > 1:
+            return None
+        return np.eye(orbits.shape[2]) - self.jacobians(orbits)[:, 0]
+
     def direct(self, orbits: Array, residual: Array) -> tuple[Array, Array]:
         jacobians = self.jacobians(orbits)
         size = np.abs(jacobians).sum(axis=3).max(axis=(1, 2))
@@ -163,6 +172,9 @@ class GradientSystem(System):
         """Return Hessians, shape (n, d, d)."""
         with np.errstate(all="ignore"):
             return self.loss.hessian_at(np.ascontiguousarray(orbits[:, 0]))
+
+    def matrices(self, orbits: Array) -> Array | None:
+        return None if self.krylov else self.hessians(orbits)
 
     def direct(self, orbits: Array, residual: Array) -> tuple[Array, Array]:
         H = self.hessians(orbits)
