@@ -117,6 +117,16 @@ assert curve.families[0].stable_part == (x**2 + y**2 < 4)
 curve
 
 # %% [markdown]
+# The search with boxes meets the same curve in another way: the boxes along it never become decided, however
+# small. It does not return thousands of them. It notices that they cover one curve, and proves that too.
+
+# %%
+covered = dg.fixed_points(F.at(eta="1/2"), box, method=dg.Krawczyk())
+assert covered.complete
+assert (len(covered.families), len(covered.orbits), len(covered.clusters)) == (1, 1, 0)
+covered
+
+# %% [markdown]
 # Beyond the critical step size 1 nothing on the curve is stable. Where do the starts go that do not escape? There
 # are exactly four cycles of period two, isolated ones, and two of them attract.
 

@@ -26,7 +26,7 @@ _SIGN: dict[str, Any] = {
     "marker": "$?$",
     "color": INK,
     "markersize": 9,
-    "markeredgewidth": 0.4,
+    "markeredgewidth": 0.6,
 }
 
 
@@ -58,14 +58,46 @@ def draw_clusters(clusters: Sequence[Cluster], ax: Axes, style: dict[str, Any]) 
 
 
 def draw_clusters_on_the_line(
-    clusters: Sequence[Cluster], ax: Axes, style: dict[str, Any]
+    clusters: Sequence[Cluster], ax: Axes, style: dict[str, Any], *, on_the_graph: bool = False
 ) -> list[Any]:
-    """Draw clusters of one coordinate as hatched strips over the height of the axes."""
+    """Draw clusters of one coordinate as hatched strips over the height of the axes.
+
+    Small ones are signs at the top, or on the graph of the map where that is shown.
+    """
+    if on_the_graph:
+        least = _SMALL * float(np.ptp(ax.get_xlim()))
+        if all(np.ptp(cluster.hull, axis=-1).max() < least for cluster in clusters):
+            return _signs_on_the_graph(clusters, ax)
     strips = []
     for cluster in clusters:
         x = cluster.boxes[:, :, :1, :].reshape(-1, 1, 2)
         strips.append(np.concatenate([x, np.broadcast_to([0.0, 1.0], x.shape)], axis=1))
     return _drawn(strips, ax, style, strips=True)
+
+
+def _signs_on_the_graph(clusters: Sequence[Cluster], ax: Axes) -> list[Any]:
+    if not clusters:
+        return []
+    orbits = [cluster.hull[:, 0].mean(axis=-1) for cluster in clusters]
+    rows = np.concatenate([np.stack([x, np.roll(x, -1)], axis=1) for x in orbits])
+    _sign(ax, rows)
+    return [Line2D([], [], **_SIGN, label=_label(len(clusters)))]
+
+
+def _sign(ax: Axes, rows: NDArray[np.float64], **where: Any) -> None:
+    """Draw question marks, each on a white disc so that it is seen on lines and basins."""
+    disc: dict[str, Any] = {
+        "linestyle": "none",
+        "marker": "o",
+        "color": "#FFFFFF",
+        "markeredgecolor": INK,
+    }
+    ax.plot(rows[:, 0], rows[:, 1], zorder=7, markersize=12, markeredgewidth=0.6, **disc, **where)
+    ax.plot(rows[:, 0], rows[:, 1], zorder=7, **_SIGN, **where)
+
+
+def _label(clusters: int) -> str:
+    return "unresolved" + (f"\u2009×{clusters}" if clusters > 1 else "")
 
 
 def _drawn(
@@ -85,8 +117,7 @@ def _drawn(
         else:
             wide.append(boxes)
     handles: list[Any] = []
-    times = f"\u2009×{len(groups)}" if len(groups) > 1 else ""
-    label = f"unresolved{times}"
+    label = _label(len(groups))
     if wide:
         bounds = np.concatenate(wide)
         (x0, x1), (y0, y1) = bounds[:, 0].T, bounds[:, 1].T
@@ -96,6 +127,6 @@ def _drawn(
         handles.append(Patch(**look, label=label))
     if small:
         rows = np.array(small)
-        ax.plot(rows[:, 0], rows[:, 1], zorder=7, **_SIGN, **where)
+        _sign(ax, rows, **where)
         handles.append(Line2D([], [], **_SIGN, label=label))
     return handles[:1]

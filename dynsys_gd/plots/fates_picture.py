@@ -21,9 +21,7 @@ from .words import count, formula, label_axes, on_the_map, symbol_of, title
 
 __all__ = ["draw_fates", "fates_size"]
 
-_LIGHTEST = (
-    0.15  # share of white in the slowest convergent start; more looks like "cycling" in grey
-)
+_LIGHTEST = 0.2  # share of white in the slowest convergent start; more looks like "cycling" in grey
 _BESIDE: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
 _MOST_POINTS = 20_000
 _FLOOR = 0.1
@@ -149,8 +147,8 @@ def _colours(fates: Fates) -> NDArray[np.float64]:
     converged = fates.where(Fate.CONVERGED)
     if converged.any():
         speed = np.log1p(fates.steps[converged].astype(float))
-        slowest = speed.max()
-        share = _LIGHTEST * speed / slowest if slowest > 0 else np.zeros_like(speed)
+        spread = float(np.ptp(speed))
+        share = _LIGHTEST * (speed - speed.min()) / spread if spread > 0 else np.zeros_like(speed)
         colours[converged] += share[:, None] * (1.0 - colours[converged])
     return colours
 

@@ -165,7 +165,7 @@ def _on_the_graph(
             loops.append((index, orbit.period, np.stack([ring[:-1], ring[1:]], axis=1)))
     handles += draw_loops(ax, loops, style, named=not over)
     handles += draw_marks(ax, contents.orbits, places, period_told=over)
-    return handles + draw_clusters_on_the_line(contents.clusters, ax, {})
+    return handles + draw_clusters_on_the_line(contents.clusters, ax, {}, on_the_graph=True)
 
 
 def _graph(F: Map, contents: _Contents, ax: Axes) -> list[Any]:

@@ -102,7 +102,7 @@ FATES: dict[str, Look] = {
 }
 
 KINDS: dict[str, Look] = {
-    "SINK": Look(label="sink", colour="#14507F", marker="o"),
+    "SINK": Look(label="sink", colour="#081F33", marker="o"),
     "SADDLE": Look(label="saddle", colour="#CC79A7", marker="X"),
     "SOURCE": Look(label="source", colour="#D55E00", marker="v"),
     "NEUTRAL": Look(label="neutral", colour="#F0E442", marker="D"),

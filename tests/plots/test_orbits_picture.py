@@ -172,8 +172,8 @@ def test_small_clusters_are_question_marks_on_the_graph():
     found = fixed_points(double, Box([-1], [3]), method=Krawczyk())
     assert found.clusters
     ax = drawn(found)
-    ((place, _),) = points_with(ax, "$?$")
-    assert place == pytest.approx(1.0, abs=1e-3)
+    ((place, image),) = points_with(ax, "$?$")
+    assert (place, image) == pytest.approx((1.0, 1.0), abs=1e-3)
     assert "unresolved" in legend_of(ax)
 
 
