@@ -21,6 +21,8 @@ def family_points(
 ) -> list[tuple[Bounds, Bounds]]:
     """Return bounds (d,) of a point of the family in the region, if one is found; else nothing.
 
+    Equations that are local say something in the boxes only: there the point lies in one of them.
+
     Parameters
     ----------
     tube : Tube
@@ -37,6 +39,9 @@ def family_points(
         if bounds is None:
             continue
         low, high = (bound[None, :, None] for bound in bounds)
+        boxed = ((lower <= low) & (high <= upper)).all(axis=(0, 1)).any()
+        if tube.forms[place].local and not boxed:
+            continue
         if domain.holds(low, high)[0][0] and tube.holds_by(place, low, high)[0]:
             return [bounds]
     return []

@@ -128,31 +128,56 @@ def _of_tube(
     F: Map, tube: Tube, lower: Bounds, upper: Bounds, domain: Domain, evidence: Evidence
 ) -> tuple[list[_Part], tuple[Bounds, Bounds]]:
     """Return families, and the boxes in which none of their points was proved to be."""
+    low, high = _not_outside(domain, lower, upper)
+    places = tube.places(low, high)
+    told = places >= 0
+    lost = [(low[..., ~told], high[..., ~told])]
+    low, high, places = low[..., told], high[..., told], places[told]
+    labels = _pieces(tube, places, low, high)
     parts: list[_Part] = []
+    for label in np.unique(labels):
+        own = labels == label
+        first, second, which = _halved(tube.equations, low[..., own], high[..., own], places[own])
+        _, outside = domain.holds(first, second)
+        first, second, which = first[..., ~outside], second[..., ~outside], which[~outside]
+        used = [(int(p), first[..., which == p], second[..., which == p]) for p in np.unique(which)]
+        if any(family_points(tube, *part, domain) for part in used):
+            parts.append(_Part(_family(F, tube, used, evidence), first, second))
+        else:
+            lost.append((first, second))
+    lows, highs = zip(*lost, strict=True)
+    return parts, (np.concatenate(lows, axis=2), np.concatenate(highs, axis=2))
+
+
+def _not_outside(domain: Domain, lower: Bounds, upper: Bounds) -> tuple[Bounds, Bounds]:
+    """Return the boxes that are not surely outside of the region."""
     _, outside = domain.holds(lower, upper)
-    lower, upper = lower[..., ~outside], upper[..., ~outside]
-    lost_low, lost_high = [lower[..., :0]], [upper[..., :0]]
-    for place, form in enumerate(tube.forms):
-        told = tube.holds_by(place, lower, upper)
-        low, high = _halved(tube.equations, lower[..., told], upper[..., told])
-        _, outside = domain.holds(low, high)
-        low, high = low[..., ~outside], high[..., ~outside]
-        lower, upper = lower[..., ~told], upper[..., ~told]
-        labels = components(low, high) if form.local else np.zeros(low.shape[2], dtype=np.int64)
-        for label in np.unique(labels):
-            own = labels == label
-            points = family_points(tube, place, low[..., own], high[..., own], domain)
-            if not len(points):
-                lost_low.append(low[..., own])
-                lost_high.append(high[..., own])
-                continue
-            family = _family(F, tube, place, low[..., own], high[..., own], evidence)
-            parts.append(_Part(family, low[..., own], high[..., own]))
-    return parts, (np.concatenate(lost_low, axis=2), np.concatenate(lost_high, axis=2))
+    return lower[..., ~outside], upper[..., ~outside]
 
 
-def _halved(equations: Equations, lower: Bounds, upper: Bounds) -> tuple[Bounds, Bounds]:
-    """Return finer boxes with the same zeros."""
+def _pieces(
+    tube: Tube, places: NDArray[np.int64], lower: Bounds, upper: Bounds
+) -> NDArray[np.int64]:
+    """Return for each box the number of its family.
+
+    What equations say of the whole space is one family. Those that say something about parts of
+    it only are taken together, and each connected set of their boxes is a family.
+    """
+    labels = places.copy()
+    if not len(places):
+        return labels
+    local = np.array([form.local for form in tube.forms])[places]
+    sizes = np.array([len(form.equations) for form in tube.forms])[places]
+    for size in np.unique(sizes[local]):
+        group = np.flatnonzero(local & (sizes == size))
+        labels[group] = labels.max() + 1 + components(lower[..., group], upper[..., group])
+    return labels
+
+
+def _halved(
+    equations: Equations, lower: Bounds, upper: Bounds, places: NDArray[np.int64]
+) -> tuple[Bounds, Bounds, NDArray[np.int64]]:
+    """Return finer boxes with the same zeros, and the places of those they come from."""
     while 0 < lower.shape[2] <= _FINE:
         widest = np.argmax((upper - lower)[0], axis=0)
         every = np.arange(lower.shape[2])
@@ -160,21 +185,26 @@ def _halved(equations: Equations, lower: Bounds, upper: Bounds) -> tuple[Bounds,
         left, right = upper.copy(), lower.copy()
         left[0, widest, every] = cut
         right[0, widest, every] = cut
-        lower, upper, _ = contracted(
+        lower, upper, kept = contracted(
             equations,
             np.concatenate([lower, right], axis=2),
             np.concatenate([left, upper], axis=2),
         )
-    return lower, upper
+        places = np.concatenate([places, places])[kept]
+    return lower, upper, places
 
 
 def _family(
-    F: Map, tube: Tube, place: int, lower: Bounds, upper: Bounds, evidence: Evidence
+    F: Map, tube: Tube, used: Sequence[tuple[int, Bounds, Bounds]], evidence: Evidence
 ) -> CriticalManifold:
-    form = tube.forms[place]
+    """Return a family with the forms that tell of it and the boxes in which each does."""
+    form = tube.forms[used[0][0]]
     variables = tube.equations.variables
-    transverse = transverse_of(F, tube, place, lower[0], upper[0])
-    critical, lowest = transverse.critical, Outcome.UNDECIDED
+    across = [transverse_of(F, tube, place, low[0], high[0]) for place, low, high in used]
+    transverse = across[0]
+    kinds = {each.critical for each in across}
+    critical = transverse.critical if len(kinds) == 1 else CriticalKind.UNDECIDED
+    lowest = Outcome.UNDECIDED
     if form.lowest is not None:
         critical, lowest = CriticalKind.MINIMUM, Outcome.YES
     why = (

@@ -52,13 +52,18 @@ class Tube:
         from x_k to x_(k+1). Where I - M_(p-1)⋯M_0 is regular, h is zero along the orbit, which
         then stands still: it has period one.
         """
-        told = np.zeros(lower.shape[2], dtype=bool)
+        return self.places(lower, upper) >= 0
+
+    def places(self, lower: Bounds, upper: Bounds) -> NDArray[np.int64]:
+        """Return for each box the first form that tells where its orbits are, or -1."""
+        found = np.full(lower.shape[2], -1, dtype=np.int64)
         for place in range(len(self.forms)):
-            rest = np.flatnonzero(~told)
+            rest = np.flatnonzero(found < 0)
             if not len(rest):
                 break
-            told[rest] = self.holds_by(place, lower[..., rest], upper[..., rest])
-        return told
+            told = self.holds_by(place, lower[..., rest], upper[..., rest])
+            found[rest[told]] = place
+        return found
 
     def holds_by(self, place: int, lower: Bounds, upper: Bounds) -> NDArray[np.bool_]:
         """Return the same, by one of the forms alone."""
