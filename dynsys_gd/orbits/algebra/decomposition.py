@@ -119,10 +119,16 @@ def decompose(system: System) -> Decomposition:
     groups = [[_polynomial(terms, base) for terms in group] for group in system.apart]
     points: list[AlgebraicPoint] = []
     curves: list[Ideal] = []
-    for zero, nonzero in _ways_apart(groups):
-        more_points, more_curves = _solve_apart(Ideal(base, [*equations, *zero]), nonzero)
-        points += more_points
-        curves += more_curves
+    whole = Ideal(base, equations)
+    if groups and whole.dimension <= 0:
+        # Finitely many solutions are found once and tested one by one.
+        found = _isolated(real_pieces(base, whole.basis), system.size)
+        points = [p for p in found if all(_some_nonzero(p, group) for group in groups)]
+    else:
+        for zero, nonzero in _ways_apart(groups):
+            more_points, more_curves = _solve_apart(Ideal(base, [*equations, *zero]), nonzero)
+            points += more_points
+            curves += more_curves
     families, ideals = [], []
     for ideal in irredundant(curves):
         family = describe(ideal)
@@ -133,6 +139,10 @@ def decompose(system: System) -> Decomposition:
     meetings = {(i, j): _meet(ideals[i], ideals[j]) for i, j in combinations(range(len(ideals)), 2)}
     ordered = sorted(isolated, key=lambda p: p.approximate)
     return Decomposition(tuple(ordered), tuple(families), meetings)
+
+
+def _some_nonzero(point: AlgebraicPoint, group: Sequence[Polynomial]) -> bool:
+    return any(not point.evaluate(difference).is_zero() for difference in group)
 
 
 def _ways_apart(
