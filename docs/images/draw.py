@@ -1,4 +1,4 @@
-"""Draws the pictures of the README; run it from the root of the repository."""
+"""Draws the pictures of the README and the docs; run it from the root of the repository."""
 
 from __future__ import annotations
 
@@ -22,6 +22,19 @@ def fates() -> None:
     for ax, value in zip(axes, ("1/2", "11/10"), strict=True):
         dg.simulate(F.at(eta=value), grid).plot(ax)
     figure.savefig(HERE / "fates.png", dpi=110)
+
+
+def orbits() -> None:
+    """Draw cycles over basins, the skeleton of Hénon's attractor, and its multipliers."""
+    loss = dg.catalog.get("himmelblau").loss
+    F = dg.GradientDescent(loss, step_size="1/50")
+    box = dg.Box([-6, -6], [6, 6])
+    figure, axes = pyplot.subplots(1, 2, figsize=(13, 5.2), layout="constrained")
+    dg.simulate(F, box.grid(400)).plot(axes[0])
+    dg.periodic_orbits(F, box, period=2, method=dg.Krawczyk()).plot(axes[0])
+    henon, plane = dg.textbook.henon(), dg.textbook.henon_box()
+    dg.skeleton(henon, plane, periods=range(1, 13), method=dg.Krawczyk()).plot(axes[1])
+    figure.savefig(HERE / "orbits.png", dpi=80)
 
 
 def engine() -> None:
@@ -112,4 +125,5 @@ def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> No
 
 if __name__ == "__main__":
     fates()
+    orbits()
     engine()
