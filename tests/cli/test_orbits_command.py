@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,9 +25,10 @@ def run(*args):
 
 
 def cells(output):
-    """Return the rows of the table as lists of cells."""
+    """Return the rows of the table as lists of cells; what is folded keeps its first line."""
     lines = [line for line in output.splitlines() if line.startswith("│")]
-    return [[cell.strip() for cell in line.strip("│").split("│")] for line in lines]
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in lines]
+    return [row for row in rows if row[0]]
 
 
 def columns(output, *places):
@@ -46,6 +48,14 @@ def test_the_henon_table(example):
     assert "every list is complete" in result.stdout
     assert "Evidence: CERTIFIED" in result.stdout
     assert result.stderr.count("complete") == 10
+
+
+def test_the_table_of_the_page_is_what_is_printed():
+    page = (Path(__file__).parents[2] / "docs" / "orbits.md").read_text(encoding="utf-8")
+    shown = columns(page, 0, 1, 2, 4, 5, 6)
+    printed = columns(run("--example", "henon", "--periods", "1-12").stdout, 0, 1, 2, 4, 5, 6)
+    assert len(shown) == 20
+    assert shown[:12] == printed
 
 
 def test_the_logistic_map_at_the_full_shift():
