@@ -92,7 +92,6 @@ __all__ = [
     "Arithmetic",
     "AutodiffLoss",
     "Ball",
-    "Bifurcation",
     "BasinCell",
     "Bifurcation",
     "Box",
