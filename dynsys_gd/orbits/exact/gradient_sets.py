@@ -37,6 +37,7 @@ __all__ = [
     "gradient_fixed_points",
     "in_time",
     "multiplier_numbers",
+    "never_stable",
     "undecided",
 ]
 
@@ -135,7 +136,7 @@ def critical_orbit(
     exact = exact_coordinates(point)
     stable = None
     if form.signs[0] or form.signs[1]:
-        stable = _never_stable(rule)
+        stable = never_stable(rule)
     if stable is None and eigenvalues is not None:
         intervals = rule.stable_step_sizes(eigenvalues)
         stable = None if intervals is None else intervals.to_sympy()
@@ -157,7 +158,7 @@ def critical_orbit(
     )
 
 
-def _never_stable(rule: RuleAt) -> sp.Set | None:
+def never_stable(rule: RuleAt) -> sp.Set | None:
     """Return the empty set where an eigenvalue that is not positive excludes stability."""
     if rule.regions is None:
         return None

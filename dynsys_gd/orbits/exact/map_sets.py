@@ -135,12 +135,9 @@ def _family(
 ) -> CriticalManifold:
     equations = equations_of(family.generators, F.variables)
     transverse = stable = unstable = None
-    if period == 1 and len(F.variables) - family.dimension == 1 and equations:
-        # All multipliers but one are 1, so the trace tells the last.
-        trace = sum(p.diff(v).as_expr() for p, v in zip(polynomials, F.variables, strict=True))
-        basis = sp.groebner(equations, *F.variables, order="grevlex").exprs
-        rest = sp.reduced(trace - family.dimension, basis, *F.variables, order="grevlex")[1]
-        transverse = (sp.expand(rest),)
+    if len(F.variables) - family.dimension == 1 and equations:
+        rest = _transverse(polynomials, equations, family.dimension, period)
+        transverse = (rest,)
         stable = sp.And(sp.Gt(rest, -1), sp.Lt(rest, 1))
         unstable = sp.Or(sp.Lt(rest, -1), sp.Gt(rest, 1))
     return CriticalManifold(
@@ -160,3 +157,29 @@ def _family(
         singular_families=tuple(equations_of(g, F.variables) for g in family.singular_families),
         example=None if family.sample is None else exact_coordinates(family.sample),
     )
+
+
+def _transverse(
+    polynomials: Sequence[sp.Poly], equations: Sequence[sp.Expr], dimension: int, period: int
+) -> sp.Expr:
+    """Return the one multiplier across a family, as a function on it.
+
+    D(F^p) leaves the directions of the family as they are, so all its eigenvalues but one are 1
+    and the trace tells the last.
+    """
+    variables = polynomials[0].gens
+    basis = sp.groebner(equations, *variables, order="grevlex").exprs
+
+    def short(expression: sp.Expr) -> sp.Expr:
+        check_time()
+        return sp.reduced(sp.expand(expression), basis, *variables, order="grevlex")[1]
+
+    images = [p.as_expr() for p in polynomials]
+    jacobian = sp.Matrix(images).jacobian(list(variables))
+    state = list(variables)
+    product = sp.eye(len(variables))
+    for _ in range(period):
+        here = dict(zip(variables, state, strict=True))
+        product = (jacobian.subs(here, simultaneous=True) * product).applyfunc(short)
+        state = [short(image.subs(here, simultaneous=True)) for image in images]
+    return sp.expand(short(product.trace() - dimension))

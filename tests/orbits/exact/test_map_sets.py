@@ -104,3 +104,24 @@ def test_dense_losses_with_large_fields_are_done_in_time():
         assert orbit.kind is (
             Kind.SINK if spectrum.max() < 1 else Kind.SOURCE if spectrum.min() > 1 else Kind.SADDLE
         )
+
+
+def test_a_circle_of_two_cycles_and_where_it_is_stable():
+    # Along a ray the step is r -> r (1 - 4 η (r² - 1)); at η = 1/10 the cycle r -> -r has r² = 6.
+    bowl = Loss((x**2 + y**2 - 1) ** 2, [x, y])
+    found = periodic_orbits(GradientDescent(bowl, step_size="1/10"), period=2, method=Exact())
+    (circle,) = found.families
+    assert circle.equations == (x**2 + y**2 - 6,)
+    # (1 - 4 η (3 r² - 1))² with r² = 6.
+    assert circle.transverse == ((1 - sp.Rational(4, 10) * 17) ** 2,)
+    assert circle.stable_part is sp.S.false
+    assert circle.unstable_part is sp.S.true
+    # Past the flip of the circle of minima at η = 1/4 a stable pair of circles is born.
+    born = periodic_orbits(GradientDescent(bowl, step_size="13/50"), period=2, method=Exact())
+    inner, outer = sorted(born.families, key=lambda f: f.transverse[0])
+    assert inner.stable_part is sp.S.true
+    assert outer.stable_part is sp.S.false
+    F = GradientDescent(bowl, step_size="13/50")
+    point = np.array([[float(c) for c in inner.example]])
+    spectrum = np.linalg.eigvals(F.jacobian_at(F(point))[0] @ F.jacobian_at(point)[0])
+    assert np.sort(spectrum.real) == pytest.approx([float(inner.transverse[0]), 1])
