@@ -22,7 +22,18 @@ if TYPE_CHECKING:
 
 __all__ = ["PeriodRow", "counted", "orbit_table"]
 
-_PLURALS = {"flip saddle": "flip saddles", "regular saddle": "regular saddles"}
+_FAMILY = "family"
+_HEADS = {
+    str(Kind.SINK): "sinks",
+    "flip saddle": "flip\nsaddles",
+    "regular saddle": "regular\nsaddles",
+    str(Kind.SADDLE): "saddles",
+    str(Kind.SOURCE): "sources",
+    str(Kind.NEUTRAL): "neutral",
+    str(Kind.UNDECIDED): "kind\nundecided",
+    _FAMILY: "families",
+}
+_ROOMY = 100  # columns of a terminal from which cells get space around them
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,21 +52,17 @@ class PeriodRow:
     found: OrbitSet
     seconds: float
 
-    def kinds(self) -> str:
-        """Return how many orbits there are of each kind."""
+    def kinds(self) -> Counter[str]:
+        """Return how many orbits there are of each kind, and how many families."""
         count = Counter(orbit.kind_text() for orbit in self.found.orbits)
-        parts = [_several(n, kind) for kind, n in sorted(count.items())]
-        families = len(self.found.families)
-        if families:
-            parts.append(f"{families} famil{'y' if families == 1 else 'ies'}")
-        return ", ".join(parts)
+        count[_FAMILY] += len(self.found.families)
+        return +count
 
     def sentence(self) -> str:
         """Return the row as one line for the log."""
-        one = "fixed point" if self.period == 1 else "orbit"
-        count = len(self.found.orbits)
+        count = _several(len(self.found.orbits), "fixed point" if self.period == 1 else "orbit")
         state = "complete" if self.found.complete else "not known to be complete"
-        return f"period {self.period}: {count} {one}{'' if count == 1 else 's'}, {state}"
+        return f"period {self.period}: {count}, {state}"
 
 
 def counted(
@@ -91,21 +98,22 @@ def points_of_power(rows: Sequence[PeriodRow], period: int) -> str:
     return f"{'' if all(known[d].complete for d in divisors) else '≥ '}{total}"
 
 
-def orbit_table(F: Map, box: Box, rows: Sequence[PeriodRow]) -> RenderableType:
-    """Return the table for the terminal, with what is known and what is not below it."""
+def orbit_table(F: Map, box: Box, rows: Sequence[PeriodRow], *, width: int) -> RenderableType:
+    """Return the table for a terminal of so many columns; below it what is known, and what not."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
-    where = box.describe().replace("uniform in", "in")
-    table = Table()
-    for head in ("period", "orbits", "points of Fⁿ = id", "boxes", "clusters"):
+    kinds = [kind for kind in _HEADS if any(row.kinds()[kind] for row in rows)]
+    table = Table(padding=(0, 1 if width >= _ROOMY else 0))
+    for head in ("period", "orbits", "points of\nFⁿ = id", "boxes", "clusters"):
         table.add_column(head, justify="right")
     table.add_column("complete")
-    table.add_column("kinds", overflow="fold")
+    for kind in kinds:
+        table.add_column(_HEADS[kind], justify="right")
     table.add_column("seconds", justify="right")
     for row in rows:
-        found = row.found
+        found, count = row.found, row.kinds()
         table.add_row(
             str(row.period),
             str(len(found.orbits)),
@@ -113,9 +121,10 @@ def orbit_table(F: Map, box: Box, rows: Sequence[PeriodRow]) -> RenderableType:
             "–" if found.boxes is None else str(found.boxes),
             str(len(found.clusters)),
             "yes" if found.complete else Text("no", style="yellow"),
-            row.kinds(),
+            *(str(count[kind] or "") for kind in kinds),
             f"{row.seconds:.2f}",
         )
+    where = box.describe().replace("uniform in", "in")
     title = Text(f"Periodic orbits of {F.describe()} {where}", style="bold")
     return Group(title, table, Text("\n".join(_remarks(rows))))
 
@@ -139,5 +148,4 @@ def _remarks(rows: Sequence[PeriodRow]) -> Iterator[str]:
 
 
 def _several(count: int, one: str) -> str:
-    same = one in (str(Kind.NEUTRAL), str(Kind.UNDECIDED))
-    return f"{count} {one if count == 1 or same else _PLURALS.get(one, one + 's')}"
+    return f"{count} {one}{'' if count == 1 else 's'}"

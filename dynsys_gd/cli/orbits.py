@@ -288,7 +288,8 @@ def _run(
         raise in_words_of_the_command(error, _FLAGS) from None
     if folder is not None:
         folder.save(F, box, rows)
-    console().print(orbit_table(F, box, rows))
+    screen = console()
+    screen.print(orbit_table(F, box, rows, width=screen.width))
     if folder is not None:
         click.echo(f"Orbits: {folder.path}")
     if interrupted:
