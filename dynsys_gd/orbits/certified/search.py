@@ -21,6 +21,7 @@ __all__ = ["Found", "Known", "search"]
 _BATCH = 4096  # boxes examined together
 _TRY = 0.25  # widest box, in shares of the region, on which a proof is attempted
 _INFLATION = 0.1
+_EVEN = 2  # failed proofs after which a box is widened alike in all coordinates
 _LATE = 0.1  # a time index may be split once its width is this share of the largest
 _PATIENCE = 8  # a box resists after so many halvings with a failed attempt each
 # A level is crowded by so many boxes, or by this share of all those examined.
@@ -164,7 +165,10 @@ def search(
         small = width <= _TRY
         waiting.add(*_halves(low[..., ~small], high[..., ~small], age[~small], measure))
         low, high, age = low[..., small], high[..., small], age[small] + np.int16(1)
-        wide_low, wide_high = inflated(low, high, _INFLATION, 1e-3 * least * measure)
+        # A coordinate much narrower than the others leaves no room for the errors of these.
+        even = np.where(age > _EVEN, np.max((high - low) / measure, axis=(0, 1)), 0.0)
+        room = (1e-3 * least + _INFLATION * even) * measure
+        wide_low, wide_high = inflated(low, high, _INFLATION, room)
         tried = attempt(equations, wide_low, wide_high)
         met_low, met_high = np.maximum(low, tried.lower), np.minimum(high, tried.upper)
         alive = (met_low <= met_high).all(axis=(0, 1))

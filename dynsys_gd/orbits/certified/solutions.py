@@ -67,6 +67,8 @@ def solutions(
     measure = scale[None, :, None]
     low, high = np.maximum(lower, image_lower), np.minimum(upper, image_upper)
     low, high = _refined(equations, low, high, measure)
+    turn = _largest_first(low)
+    low, high, lower, upper = (_turned(bound, turn) for bound in (low, high, lower, upper))
     unique_low, unique_high = _alone(equations, low, high, lower, upper, measure)
     narrow = np.max((high - low) / measure, axis=(0, 1)) < 0.01 * _NEAR / len(low)
     state = np.where(narrow, _KEEP, _UNSURE)
@@ -114,6 +116,18 @@ def _refined(
         low[..., active], high[..., active] = new
         active = active[after < _GAIN * before]
     return low, high
+
+
+def _largest_first(lower: Bounds) -> NDArray[np.int_]:
+    """Return the time index at which the first coordinate is largest."""
+    return np.argmax(lower[:, 0], axis=0)
+
+
+def _turned(bound: Bounds, turn: NDArray[np.int_]) -> Bounds:
+    """Return orbits that begin at the given time indices."""
+    period = len(bound)
+    places = (np.arange(period)[:, None] + turn) % period
+    return np.take_along_axis(bound, places[:, None, :], axis=0)
 
 
 def _alone(
