@@ -19,6 +19,7 @@ __all__ = ["draw_loops", "draw_marks", "marked", "size_for", "unique"]
 
 _NAMED = 7  # orbits that have a colour of their own; see style.ORBITS
 _MOST_SEGMENTS = 80
+_SMALL = 3.0  # points, below which an edge would hide the colour
 _TIMES = "\u2009×"
 
 Rows = NDArray[np.float64]
@@ -65,7 +66,7 @@ def draw_marks(
     ax : Axes
     orbits : sequence of PeriodicOrbit
     places : sequence of ndarray, shape (m, 2)
-        Where the points of each orbit are drawn.
+        Where the points of each orbit are drawn; none for an orbit that is out of sight.
     period_told : bool
         Whether the legend tells periods above one.
     largest : float
@@ -81,6 +82,8 @@ def draw_marks(
     groups: dict[str, list[int]] = {}
     looks: dict[str, dict[str, Any]] = {}
     for index, orbit in enumerate(orbits):
+        if not len(places[index]):
+            continue
         look = marked(orbit)
         if period_told and orbit.period > 1:
             look["label"] += f" of period {orbit.period}"
@@ -93,11 +96,13 @@ def draw_marks(
         members = groups[label]
         rows = np.concatenate([places[k] for k in members])
         look = {**looks[label], "markersize": shrink * looks[label]["markersize"]}
-        look["markeredgewidth"] = max(0.3, shrink)
+        crowded = look["markersize"] < _SMALL and look["color"] != "#FFFFFF"
+        look["markeredgewidth"] = 0.0 if crowded else max(0.3, shrink)
         ax.plot(rows[:, 0], rows[:, 1], **{"zorder": 6, **look, **where})
         if len(members) > 1:
             look["label"] += f"{_TIMES}{len(members)}"
         look["markersize"] = max(look["markersize"], 5.0)
+        look["markeredgewidth"] = max(look["markeredgewidth"], 0.3)
         handles.append(Line2D([], [], **look))
     return handles
 

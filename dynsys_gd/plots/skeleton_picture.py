@@ -26,7 +26,8 @@ from .words import count, formula, label_axes, symbol_of, title
 __all__ = ["draw_skeleton"]
 
 _MARKERS = ("o", "s", "^", "d", "v", "P", "X", "*")
-_MOST_ENTRIES = 18
+_MOST_ENTRIES = 22
+_SMALL = 2.5  # points, below which an edge would hide the colour
 _GREY = "#9A9A9A"
 _BINS = 400
 _HEIGHTS = (1.0, 0.34)
@@ -69,7 +70,8 @@ def draw_skeleton(skeleton: Skeleton, ax: Axes, **style: Any) -> None:
         ax.set_yticks(ticks, ["visits", *map(str, ticks[1:])])
         ax.set_ylim(-0.6, skeleton.periods[-1] + 0.6)
     if len(entries) > _MOST_ENTRIES:
-        entries = [*entries[: _MOST_ENTRIES - 3], *entries[-3:]]
+        more = Line2D([], [], linestyle="none", label="…")
+        entries = [*entries[: _MOST_ENTRIES - 4], more, *entries[-3:]]
     legend = ax.legend(handles=entries, title="period: orbits", alignment="left", **BESIDE)
     legend.get_title().set_fontsize(9)
     title(ax, formula(skeleton.headline()))
@@ -119,18 +121,21 @@ def _points(skeleton: Skeleton, ax: Axes, style: dict[str, Any], *, plane: bool)
         other = points[:, 1] if plane else np.full(len(points), float(period))
         # Short periods are large and dark: few of them, and they organise the others.
         share = 1.0 - shade(place)
+        crowd_size = size + (7.5 - size) * share**2
         look: dict[str, Any] = {
             "linestyle": "none",
             "marker": _MARKERS[place % len(_MARKERS)],
             "color": colormaps["plasma"](0.92 * (1.0 - share)),
             "markeredgecolor": INK,
-            "markeredgewidth": 0.3 + 0.4 * share,
-            "markersize": size + (7.5 - size) * share**2,
+            "markeredgewidth": 0.3 + 0.4 * share if crowd_size > _SMALL else 0.0,
+            "markersize": crowd_size,
             **style,
         }
         ax.plot(points[:, 0], other, zorder=3 + share, **look)
         word = f"{period}: {len(found.orbits)}" + ("" if found.complete else " (open)")
-        entries.append(Line2D([], [], label=word, **{**look, "markersize": 6}))
+        entries.append(
+            Line2D([], [], label=word, **{**look, "markersize": 6, "markeredgewidth": 0.5})
+        )
     return entries[::-1]
 
 

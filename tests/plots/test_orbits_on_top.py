@@ -122,3 +122,11 @@ def test_thousands_of_points_are_drawn_at_once():
     marks = [line for line in ax.get_lines() if "of period 17" in line.get_label()]
     assert sum(len(line.get_xydata()) for line in marks) == 17 * len(found.orbits) > 1500
     assert len(marks) <= 3
+
+
+def test_points_out_of_sight_have_no_entry():
+    F = GradientDescent(PRODUCT, "1/2")
+    ax = F.trajectory([1.0, 2.0], 10).plot(ax=fresh())
+    fixed_points(F, SQUARE).plot(ax=ax)
+    assert "minima, stable" in legend_of(ax)
+    assert "saddle" not in legend_of(ax)  # it is at the origin

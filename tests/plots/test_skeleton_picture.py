@@ -1,5 +1,7 @@
 """The skeleton of an attractor: every point in its place, coloured by period, counted."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -103,3 +105,12 @@ def test_where_all_escape_there_is_no_cloud():
     ax = found.plot(ax=fresh())
     assert not ax.images
     assert "iterates" not in " ".join(legend_of(ax))
+
+
+def test_with_very_many_periods_the_legend_is_cut_in_the_middle():
+    found = skeleton(FULL, Box([0], [1]), periods=[1, 2])
+    sets = tuple(found.sets) * 15
+    long = dataclasses.replace(found, periods=tuple(range(1, 31)), sets=sets)
+    told = legend_of(long.plot(ax=fresh()))
+    assert len(told) == 22
+    assert told[-4:] == ["…", "28: 1", "29: 2", "30: 1"]
