@@ -15,7 +15,7 @@ from ...engine.operations import logcosh, sigmoid
 __all__ = ["ResidualForm", "residual_forms"]
 
 _MOST_FORMS = 24
-_LONGEST = 3000  # operations in the functions; longer ones are not factored
+_LONGEST = 1500  # operations in the functions; longer ones are not factored
 _NEVER_ZERO = (sp.exp, sp.cosh, sigmoid)
 _ODD = (sp.tanh, sp.sinh, sp.atan, sp.asinh)
 
