@@ -41,7 +41,7 @@ class Multipliers(Result):
 
     @property
     def values(self) -> NDArray[np.complex128]:
-        """All multipliers, shape (n, d), in the order of the orbits; (0, 0) where there are none."""
+        """All multipliers in the order of the orbits, shape (n, d); (0, 0) for no orbits."""
         if not self.orbits:
             return np.empty((0, 0), dtype=np.complex128)
         return np.array([orbit.multipliers for orbit in self.orbits], dtype=np.complex128)
