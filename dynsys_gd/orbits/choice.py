@@ -2,17 +2,73 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass, replace
+
 from ..errors import InvalidInput
+from ..maps.gradient_map import GradientMap
+from ..regions import Ball, Box
+from .certified.krawczyk import Krawczyk
+from .exact.expected_cost import expected_cost
 from .exact.method import Exact
+from .numerical.newton_search import NewtonSearch
+from .orbit_set import OrbitSet
 from .question import OrbitMethod, OrbitQuestion
 
 __all__ = ["chosen"]
 
 
 def chosen(question: OrbitQuestion, method: OrbitMethod | None) -> OrbitMethod:
-    """Return the method to use: the given one, or the one that fits."""
-    if method is None:
+    """Return the method to use: the given one, or the one that fits.
+
+    Exact algebra for small polynomials, a certified search in bounded regions otherwise, and
+    numbers only where the map has no symbolic form. Where the first of two methods leaves the
+    list open, the second one has a try in the time that is left.
+    """
+    if method is not None:
+        if not isinstance(method, OrbitMethod):
+            raise InvalidInput("method", method, "a method such as Exact() or Krawczyk()")
+        return method
+    F = question.F
+    if question.continued is not None and question.continued.clusters:
+        return Krawczyk()
+    if not _symbolic(question):
+        return Exact() if question.region is None else NewtonSearch()
+    if not isinstance(question.region, (Box, Ball)) or _open(question):
         return Exact()
-    if not isinstance(method, OrbitMethod):
-        raise InvalidInput("method", method, "a method such as Exact() or Krawczyk()")
-    return method
+    cost = expected_cost(question)
+    if (cost is not None and cost <= 1) or (F.dimension == 1 and question.period == 1):
+        return _Either(Exact(), Krawczyk())
+    return Krawczyk() if cost is None else _Either(Krawczyk(), Exact())
+
+
+@dataclass(frozen=True)
+class _Either(OrbitMethod):
+    """One method for half of the time, and another one for the rest where the list stays open."""
+
+    first: OrbitMethod
+    second: OrbitMethod
+
+    def answer(self, question: OrbitQuestion) -> OrbitSet:
+        start = time.monotonic()
+        found = self.first.answer(replace(question, seconds=question.seconds / 2))
+        if found.complete:
+            return found
+        left = max(question.seconds - (time.monotonic() - start), 0.1)
+        other = self.second.answer(replace(question, seconds=left))
+        return other if other.complete or len(other) > len(found) else found
+
+
+def _symbolic(question: OrbitQuestion) -> bool:
+    F = question.F
+    if question.period == 1 and isinstance(F, GradientMap):
+        return F.loss.symbolic is not None
+    return F.expression is not None
+
+
+def _open(question: OrbitQuestion) -> bool:
+    """Return whether a parameter is open that the equations depend on."""
+    F = question.F
+    if question.period == 1 and isinstance(F, GradientMap):
+        return bool(F.loss.parameters)
+    return bool(F.parameters)
