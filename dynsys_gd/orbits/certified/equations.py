@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import sympy as sp
 
@@ -116,28 +115,22 @@ def equations_of(F: Map, period: int) -> Equations:
     if period == 1 and isinstance(F, GradientMap):
         form = F.loss.symbolic
         assert form is not None
-        gradient = jacobian([stable(form.bound)], form.variables)
-        return Equations(_by_multiplicity(gradient, form.variables), tuple(form.variables), 1)
+        return _of_critical_points(form.bound, tuple(form.variables))
     assert F.expression is not None
-    images = tuple(stable(image) for image in F.expression)
+    return _of_orbits(tuple(F.expression), tuple(F.variables), period)
+
+
+# Asked again, for a table or in a loop, the same question finds its code compiled.
+@lru_cache(maxsize=64)
+def _of_critical_points(loss: sp.Expr, variables: tuple[sp.Symbol, ...]) -> Equations:
+    return Equations(tuple(jacobian([stable(loss)], variables)), variables, 1)
+
+
+@lru_cache(maxsize=64)
+def _of_orbits(
+    images: tuple[sp.Expr, ...], variables: tuple[sp.Symbol, ...], period: int
+) -> Equations:
+    forms = tuple(stable(image) for image in images)
     if period == 1:
-        images = _by_multiplicity(
-            [h - v for h, v in zip(images, F.variables, strict=True)], F.variables
-        )
-    return Equations(images, tuple(F.variables), period)
-
-
-def _by_multiplicity(
-    functions: Iterable[sp.Expr], variables: Sequence[sp.Symbol]
-) -> tuple[sp.Expr, ...]:
-    """Return the functions; a polynomial of one variable with multiple zeros as powers.
-
-    Expanded, it could not be told from zero in a wide surrounding of such a zero.
-    """
-    found = tuple(functions)
-    if len(found) > 1 or not found[0].is_polynomial(*variables) or found[0].has(sp.Float):
-        return found
-    factor, parts = sp.sqf_list(found[0], *variables)
-    if all(power == 1 for _, power in parts):
-        return found
-    return (sp.Mul(factor, *(part**power for part, power in parts)),)
+        forms = tuple(h - v for h, v in zip(forms, variables, strict=True))
+    return Equations(forms, variables, period)

@@ -245,7 +245,8 @@ def test_coupled_cubic_losses_with_momenta_of_their_own():
     for period, count in ((1, 4), (2, 4)):
         found = certified(F, region, period)
         exact = dg.periodic_orbits(F, region, period=period, method=dg.Exact())
-        assert found.complete and exact.complete
+        assert found.complete
+        assert exact.complete
         assert len(found) == len(exact) == count
         assert Counter(o.kind for o in exact.orbits) == Counter(o.kind for o in found.orbits)
 
