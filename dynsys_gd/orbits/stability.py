@@ -1,160 +1,86 @@
-"""The stability card of one point, orbit or family."""
+"""The stability of one point, orbit or family: which answer fits what was given."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from ..errors import InvalidInput
 from ..evidence import Evidence, Grade, Outcome
-from ..maps.base import Map, exact_coordinates
+from ..maps.base import Map
 from ..maps.gradient_map import GradientMap
-from ..results import Result, plain
 from ..values import is_exact
 from .algebra.cycles import cycle_of
 from .algebra.number_field import AlgebraicPoint
 from .algebra.polynomials import rational_polynomials
 from .algebra.spectra import real_eigenvalues
-from .critical_manifold import CriticalManifold, where_text
-from .display import interval_text, stable_latex, value_text
+from .certified.given_points import Row, given_rows, unproved_near
+from .certified.nearby import certified_near
+from .critical_manifold import CriticalManifold
 from .exact.exact_points import exact_point, jacobian_rank
-from .exact.gradient_sets import FLOAT_REASON, PROOF, critical_orbit
+from .exact.gradient_sets import FLOAT_REASON, PROOF, critical_orbit, never_stable
 from .exact.landscape import Landscape, local_form
 from .exact.map_sets import orbit_of, request_of
 from .fixed_points import fixed_points
-from .kinds import Kind, kind_of
+from .kinds import CriticalKind, Kind, kind_of
+from .known_points import known_point
 from .periodic_orbit import PeriodicOrbit
+from .stability_card import Stability
 from .update_rules import rule_at
 
 __all__ = ["Stability", "stability"]
 
 
-@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class Stability(Result):
-    """Whether a point, orbit or family is stable, and for which step sizes.
-
-    Parameters
-    ----------
-    map : Map
-    orbit : PeriodicOrbit or None
-        None for a family as a whole.
-    family : CriticalManifold or None
-        The regular family the point lies on; its directions have the multiplier 1 and are left
-        out of `kind` and `step_sizes`, which speak of the transverse directions.
-    kind : Kind
-        UNDECIDED while it depends on an open parameter or on the point of a family.
-    step_sizes : sympy Set or None
-        Values of `parameter` for which all (transverse) multipliers lie inside the unit circle.
-    parameter : str or None
-    threshold : sympy number or None
-        The upper end of `step_sizes`, at which stability is lost.
-    evidence : Evidence
-    """
-
-    map: Map
-    orbit: PeriodicOrbit | None
-    family: CriticalManifold | None
-    kind: Kind
-    step_sizes: sp.Set | None
-    parameter: str | None
-    threshold: sp.Expr | None
-    evidence: Evidence
-
-    @property
-    def multipliers(self) -> NDArray[np.complex128] | None:
-        """All multipliers of the orbit, rounded; None while a parameter is open."""
-        return None if self.orbit is None else self.orbit.multipliers
-
-    @property
-    def exact_multipliers(self) -> tuple[sp.Expr, ...] | None:
-        """All multipliers of the orbit, or the transverse ones of a family."""
-        if self.orbit is not None:
-            return self.orbit.exact_multipliers
-        return None if self.family is None else self.family.transverse
-
-    def headline(self) -> str:
-        if self.orbit is None:
-            return f"Stability of the family {self.family.where()}"  # type: ignore[union-attr]
-        name = "fixed point" if self.orbit.period == 1 else f"orbit of period {self.orbit.period}"
-        if self.kind is Kind.UNDECIDED:
-            verdict = "depends on the open parameters" if self.map.parameters else "undecided"
-        else:
-            verdict = str(self.kind)
-            if self.family is not None:
-                verdict += f" across the family {self.family.where()}"
-        return f"Stability of the {name} {self.orbit.where()}: {verdict}"
-
-    def rows(self) -> list[tuple[str, str]]:
-        if self.orbit is None:
-            shown = [] if self.family is None else self.family.rows()
-            return [("map", self.map.describe()), *shown]
-        rows = [("map", self.map.describe())]
-        if self.orbit.critical is not None:
-            rows.append(("for the loss", str(self.orbit.critical)))
-        if self.exact_multipliers is not None:
-            rows.append(("multipliers", ", ".join(value_text(m) for m in self.exact_multipliers)))
-        if self.multipliers is not None:
-            sizes = ", ".join(f"{abs(m):.6g}" for m in self.multipliers)
-            rows.append(("their sizes", sizes))
-        if self.step_sizes is not None:
-            rows.append(("stable for", interval_text(self.step_sizes, self.parameter or "")))
-        if self.threshold is not None:
-            rows.append(("stability is lost at", value_text(self.threshold)))
-        if self.family is not None and self.family.stable_part is not None:
-            rows.append(("family is stable", where_text(self.family.stable_part)))
-        rows.append(("evidence", str(self.evidence)))
-        return rows
-
-    def latex(self) -> str | None:
-        if self.orbit is None:
-            return None if self.family is None else self.family.latex()
-        # The orbit by itself counts the multiplier 1 along a family; this card leaves it out.
-        return self.orbit.latex_without_range() + stable_latex(self.step_sizes, self.parameter)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            **super().to_dict(),
-            "orbit": None if self.orbit is None else self.orbit.to_dict(),
-            "family": None if self.family is None else self.family.to_dict(),
-            "kind": self.kind.value,
-            "step_sizes": None if self.step_sizes is None else str(self.step_sizes),
-            "parameter": self.parameter,
-            "threshold": plain(self.threshold),
-        }
-
-
 def stability(
-    F: Map, orbit: PeriodicOrbit | CriticalManifold | Sequence[Any], *, seconds: float = 20
+    F: Map,
+    orbit: PeriodicOrbit | CriticalManifold | Sequence[Any],
+    *,
+    seconds: float = 20,
 ) -> Stability:
     """Return the stability card of a fixed point, a periodic orbit or a family.
 
     Parameters
     ----------
     F : Map
-    orbit : PeriodicOrbit, CriticalManifold, or the coordinates of a fixed point
-        Exact coordinates (fractions, text such as ``"1/3"``, sympy numbers) get an exact answer.
-        A fixed point or family of another step size is looked at under F; a longer orbit must be
-        one of F.
+    orbit : PeriodicOrbit, CriticalManifold, d coordinates, or p rows of d coordinates
+        A fixed point, or the points of a longer orbit in order. Exact coordinates (fractions,
+        text such as ``"1/3"``, sympy numbers such as ``pi/2``) get an exact answer where algebra
+        reaches; floats may be rounded, and the orbit next to them is proved. A fixed point or
+        family of another step size is looked at under F; a longer orbit must be one of F.
     seconds : float
         Time limit for finding the family on which a degenerate point lies.
 
     Returns
     -------
     Stability
-        Multipliers, kind, and where it can be said the exact set of stable step sizes.
+        Multipliers, kind, and the set of stable step sizes: exact, or by certified bounds of its
+        end. Where the bounds of a multiplier reach the unit circle, the kind is UNDECIDED.
 
     Raises
     ------
     InvalidInput
-        For a point that is not fixed, an orbit of another map, or a map that is no polynomial.
+        For exact coordinates that are not fixed, floats without a proved orbit near them (how
+        near is said in Notes), an orbit of another map, and a map with kinks, without a symbolic
+        form or with open parameters other than the settings of an update rule.
+
+    Notes
+    -----
+    Floats count as rounded: an orbit within one unit of the last decimal is meant, but no less
+    than 1e-6 and no more than 1e-3 of max(1, largest coordinate). It is found by Newton's method
+    and proved by Krawczyk's test [1]_. Of points that solve the equations to rounding where a
+    multiplier is 1, nothing is proved, and the card says so.
+
+    References
+    ----------
+    .. [1] Krawczyk (1969), Newton-Algorithmen zur Bestimmung von Nullstellen mit
+       Fehlerschranken.
 
     Examples
     --------
+    >>> from sympy import cosh, log
     >>> from sympy.abc import eta, x, y
     >>> from dynsys_gd import GradientDescent, Loss
     >>> F = GradientDescent(Loss((x*y - 1)**2 / 2, [x, y]), step_size=eta)
@@ -163,6 +89,9 @@ def stability(
     (Interval.open(0, 8/17), 8/17)
     >>> stability(F.at(eta="8/17"), [2, "1/2"]).kind
     <Kind.NEUTRAL: 'neutral'>
+    >>> G = GradientDescent(Loss(log(cosh(x)) + x**2 / 2 - x, [x]), step_size=eta)
+    >>> [round(bound, 12) for bound in stability(G, [0.521298]).threshold_bounds]
+    [1.129404430606, 1.129404430606]
     """
     if not isinstance(F, Map):
         raise InvalidInput("F", F, "a map")
@@ -170,15 +99,56 @@ def stability(
         family = orbit if _is_of(F, orbit) else _same_family(F, orbit, seconds)
         return _card(F, None, family, Kind.UNDECIDED, None, family.evidence)
     if isinstance(orbit, PeriodicOrbit):
-        if orbit.map is F or orbit.period > 1 or not orbit.algebraic:
-            if not _is_of(F, orbit):
-                raise _of_another_map(F, orbit)
-            return _card(F, orbit, None, orbit.kind, orbit.step_sizes, orbit.evidence)
-        return _at_point(F, orbit.algebraic[0], orbit.evidence.grade is Grade.PROVED, seconds)
-    sizes = {F.dimension} if F.loss is None else {F.loss.dimension, F.dimension}
-    values = exact_coordinates(orbit, "orbit", sizes)
-    exact = all(is_exact(value) for value in values)
-    return _at_point(F, exact_point(values), exact, seconds)
+        return _of_orbit(F, orbit, seconds)
+    rows = given_rows(F, orbit)
+    card = None
+    if len(rows) == 1 and all(value.is_algebraic or not is_exact(value) for value in rows[0]):
+        exact = all(is_exact(value) for value in rows[0])
+        card = _at_point(F, exact_point(rows[0]), exact, seconds)
+    return _near(F, rows) if card is None else card
+
+
+def _of_orbit(F: Map, orbit: PeriodicOrbit, seconds: float) -> Stability:
+    if _is_of(F, orbit) and (orbit.map is F or orbit.period > 1 or not orbit.algebraic):
+        return _card(F, orbit, None, orbit.kind, _step_sizes(F, orbit), orbit.evidence)
+    if orbit.period > 1:
+        raise _of_another_map(F, orbit)
+    if orbit.algebraic:
+        exact = orbit.evidence.grade is Grade.PROVED
+        card = _at_point(F, orbit.algebraic[0], exact, seconds)
+        if card is not None:
+            return card
+    return _near(F, given_rows(F, orbit.points[0] if orbit.exact is None else orbit.exact[0]))
+
+
+def _near(F: Map, rows: tuple[Row, ...]) -> Stability:
+    """Return the card of the orbit that is proved next to the given points."""
+    found = certified_near(F, rows, len(rows))
+    if len(rows) == 1:
+        point = rows[0] if found is None or found.exact is None else found.exact[0]
+        found = _better(found, known_point(F, point))
+    if found is None:
+        found = unproved_near(F, rows)
+    return _card(F, found, None, found.kind, _step_sizes(F, found), found.evidence)
+
+
+def _step_sizes(F: Map, orbit: PeriodicOrbit) -> sp.Set | None:
+    """Return the stable step sizes; none at a certified saddle or maximum of the loss."""
+    falls = orbit.critical in (CriticalKind.SADDLE, CriticalKind.MAXIMUM)
+    if orbit.step_sizes is None and falls and orbit.enclosure is not None:
+        return never_stable(rule_at(F)) if isinstance(F, GradientMap) else None
+    return orbit.step_sizes
+
+
+def _better(found: PeriodicOrbit | None, known: PeriodicOrbit | None) -> PeriodicOrbit | None:
+    """Return the exact answer where there is one, with the box in which the point is alone."""
+    if found is None or known is None:
+        return found if known is None else known
+    alone, own = found.unique_in, known.enclosure
+    if alone is None or own is None:
+        return known
+    inside = (alone[..., 0] <= own[..., 0]) & (own[..., 1] <= alone[..., 1])
+    return replace(known, unique_in=alone.copy()) if inside.all() else known
 
 
 def _is_of(F: Map, orbit: PeriodicOrbit | CriticalManifold) -> bool:
@@ -213,6 +183,7 @@ def _card(
     threshold = None
     if isinstance(step_sizes, sp.Interval) and step_sizes.end.is_finite:
         threshold = step_sizes.end
+    bounds = None if orbit is None or step_sizes is not None else orbit.critical_step
     return Stability(
         map=F,
         orbit=orbit,
@@ -222,57 +193,63 @@ def _card(
         parameter=None if orbit is None else orbit.parameter,
         threshold=threshold,
         evidence=evidence,
+        threshold_bounds=bounds,
     )
 
 
-def _at_point(F: Map, point: AlgebraicPoint, exact: bool, seconds: float) -> Stability:
+def _at_point(F: Map, point: AlgebraicPoint, exact: bool, seconds: float) -> Stability | None:
+    """Return the card by exact algebra; None where it does not reach, or floats are not fixed."""
     evidence = PROOF if exact and F.exact else PROOF.weakened_to(Grade.NUMERICAL, FLOAT_REASON)
     form = None if F.loss is None else F.loss.symbolic
     if isinstance(F, GradientMap) and form is not None:
         read = rational_polynomials([form.bound], form.variables)
         if read is not None:
             landscape = Landscape.of(form.bound, read[0][0])
-            return _critical_card(F, landscape, point, evidence, seconds)
+            size = F.loss.dimension
+            start = AlgebraicPoint(point.points.first(size), point.place)
+            slopes = [start.evaluate(g) for g in landscape.gradient]
+            moved = zip(point.coordinates[size:], point.coordinates, strict=False)
+            if not _stays(point, [*slopes, *(a - b for a, b in moved)], exact):
+                return None
+            return _critical_card(F, landscape, start, evidence, seconds)
     read = None
     if F.expression is not None:
         read = rational_polynomials(list(F.expression), F.variables)
     if read is None:
-        raise InvalidInput(
-            "F",
-            F.describe(),
-            "a polynomial map with rational coefficients, only the step size of a loss open",
-            "numpy.linalg.eigvals(F.jacobian_at(point)) gives multipliers in floating point",
-        )
+        return None
     polynomials = read[0]
-    _refuse_moving(
-        point,
-        [point.evaluate(p) - x for p, x in zip(polynomials, point.coordinates, strict=True)],
-    )
+    if len(point.coordinates) != len(polynomials):
+        return None
+    gaps = [point.evaluate(p) - x for p, x in zip(polynomials, point.coordinates, strict=True)]
+    if not _stays(point, gaps, exact):
+        return None
     found = orbit_of(F, cycle_of(request_of(polynomials, 1), [point]), evidence)
     return _card(F, found, None, found.kind, None, evidence)
 
 
-def _refuse_moving(point: AlgebraicPoint, residuals: Sequence[Any]) -> None:
-    if any(not point.reduced(r).is_zero() for r in residuals):
+def _stays(point: AlgebraicPoint, residuals: Sequence[Any], exact: bool) -> bool:
+    """Return whether the point is fixed; an exact one that is not is refused."""
+    if all(point.reduced(r).is_zero() for r in residuals):
+        return True
+    if exact:
         largest = max(abs(float(point.tight(r).mid())) for r in residuals)
         raise InvalidInput(
             "orbit",
             point.approximate,
             "a fixed point, exactly",
-            f"the residual is {largest:.3g}; take one of fixed_points(F), or exact coordinates",
+            f"the residual is {largest:.3g}; take one of fixed_points(F), exact coordinates, or "
+            "floats where they are rounded",
         )
+    return False
 
 
 def _critical_card(
     F: GradientMap,
     landscape: Landscape,
-    point: AlgebraicPoint,
+    start: AlgebraicPoint,
     evidence: Evidence,
     seconds: float,
 ) -> Stability:
-    size = F.loss.dimension
-    start = AlgebraicPoint(point.points.first(size), point.place)
-    _refuse_moving(start, [start.evaluate(g) for g in landscape.gradient])
     rule, form = rule_at(F), local_form(landscape, start)
     found = critical_orbit(F, rule, start, form)
     family = None

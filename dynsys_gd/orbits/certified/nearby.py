@@ -104,13 +104,21 @@ def certified_near(F: Map, points: Sequence[Any], period: int = 1) -> PeriodicOr
             return None
         remedy = "they repeat: this is an orbit of a shorter period, give each point once"
         raise InvalidInput("orbit", given.shown, f"{period} different points", remedy)
+    # An orbit is listed from any of its points; here it starts where the given one does.
+    shift = min(
+        range(period),
+        key=lambda k: given.distance(*(_turned(b[..., 0], k) for b in (lower, upper))),
+    )
+    lower, upper, *unique = (
+        _turned(b, shift) for b in (lower, upper, found.unique_lower, found.unique_upper)
+    )
     if not given.distance(lower[..., 0], upper[..., 0]) <= 1:
         raise given.refused(here)
     short = period <= _SHORT
     exact = rational_orbit(equations, lower[..., 0], upper[..., 0]) if short else None
-    evidence = _evidence(F, given.gap(lower[..., 0], upper[..., 0]))
-    unique = found.unique_lower, found.unique_upper
-    (orbit,) = orbits_of(F, equations, lower, upper, *unique, [exact], evidence)
+    gap = given.gap(lower[..., 0], upper[..., 0]) + 1e-15 * given.size
+    evidence = _evidence(F, gap)
+    (orbit,) = orbits_of(F, equations, lower, upper, unique[0], unique[1], [exact], evidence)
     if not isinstance(F, GradientMap):
         return orbit
     step = F.settings["step_size"]
@@ -184,6 +192,10 @@ def _middles(equations: Equations, here: Array) -> tuple[Array, Array]:
     return values, slopes
 
 
+def _turned(bounds: Array, shift: int) -> Array:
+    return np.roll(bounds, -shift, axis=0)
+
+
 def _defect(equations: Equations, here: Array) -> float:
     largest = float(np.abs(_middles(equations, here)[0]).max())
     return largest if np.isfinite(largest) else np.inf
@@ -213,7 +225,7 @@ def _evidence(F: Map, gap: float) -> Evidence:
     evidence = Evidence(
         grade=Grade.CERTIFIED,
         reason="interval arithmetic with outward rounding: Krawczyk's test in a box about the "
-        f"given point, and the orbit is within {max(1.05 * gap, 1e-15):.2g} of it",
+        f"given point, and the orbit is within {1.05 * gap:.2g} of it",
         sources=_SOURCES,
     )
     return evidence if F.exact else evidence.weakened_to(Grade.NUMERICAL, FLOAT_REASON)
