@@ -18,6 +18,9 @@ from .outward import Bounds
 __all__ = ["Equations", "equations_of"]
 
 
+_FACTORED = 100  # degree up to which polynomials on the line are written as products
+
+
 @dataclass(frozen=True, eq=False)
 class Equations:
     """The orbit as a zero of a system whose blocks are alike.
@@ -45,7 +48,7 @@ class Equations:
     @cached_property
     def derivatives(self) -> tuple[sp.Expr, ...]:
         """The Jacobian of h, row by row."""
-        return tuple(jacobian(self.functions, self.variables))
+        return tuple(_factored(e, self.variables) for e in jacobian(self.functions, self.variables))
 
     @cached_property
     def tape(self) -> Tape:
@@ -123,7 +126,8 @@ def equations_of(F: Map, period: int) -> Equations:
 # Asked again, for a table or in a loop, the same question finds its code compiled.
 @lru_cache(maxsize=64)
 def _of_critical_points(loss: sp.Expr, variables: tuple[sp.Symbol, ...]) -> Equations:
-    return Equations(tuple(jacobian([stable(loss)], variables)), variables, 1)
+    gradient = jacobian([stable(loss)], variables)
+    return Equations(tuple(_factored(g, variables) for g in gradient), variables, 1)
 
 
 @lru_cache(maxsize=64)
@@ -132,5 +136,17 @@ def _of_orbits(
 ) -> Equations:
     forms = tuple(stable(image) for image in images)
     if period == 1:
-        forms = tuple(h - v for h, v in zip(forms, variables, strict=True))
+        forms = tuple(_factored(h - v, variables) for h, v in zip(forms, variables, strict=True))
     return Equations(forms, variables, period)
+
+
+def _factored(expression: sp.Expr, variables: tuple[sp.Symbol, ...]) -> sp.Expr:
+    """Return a polynomial on the line as a product: its zeros are seen there without cancellation.
+
+    Expanded, a multiple zero drowns in rounding long before boxes are narrow.
+    """
+    if len(variables) > 1 or not expression.is_polynomial(*variables):
+        return expression
+    polynomial = sp.Poly(expression, *variables)
+    few = polynomial.degree() <= _FACTORED and polynomial.domain.is_Exact
+    return sp.factor(expression) if few else expression

@@ -195,8 +195,8 @@ def test_multiple_zeros_stay_clusters():
     roots = [-np.sqrt(2), np.sqrt(2), 2 ** (1 / 3)]
     for root in roots:
         assert sum(c.hull[0, 0, 0] <= root <= c.hull[0, 0, 1] for c in found.clusters) == 1
-    assert len(found.clusters) <= 3
-    assert all(c.width < 0.2 and c.obstacle is dg.Obstacle.SINGULAR for c in found.clusters)
+    assert len(found.clusters) == 3
+    assert all(c.width < 1e-8 and c.obstacle is dg.Obstacle.SINGULAR for c in found.clusters)
 
 
 def test_the_birth_of_the_three_cycle_is_not_called_stable():
