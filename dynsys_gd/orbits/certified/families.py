@@ -36,6 +36,8 @@ from .tube import Tube
 __all__ = ["Explained", "explained"]
 
 _FINE = 400  # boxes of a tube, up to which they are halved for its shape to be seen
+_MOST_FAMILIES = 32  # what would make more families stays a cluster
+_SETTLING = 8  # halvings of boxes of which only local forms tell
 _EXACT_SECONDS = 5.0
 _SOURCES = ("krawczyk1969", "rump1983")
 
@@ -129,14 +131,17 @@ def _of_tube(
 ) -> tuple[list[_Part], tuple[Bounds, Bounds]]:
     """Return families, and the boxes in which none of their points was proved to be."""
     low, high = _not_outside(domain, lower, upper)
-    places = tube.places(low, high)
+    low, high, places = _settled(tube, low, high)
     told = places >= 0
     lost = [(low[..., ~told], high[..., ~told])]
     low, high, places = low[..., told], high[..., told], places[told]
     labels = _pieces(tube, places, low, high)
     parts: list[_Part] = []
-    for label in np.unique(labels):
+    for count, label in enumerate(np.unique(labels)):
         own = labels == label
+        if count >= _MOST_FAMILIES:
+            lost.append((low[..., own], high[..., own]))
+            continue
         first, second, which = _halved(tube.equations, low[..., own], high[..., own], places[own])
         _, outside = domain.holds(first, second)
         first, second, which = first[..., ~outside], second[..., ~outside], which[~outside]
@@ -174,24 +179,46 @@ def _pieces(
     return labels
 
 
+def _settled(tube: Tube, lower: Bounds, upper: Bounds) -> tuple[Bounds, Bounds, NDArray[np.int64]]:
+    """Return boxes with the places of the forms that tell of them, local ones for few.
+
+    In a wide box a local form may tell of a piece of a family that another form describes whole.
+    """
+    places = tube.places(lower, upper)
+    local = np.array([form.local for form in tube.forms])
+    for _ in range(_SETTLING):
+        again = (places >= 0) & local[places]
+        if local.all() or not again.any() or again.sum() > 10 * _FINE:
+            break
+        low, high, _ = _halves(tube.equations, lower[..., again], upper[..., again], places[again])
+        lower = np.concatenate([lower[..., ~again], low], axis=2)
+        upper = np.concatenate([upper[..., ~again], high], axis=2)
+        places = np.concatenate([places[~again], tube.places(low, high)])
+    return lower, upper, places
+
+
 def _halved(
     equations: Equations, lower: Bounds, upper: Bounds, places: NDArray[np.int64]
 ) -> tuple[Bounds, Bounds, NDArray[np.int64]]:
     """Return finer boxes with the same zeros, and the places of those they come from."""
     while 0 < lower.shape[2] <= _FINE:
-        widest = np.argmax((upper - lower)[0], axis=0)
-        every = np.arange(lower.shape[2])
-        cut = 0.5 * (lower[0, widest, every] + upper[0, widest, every])
-        left, right = upper.copy(), lower.copy()
-        left[0, widest, every] = cut
-        right[0, widest, every] = cut
-        lower, upper, kept = contracted(
-            equations,
-            np.concatenate([lower, right], axis=2),
-            np.concatenate([left, upper], axis=2),
-        )
-        places = np.concatenate([places, places])[kept]
+        lower, upper, places = _halves(equations, lower, upper, places)
     return lower, upper, places
+
+
+def _halves(
+    equations: Equations, lower: Bounds, upper: Bounds, places: NDArray[np.int64]
+) -> tuple[Bounds, Bounds, NDArray[np.int64]]:
+    """Return what is left of both halves of each box."""
+    widest = np.argmax((upper - lower)[0], axis=0)
+    every = np.arange(lower.shape[2])
+    cut = 0.5 * (lower[0, widest, every] + upper[0, widest, every])
+    left, right = upper.copy(), lower.copy()
+    left[0, widest, every] = cut
+    right[0, widest, every] = cut
+    low, high = np.concatenate([lower, right], axis=2), np.concatenate([left, upper], axis=2)
+    low, high, kept = contracted(equations, low, high)
+    return low, high, np.concatenate([places, places])[kept]
 
 
 def _family(

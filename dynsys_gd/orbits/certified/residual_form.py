@@ -220,7 +220,7 @@ def _by_symmetry(
             if rank > 2 or sp.expand(block.det()) == 0:
                 continue
             others = [i for i in range(d) if i not in columns]
-            tied = -block.inv() * V[:, others]
+            tied = (-block.inv() * V[:, others]).applyfunc(sp.cancel)
             A = sp.zeros(d, len(others))
             for place, i in enumerate(others):
                 A[i, place] = 1

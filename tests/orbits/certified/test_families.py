@@ -159,6 +159,12 @@ def test_two_families_that_cross():
     assert not found.orbits
 
 
+def test_pieces_next_to_a_crossing_are_no_families_of_their_own():
+    loss = (y - 2) ** 2 * (3 * x - 3 * y + z) ** 2
+    found = certified(descent(loss, [x, y, z]), Box([-2.03] * 3, [2.11] * 3))
+    assert {f.equations for f in found.families} == {(y - 2,), (3 * x - 3 * y + z,)}
+
+
 def test_a_family_outside_of_the_region_is_not_listed():
     inside = certified(GradientDescent(FACTORISATION, "1/10"), Ball([0, 0], 1.5))
     outside = certified(GradientDescent(FACTORISATION, "1/10"), Ball([0, 0], 1.41))
