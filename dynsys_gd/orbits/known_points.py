@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,13 +17,14 @@ from ..maps.base import Map
 from ..maps.gradient_map import GradientMap
 from ..values import is_exact
 from .algebra.number_field import AlgebraicPoint
+from .algebra.real_algebraic import RealAlgebraic
 from .algebra.spectra import Matrix, characteristic, circle_count, sign_counts
 from .certified.equations import equations_of
 from .certified.orbits_of import orbits_of
 from .exact.exact_points import exact_point
 from .exact.gradient_sets import FLOAT_REASON, critical_orbit
 from .exact.landscape import LocalForm
-from .kinds import CriticalKind, kind_of
+from .kinds import CriticalKind, Kind, kind_of
 from .periodic_orbit import PeriodicOrbit
 from .update_rules import rule_at
 
@@ -31,7 +33,8 @@ __all__ = ["known_point"]
 Pairs = Mapping[sp.Symbol, sp.Expr]
 
 _LONGEST = 300  # operations of a value that is still simplified
-_MOST_ENTRIES = 10  # of a matrix whose different entries are numbers of one field
+_MOST_IRRATIONAL = 3  # different entries of a matrix over one number field
+_LARGEST_FIELD = 24  # product of their degrees
 _FIXED = "sympy's rules show that the point is fixed exactly"
 _PROOF = Evidence(
     grade=Grade.PROVED,
@@ -82,29 +85,30 @@ def _critical(F: GradientMap, point: Sequence[sp.Expr]) -> PeriodicOrbit | None:
     pairs = dict(zip(form.variables, first, strict=True))
     if not all(_vanishes(entry, pairs) for entry in gradient):
         return None
-    evidence = _graded(F, _PROOF)
-    values = [_value(entry, pairs) for entry in jacobian(list(gradient), form.variables)]
+    values = _values(jacobian(list(gradient), form.variables), pairs)
     field = _field(values)
     bounded = _bounded(F, first)
     if field is None:
-        return replace(bounded, evidence=_graded(F, _BOUNDS))
+        return replace(bounded, parameter=rule_at(F).parameter, evidence=_graded(F, _BOUNDS))
     number, matrix = field
     polynomial = characteristic(number, matrix)
     signs = sign_counts(number, polynomial)
     # The value is stated below; the exact number behind it may be transcendental.
     local = LocalForm(polynomial, signs, _critical_kind(signs), number.coordinates[0])
     found = critical_orbit(F, rule_at(F), number, local)
-    return replace(
+    exact = replace(
         bounded,
-        kind=found.kind,
-        multipliers=found.multipliers,
         exact_multipliers=found.exact_multipliers,
         step_sizes=found.step_sizes,
         parameter=found.parameter,
         critical=local.kind,
         loss_value=_value(form.bound, pairs),
-        evidence=evidence,
     )
+    if found.kind is Kind.UNDECIDED and not F.parameters:
+        # Settings that are no algebraic numbers are compared by their bounds only.
+        return replace(exact, evidence=_graded(F, _BOUNDS))
+    evidence = _graded(F, _PROOF)
+    return replace(exact, kind=found.kind, multipliers=found.multipliers, evidence=evidence)
 
 
 def _critical_kind(signs: tuple[int, int, int]) -> CriticalKind:
@@ -124,7 +128,7 @@ def _fixed(F: Map, point: Sequence[sp.Expr]) -> PeriodicOrbit | None:
     if not all(_vanishes(gap, pairs) for gap in gaps):
         return None
     bounded = _bounded(F, point)
-    values = [_value(entry, pairs) for entry in F.jacobian]
+    values = _values(F.jacobian, pairs)
     field = _field(values)
     if field is None:
         return bounded
@@ -154,15 +158,29 @@ def _field(
 ) -> tuple[AlgebraicPoint, Matrix] | None:
     """Return the square matrix with these entries over a number field, None where it has none."""
     different = list(dict.fromkeys(values))
-    if len(different) > _MOST_ENTRIES:
+    irrational = [value for value in different if not value.is_Rational]
+    if len(irrational) > _MOST_IRRATIONAL or any(v.is_algebraic is False for v in irrational):
         return None
     try:
+        degrees = [RealAlgebraic.from_sympy(value).degree for value in irrational]
+        if math.prod(degrees) > _LARGEST_FIELD:
+            return None
         number = exact_point(different)
     except (InvalidInput, NotImplementedError):
         return None
     size = int(len(values) ** 0.5)
     entries = [number.coordinates[different.index(value)] for value in values]
     return number, [list(entries[k * size : (k + 1) * size]) for k in range(size)]
+
+
+def _values(entries: Iterable[sp.Expr], pairs: Pairs) -> list[sp.Expr]:
+    """Return the values of the entries of a matrix, short where the different ones are few."""
+    values = [entry.xreplace(dict(pairs)) for entry in entries]
+    different = [value for value in dict.fromkeys(values) if not value.is_Rational]
+    if len(different) > 2 * _MOST_IRRATIONAL:
+        return values
+    short = {value: _value(value, {}) for value in different}
+    return [short.get(value, value) for value in values]
 
 
 def _value(entry: sp.Expr, pairs: Pairs) -> sp.Expr:

@@ -24,6 +24,7 @@ from .exact.exact_points import exact_point, jacobian_rank
 from .exact.gradient_sets import FLOAT_REASON, PROOF, critical_orbit, never_stable
 from .exact.landscape import Landscape, local_form
 from .exact.map_sets import orbit_of, request_of
+from .exact.time_limit import checked_seconds
 from .fixed_points import fixed_points
 from .kinds import CriticalKind, Kind, kind_of
 from .known_points import known_point
@@ -95,6 +96,7 @@ def stability(
     """
     if not isinstance(F, Map):
         raise InvalidInput("F", F, "a map")
+    seconds = checked_seconds(seconds)
     if isinstance(orbit, CriticalManifold):
         family = orbit if _is_of(F, orbit) else _same_family(F, orbit, seconds)
         return _card(F, None, family, Kind.UNDECIDED, None, family.evidence)

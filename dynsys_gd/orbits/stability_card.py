@@ -106,18 +106,17 @@ class Stability(Result):
     def _spectrum(self) -> list[tuple[str, str]]:
         """Return rows on the multipliers, or on the Hessian while the step size is open."""
         assert self.orbit is not None
-        rows = []
+        rows, bounds = [], self.orbit.eigenvalue_bounds
         if self.exact_multipliers is not None:
-            rows.append(("multipliers", ", ".join(value_text(m) for m in self.exact_multipliers)))
+            rows.append(("multipliers", _some(value_text(m) for m in self.exact_multipliers)))
         elif self.orbit.multiplier_bounds is not None:
             rows.append(("multipliers", _some(_bounded(*m) for m in self.orbit.multiplier_bounds)))
-        else:
-            rows.append(self.orbit.spectrum())
+        elif bounds is None:
+            rows.append(("multipliers", self.orbit.multipliers_text()))
         if self.multipliers is not None:
             rows.append(("their sizes", _some(f"{abs(m):.6g}" for m in self.multipliers)))
-            if self.orbit.eigenvalue_bounds is not None:
-                pairs = self.orbit.eigenvalue_bounds.tolist()
-                rows.append(("Hessian eigenvalues", _some(bounds_text(*pair) for pair in pairs)))
+        if bounds is not None and (self.multipliers is not None or not rows):
+            rows.append(("Hessian eigenvalues", _some(bounds_text(*b) for b in bounds.tolist())))
         if self.kind is Kind.UNDECIDED and self.multipliers is not None and self.family is None:
             rows.append(("undecided", self._why_undecided()))
         if self.kind is Kind.NEUTRAL and self._at_flip():

@@ -152,7 +152,7 @@ FLOORS = {
         *refused("step_size", lambda v: dg.HeavyBall(LOSS, v, "1/2"), (*NO_NUMBERS, 0, -1)),
         *refused("step_size", lambda v: dg.Nesterov(LOSS, v, "1/2"), (*NO_NUMBERS, 0, -1)),
         *refused("step_size", lambda v: dg.MinibatchCycle([LOSS], v), (*NO_NUMBERS, 0, -1)),
-        *refused("momentum", lambda v: dg.HeavyBall(LOSS, "1/2", v), (*NO_NUMBERS, -1, 1, 2)),
+        *refused("momentum", lambda v: dg.HeavyBall(LOSS, "1/2", v), (*NO_NUMBERS, -1, 2)),
         *refused("text", lambda v: dg.parse_map(v, ["x"]), (None, 3, "", "x +", "x, x", x)),
         *refused("variables", lambda v: dg.parse_map("x", v), (None, [], "x", [x], ["x", "x"])),
         *refused("a", lambda v: dg.textbook.henon(v), NO_NUMBERS),
@@ -269,11 +269,16 @@ FLOORS = {
         *refused("seconds", lambda v: dg.fixed_points(F, seconds=v), NO_SECONDS),
         *refused("seconds", lambda v: dg.periodic_orbits(F, period=2, seconds=v), NO_SECONDS),
         *refused("seconds", lambda v: dg.critical_points(LOSS, seconds=v), NO_SECONDS),
-        *refused("seconds", lambda v: dg.stability(F, [1, 1], seconds=v), NO_SECONDS),
+        *refused("seconds", lambda v: dg.stability(F, [0, 0], seconds=v), NO_SECONDS),
         *refused(
             "orbit",
             lambda v: dg.stability(F, v),
             (None, 3, "1, 1", [1], [1, 1, 1], [2, 3], [NAN, 1], [None, 1], BOX, F),
+        ),
+        *refused(
+            "orbit",
+            lambda v: dg.stability(F, v),
+            ([2.0, 3.0], [x, 1], [[1, 2], [3, 4]], [[1, 2], [3]], [[]], [[[1, 2]]], np.eye(3)),
         ),
     ],
     "thresholds": [

@@ -24,6 +24,7 @@ LOSS = dg.Loss((x * y - 1) ** 2 / 2, [x, y])
 OPEN = dg.GradientDescent(LOSS, eta)
 BELOW, BEYOND = OPEN.at(eta="1/2"), OPEN.at(eta="11/10")
 WELL = dg.Loss(x**4 / 4 - x**2 / 2, [x])
+CURVE, RING = dg.Loss(sp.exp(x) - 2 * x, [x]), dg.Loss(sp.exp((x * y - 1) ** 2), [x, y])
 BOX = dg.Box([-3, -3], [3, 3])
 LOGISTIC = dg.SymbolicMap([a * x * (1 - x)], [x])
 HENON = dg.SymbolicMap([1 - a * x**2 + y, b * x], [x, y]).at(a="7/5", b="3/10")
@@ -98,6 +99,12 @@ MAKERS = {
     "card, family": lambda: dg.stability(OPEN, dg.fixed_points(OPEN).families[0]),
     "card, saddle of a map": lambda: dg.stability(HENON, dg.fixed_points(HENON)[0]),
     "card, floats": lambda: dg.stability(OPEN.at(eta=0.5), [1.0, 1.0]),
+    "card, bounds": lambda: dg.stability(dg.GradientDescent(CURVE, eta), [0.693147]),
+    "card, certified": lambda: dg.stability(dg.GradientDescent(CURVE, "1/2"), [0.693147]),
+    "card, nothing proved": lambda: dg.stability(
+        dg.GradientDescent(RING, "1/4"), [1.41421356, 0.70710678]
+    ),
+    "card, cycle": lambda: dg.stability(LOGISTIC.at(a=4), [[0.345492], [0.904508]]),
     "skeleton": lambda: dg.skeleton(HENON, HENON_BOX, periods=range(1, 5), method=dg.Krawczyk()),
     "skeleton of the line": lambda: dg.skeleton(LOGISTIC.at(a=4), dg.Box([0], [1]), periods=[1, 2]),
     "skeleton, out of time": lambda: dg.skeleton(HENON, HENON_BOX, periods=[9], seconds=1e-9),
