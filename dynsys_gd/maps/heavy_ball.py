@@ -27,14 +27,15 @@ class HeavyBall(GradientMap):
     step_size : number, fraction, text or sympy expression
         The step size η > 0.
     momentum : number, fraction, text or sympy expression
-        The momentum β in (-1, 1); 0 is gradient descent.
+        The momentum β in (-1, 1]; 0 is gradient descent, and 1 loses nothing: areas are kept.
 
     Notes
     -----
     In a direction of curvature λ the multipliers are the roots of μ² - (1 + β - ηλ) μ + β. A
     minimum is linearly stable where every λ lies in (0, 2 (1 + β)/η): momentum raises the critical
     step size from 2/λ to 2 (1 + β)/λ. Their product is β, which is also the determinant of the
-    Jacobian in one dimension: for |β| ≥ 1 nothing could be stable, hence the range. Negative
+    Jacobian in one dimension: for |β| > 1 nothing could be stable, hence the range; at β = 1
+    minima are neutral, surrounded by invariant curves. Negative
     momentum, which lowers the critical step size, is of use in games [gidel2019negative]_; and in
     one dimension it gives the orientation-reversing Hénon maps.
 
@@ -65,7 +66,7 @@ class HeavyBall(GradientMap):
         step = checked_setting(self.step_size, "step_size", low=0, low_allowed=False)
         refuse_coordinates(step, "step_size", self.loss)
         object.__setattr__(self, "step_size", step)
-        momentum = checked_momentum(self.momentum, low=-1, low_allowed=False)
+        momentum = checked_momentum(self.momentum, low=-1, low_allowed=False, one_allowed=True)
         refuse_coordinates(momentum, "momentum", self.loss)
         object.__setattr__(self, "momentum", momentum)
 
@@ -90,13 +91,16 @@ class HeavyBall(GradientMap):
         return remembering(now, np.broadcast_to(-beta * identity, now.shape))
 
 
-def checked_momentum(value: Any, *, low: float, low_allowed: bool) -> sp.Expr:
-    """Return the momentum as a sympy value from `low` to below 1, or an expression in symbols."""
+def checked_momentum(
+    value: Any, *, low: float, low_allowed: bool, one_allowed: bool = False
+) -> sp.Expr:
+    """Return the momentum as a sympy value from `low` to 1, or an expression in symbols."""
     momentum = checked_setting(value, "momentum", low=low, low_allowed=low_allowed)
-    if momentum.is_number and float(momentum) >= 1:
-        bound = f"of at least {low:g}" if low_allowed else f"above {low:g}"
+    if momentum.is_number and (momentum > 1 or (momentum == 1 and not one_allowed)):
+        lower = f"of at least {low:g}" if low_allowed else f"above {low:g}"
+        upper = "at most 1" if one_allowed else "below 1"
         raise InvalidInput(
-            "momentum", value, f"a number {bound} and below 1, or an expression in symbols"
+            "momentum", value, f"a number {lower} and {upper}, or an expression in symbols"
         )
     return momentum
 

@@ -142,10 +142,22 @@ def test_trajectory_from_a_point_starts_at_rest(rule):
 
 
 @pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("momentum", [-1, 1, "3/2", float("nan"), "much"])
+@pytest.mark.parametrize("momentum", [-1, "1001/1000", "3/2", float("nan"), "much"])
 def test_momentum_out_of_range(rule, momentum):
     with pytest.raises(InvalidInput, match="momentum"):
         rule(factorisation(), "1/2", momentum)
+
+
+def test_full_momentum_keeps_areas_and_is_for_heavy_ball_only():
+    loss = Loss(x**2 / 2, [x])
+    F = HeavyBall(loss, "1/2", 1)
+    assert F.determinant == 1
+    # Without loss of energy: x² - (3/2) x y + y² is constant along orbits.
+    states = F.trajectory([1.0, 0.25], 200).points
+    energy = states[:, 0] ** 2 - 1.5 * states[:, 0] * states[:, 1] + states[:, 1] ** 2
+    assert np.allclose(energy, energy[0], rtol=1e-12)
+    with pytest.raises(InvalidInput, match="below 1"):
+        Nesterov(loss, "1/4", 1)
 
 
 def test_momentum_may_be_negative_for_heavy_ball_only():
