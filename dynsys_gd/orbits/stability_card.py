@@ -21,6 +21,7 @@ from .periodic_orbit import PeriodicOrbit
 __all__ = ["Stability"]
 
 _AT = 1e-9  # distance from -1 below which a neutral multiplier is taken for a flip
+_CLOSE = 1e-5  # distance from the unit circle in which floating point decides nothing
 _MOST = 8  # multipliers in one line
 
 
@@ -125,9 +126,12 @@ class Stability(Result):
         return rows
 
     def _why_undecided(self) -> str:
-        if self.orbit is None or self.orbit.multiplier_bounds is None:
+        if self.orbit is not None and self.orbit.multiplier_bounds is not None:
+            return "the bounds of a multiplier reach the unit circle"
+        sizes = np.abs(self.multipliers if self.multipliers is not None else np.empty(0))
+        if (abs(sizes - 1) < _CLOSE).any():
             return "a multiplier is too close to the unit circle for floating point"
-        return "the bounds of a multiplier reach the unit circle"
+        return "the evidence is too weak for a verdict"
 
     def _at_flip(self) -> bool:
         return self.multipliers is not None and bool((abs(self.multipliers + 1) < _AT).any())

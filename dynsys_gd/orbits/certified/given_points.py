@@ -156,7 +156,7 @@ def unproved_near(F: Map, rows: Sequence[Row]) -> PeriodicOrbit:
         exact=None,
         multipliers=np.linalg.eigvals(product).astype(np.complex128),
         exact_multipliers=None,
-        # The linear system is singular to rounding, so a multiplier is 1 as far as anyone can see.
+        # Without a proof that there is an orbit, nothing is said of its kind.
         kind=Kind.UNDECIDED,
         step_sizes=None,
         parameter=None,
@@ -164,7 +164,7 @@ def unproved_near(F: Map, rows: Sequence[Row]) -> PeriodicOrbit:
         evidence=Evidence(
             grade=Grade.NUMERICAL,
             reason="floating point: the points solve the equations to rounding, but no orbit is "
-            "proved there, because a multiplier is 1 or too close to it, as on a family, at a "
+            "proved there, as happens where a multiplier is 1 or close to it: on a family, at a "
             "multiple solution or at a fold",
         ),
     )
