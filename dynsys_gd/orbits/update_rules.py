@@ -9,11 +9,13 @@ The polynomial is derived from the rule itself, so that a new rule needs nothing
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
 import flint
 import sympy as sp
@@ -77,10 +79,18 @@ def multiplier(F: GradientMap) -> Multiplier | None:
     >>> multiplier(GradientDescent(Loss(x**2, [x]), step_size=eta)).polynomial
     s + z - 1
     """
+    others = tuple((name, v) for name, v in F.settings.items() if name != "step_size")
+    return _multiplier(type(F).update, F.blocks, others)
+
+
+@lru_cache(maxsize=64)
+def _multiplier(
+    update: Callable[..., Any], blocks: int, settings: tuple[tuple[str, sp.Expr], ...]
+) -> Multiplier | None:
     h, lam = sp.Dummy("h"), sp.Dummy("lam")
     z, s = sp.Symbol("z"), sp.Symbol("s")
-    state = [sp.Matrix([sp.Dummy(f"b{k}")]) for k in range(F.blocks)]
-    new, _ = F.update(state, lambda p: lam * p, {**F.settings, "step_size": h})
+    state = [sp.Matrix([sp.Dummy(f"b{k}")]) for k in range(blocks)]
+    new, _ = update(state, lambda p: lam * p, {**dict(settings), "step_size": h})
     images = sp.Matrix([sp.expand(entry) for block in new for entry in block])
     J = images.jacobian([entry for block in state for entry in block])
     matrix = z * sp.eye(len(images)) - J
@@ -137,6 +147,7 @@ class Regions:
         return OpenIntervals(tuple(pairs))
 
 
+@lru_cache(maxsize=64)
 def regions(rule: Multiplier) -> Regions | None:
     """Return where the multipliers lie for every s, or None where a setting is open or irrational.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import sympy as sp
@@ -157,13 +157,13 @@ def _forms(F: Map, equations: Equations) -> tuple[ResidualForm, ...]:
         own = equations.functions
         if equations.period > 1:
             own = tuple(h - v for h, v in zip(own, equations.variables, strict=True))
-        return residual_forms(own, equations.variables)
+        return _residual_forms(own, equations.variables, None)
     form = F.loss.symbolic
     if form is None:
         return ()
     loss = stable(form.bound)
     gradient = tuple(jacobian([loss], form.variables))
-    forms = residual_forms(gradient, form.variables, loss)
+    forms = _residual_forms(gradient, tuple(form.variables), loss)
     if equations.period == 1:
         return forms
     if isinstance(F, GradientDescent):
@@ -171,6 +171,10 @@ def _forms(F: Map, equations: Equations) -> tuple[ResidualForm, ...]:
     if isinstance(F, (HeavyBall, Nesterov)):
         return tuple(_with_memory(f, F, form.variables, equations.variables) for f in forms)
     return ()
+
+
+# The search for patterns takes longer than a short search for orbits.
+_residual_forms = lru_cache(maxsize=64)(residual_forms)
 
 
 def _scaled(form: ResidualForm, factor: sp.Expr) -> ResidualForm:
