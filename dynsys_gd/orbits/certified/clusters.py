@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from ...evidence import Evidence
 from ..cluster import Cluster, Obstacle
 from .equations import Equations
 from .outward import Bounds
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 __all__ = ["clusters_of", "components", "undefined"]
 
@@ -27,6 +29,10 @@ def components(lower: Bounds, upper: Bounds) -> NDArray[np.int64]:
     Boxes touch where their bounds have a number in common in every coordinate. Among very many
     boxes nobody looks: they are one set.
     """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
+
     n = lower.shape[2]
     if n < 2 or n > _MOST:
         return np.zeros(n, dtype=np.int64)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.linalg
 
 from .domain import Domain
 from .outward import Bounds
@@ -67,7 +66,9 @@ def _proved(tube: Tube, place: int, point: Bounds) -> tuple[Bounds, Bounds] | No
     h, slopes = tube.equations_at(place, point, point)
     m = len(h[0])
     middle = slopes.mean(axis=0)
-    free = np.sort(scipy.linalg.qr(middle, pivoting=True, mode="r")[1][:m])
+    from scipy.linalg import qr
+
+    free = np.sort(qr(middle, pivoting=True, mode="r")[1][:m])
     block = middle[:, free]
     if np.linalg.matrix_rank(block) < m:
         return None

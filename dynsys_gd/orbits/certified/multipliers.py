@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import connected_components
 
 from ...engine.derivative import jacobian
 from ...engine.intervals import enclosing, interval_function
@@ -144,6 +143,8 @@ def _along(F: Map, equations: Equations, lower: Bounds, upper: Bounds) -> Locate
     J = jacobian([stable(image) for image in F.expression], F.variables)
     blocks = F.dimension // lower.shape[1]
     pattern = np.array([[not entry.is_zero for entry in row] for row in J.tolist()])
+    from scipy.sparse.csgraph import connected_components
+
     count, group = connected_components(pattern, directed=True, connection="strong")
     parts = []
     for label in range(count):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from .equations import Equations
 from .operator import attempt, inflated
@@ -193,6 +192,8 @@ def _duplicates(
     # Invariants under a shift: pairs that differ in them are different orbits.
     keys = np.concatenate([points.mean(axis=0), (points**2).mean(axis=0), (points**3).mean(axis=0)])
     size = 1 + np.abs(points).max()
+    from scipy.spatial import cKDTree
+
     pairs = cKDTree(keys.T).query_pairs(3 * _NEAR * size**2, p=np.inf, output_type="ndarray")
     if not len(pairs):
         return drop, unsure

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_banded
 
 from ...engine.arithmetic import Arithmetic
 from ...engine.iteration import orbit
@@ -111,6 +110,8 @@ class Chains:
 
         Their matrix has two bands on either side: first along · z_0, then DF(z_k) and -1 in turn.
         """
+        from scipy.linalg import solve_banded
+
         n = len(chain.points)
         with np.errstate(all="ignore"):
             slopes = self.kernel.jacobian(chain.points)

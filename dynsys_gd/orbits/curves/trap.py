@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_discrete_lyapunov
 
 from ...engine.arithmetic import Arithmetic
 from ...engine.iteration import iterate, orbit
@@ -73,6 +72,8 @@ def trap_of(cycle: Cycle) -> Trap:
             f"multipliers of size {', '.join(f'{size:.6g}' for size in sizes)}",
             "an orbit with every multiplier inside the unit circle",
         )
+    from scipy.linalg import solve_discrete_lyapunov
+
     kernel = cycle.return_kernel()
     directions = np.array([[-1.0], [1.0]])
     if d > 1:
