@@ -67,9 +67,11 @@ def dense_operator(
     )
     step, width = step.T.reshape(p, d, n), width.T.reshape(p, d, n)
     image_low, image_high = down(down(m - step) - width), up(up(m - step) + width)
-    image_low = np.where(finite, image_low, -np.inf)
-    image_high = np.where(finite, image_high, np.inf)
-    proved = np.all((image_low > lower) & (image_high < upper), axis=(0, 1)) & finite
+    # The value at the midpoint may overflow where the derivative does not.
+    known = finite & np.isfinite(image_high - image_low).all(axis=(0, 1))
+    image_low = np.where(known, image_low, -np.inf)
+    image_high = np.where(known, image_high, np.inf)
+    proved = np.all((image_low > lower) & (image_high < upper), axis=(0, 1)) & known
     ratio = np.max((image_high - image_low) / (upper - lower), axis=(0, 1))
     return image_low, image_high, proved, ratio
 

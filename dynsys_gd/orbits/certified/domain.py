@@ -17,6 +17,7 @@ from .outward import Bounds, down, sum_up, up
 
 __all__ = ["Domain", "domain_of"]
 
+_FARTHEST = 1e300  # widths and their sums stay finite
 _MARGIN = 2.0**-30  # orbits on a face of the region are found from both sides
 
 
@@ -111,6 +112,8 @@ def domain_of(F: Map, region: Region | None, period: int) -> Domain:
         low, high = down(centre - radius), up(centre + radius)
     else:
         low, high = np.asarray(region.low), np.asarray(region.high)
+    if not (np.abs([low, high]) < _FARTHEST).all():
+        raise InvalidInput("region", region, f"coordinates below {_FARTHEST:g} in size")
     blocks = 1
     if F.loss is not None and isinstance(F, GradientMap):
         size = F.loss.dimension
