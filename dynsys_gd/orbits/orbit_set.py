@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UndecidedError
 from ..evidence import Evidence, Outcome
+from ..maps.base import Map
 from ..regions import Region
 from ..results import Result
 from .cluster import Cluster
@@ -45,6 +46,8 @@ class OrbitSet(Result):
         Connected sets of boxes that a certified search left undecided.
     boxes : int or None
         How many boxes a certified search examined, or starts a numerical one.
+    map : Map or None
+        The map a certified search was for: what it left can be taken up for this map only.
     evidence : Evidence
     """
 
@@ -58,6 +61,7 @@ class OrbitSet(Result):
     meetings: dict[tuple[int, int], Outcome] = field(default_factory=dict)
     clusters: tuple[Cluster, ...] = ()
     boxes: int | None = None
+    map: Map | None = None
 
     def __iter__(self) -> Iterator[PeriodicOrbit | CriticalManifold]:
         return iter((*self.orbits, *self.families))

@@ -180,6 +180,7 @@ def _answer(
         why=_why(question, found, clusters, len(orbits), bool(whole.families)),
         region=region,
         boxes=found.boxes,
+        map=F,
         evidence=evidence,
     )
 
@@ -203,16 +204,20 @@ def _start(
     p, d = question.period, len(domain.scale)
     nothing = np.empty((p, d, 0))
     earlier = question.continued
-    if earlier is None:
+    if earlier is not None and (
+        (earlier.title, earlier.region) != (question.title, question.region)
+        or earlier.map not in (None, question.F)
+    ):
+        raise InvalidInput(
+            "continued", earlier.headline(), "an answer to the same question", "leave it out"
+        )
+    # Other methods do not tell where they looked.
+    if earlier is None or earlier.map is None:
         lower = np.repeat(domain.lower[None, :, None], p, axis=0)
         upper = np.repeat(domain.upper[None, :, None], p, axis=0)
         empty = (nothing, nothing, nothing, nothing)
         return (nothing, nothing, empty) if domain.empty else (lower, upper, empty)
-    if earlier.title != question.title or earlier.region != question.region:
-        raise InvalidInput(
-            "continued", earlier.headline(), "an answer to the same question", "leave it out"
-        )
-    late = [c.boxes for c in earlier.clusters if c.obstacle is not Obstacle.EDGE]
+    late = [c.boxes for c in earlier.clusters]
     late += [f.boxes[:, None] for f in earlier.families if f.boxes is not None]
     boxes = np.concatenate([np.empty((0, p, d, 2)), *late]).transpose(1, 2, 0, 3)
     orbits = [o for o in earlier.orbits if o.unique_in is not None]
