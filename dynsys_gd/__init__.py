@@ -64,9 +64,6 @@ from .orbits.curves.unstable import unstable_manifold
 from .orbits.exact.method import Exact
 from .orbits.fixed_points import fixed_points
 from .orbits.kinds import CriticalKind, Kind
-from .orbits.normal_forms.find import normal_form
-from .orbits.normal_forms.kinds import Bifurcation, Criticality
-from .orbits.normal_forms.normal_form import NormalForm
 from .orbits.multipliers import Multipliers, multipliers
 from .orbits.normal_forms.find import normal_form
 from .orbits.normal_forms.kinds import Bifurcation, Criticality

@@ -25,6 +25,15 @@ class Obstacle(Enum):
     along a family. UNDEFINED: the map or its derivative is not defined everywhere in it, as at a
     pole. EDGE: an orbit is there, but it cannot be told from one just outside of the region.
     TIME: the search was stopped before it came there.
+
+    Examples
+    --------
+    >>> from sympy.abc import x
+    >>> from dynsys_gd import Box, Krawczyk, SymbolicMap, fixed_points
+    >>> tangent = SymbolicMap([x + x**2], [x])  # the diagonal is only touched, at 0
+    >>> found = fixed_points(tangent, Box([-1], [2]), method=Krawczyk())
+    >>> [cluster.obstacle for cluster in found.clusters], len(found.orbits)
+    ([<Obstacle.SINGULAR: 'singular'>], 0)
     """
 
     SINGULAR = "singular"

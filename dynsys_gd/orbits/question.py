@@ -55,7 +55,20 @@ class OrbitQuestion:
 
 
 class OrbitMethod(ABC):
-    """One way to find orbits; a frozen dataclass whose fields are its settings."""
+    """One way to find orbits; a frozen dataclass whose fields are its settings.
+
+    A new way gives `answer` and is then passed as ``method=``.
+
+    Examples
+    --------
+    >>> from sympy.abc import x
+    >>> from dynsys_gd import SymbolicMap, fixed_points
+    >>> class Lazy(OrbitMethod):
+    ...     def answer(self, question):
+    ...         return undecided(question, "nobody looked")
+    >>> fixed_points(SymbolicMap([x / 2], [x]), method=Lazy()).why
+    'undecided: nobody looked'
+    """
 
     @abstractmethod
     def answer(self, question: OrbitQuestion) -> OrbitSet:

@@ -244,7 +244,7 @@ LOSS = ("x**2", "--variables", "x")
         ((*LOSS, "--step-size", "1"), "--lower and --upper"),
         ((*LOSS, "--step-size", "1", "--lower", "-1"), "both corners"),
         ((*LOSS, "--step-size", "-1", *BOX), "--step-size"),
-        ((*LOSS, "--step-size", "1", "--momentum", "1", *BOX), "--momentum"),
+        ((*LOSS, "--step-size", "1", "--momentum", "2", *BOX), "--momentum"),
         ((*LOSS, "--step-size", "1", "--nesterov", *BOX), "--nesterov needs"),
         ((*LOSS, "--step-size", "1", "--lower", "0", "--upper", "0"), "--lower, --upper"),
         ((*LOSS, "--step-size", "1", "--lower", "0", "--upper", "inf"), "--upper"),

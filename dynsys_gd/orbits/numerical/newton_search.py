@@ -39,6 +39,15 @@ class LinearSolver(Enum):
 
     DIRECT: from Jacobians, by orthogonal elimination around the orbit. KRYLOV: from products with
     directions only, by GMRES; Jacobians are never formed.
+
+    Examples
+    --------
+    >>> from sympy.abc import x
+    >>> from dynsys_gd import Ball, GradientDescent, Loss, fixed_points
+    >>> F = GradientDescent(Loss(x**4 / 4 - x**2 / 2, [x]), "1/2")
+    >>> method = NewtonSearch(solver=LinearSolver.KRYLOV)
+    >>> [float(o.points[0, 0].round(9)) for o in fixed_points(F, Ball([0], 2), method=method)]
+    [-1.0, 0.0, 1.0]
     """
 
     DIRECT = "direct"
