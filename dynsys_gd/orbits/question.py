@@ -62,7 +62,8 @@ class OrbitMethod(ABC):
     Examples
     --------
     >>> from sympy.abc import x
-    >>> from dynsys_gd import SymbolicMap, fixed_points
+    >>> from dynsys_gd import OrbitMethod, SymbolicMap, fixed_points
+    >>> from dynsys_gd.orbits.question import undecided
     >>> class Lazy(OrbitMethod):
     ...     def answer(self, question):
     ...         return undecided(question, "nobody looked")
