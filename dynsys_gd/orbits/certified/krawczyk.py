@@ -220,10 +220,10 @@ def _start(
     late = [c.boxes for c in earlier.clusters]
     late += [f.boxes[:, None] for f in earlier.families if f.boxes is not None]
     boxes = np.concatenate([np.empty((0, p, d, 2)), *late]).transpose(1, 2, 0, 3)
-    orbits = [o for o in earlier.orbits if o.unique_in is not None]
-    sure = np.array([o.unique_in for o in orbits]).reshape(-1, p, d, 2).transpose(1, 2, 0, 3)
-    tight = np.array([o.enclosure[:, :d] for o in orbits if o.enclosure is not None])
-    tight = tight.reshape(-1, p, d, 2).transpose(1, 2, 0, 3)
+    # A state of a rule with memory repeats the coordinates of the loss.
+    pairs = [(o.unique_in, o.enclosure) for o in earlier.orbits]
+    own = np.array([[a[:, :d], b[:, :d]] for a, b in pairs if a is not None and b is not None])
+    sure, tight = own.reshape(-1, 2, p, d, 2).transpose(1, 2, 3, 0, 4)
     known = (sure[..., 0], sure[..., 1], tight[..., 0], tight[..., 1])
     return boxes[..., 0].copy(), boxes[..., 1].copy(), known
 

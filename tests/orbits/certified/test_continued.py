@@ -49,3 +49,12 @@ def test_maps_told_by_the_same_words_are_different_questions():
     earlier = dg.fixed_points(maps[0], Box([-9], [9]), method=Krawczyk(boxes=1))
     with pytest.raises(InvalidInput, match="continued"):
         dg.fixed_points(maps[1], Box([-9], [9]), method=Krawczyk(), continued=earlier)
+
+
+def test_fixed_points_of_momentum_are_taken_over_in_the_coordinates_of_the_loss():
+    F = dg.HeavyBall(dg.Loss(sp.sin(x) * sp.sin(y), [x, y]), R(1, 2), R(1, 2))
+    found = dg.fixed_points(F, Box([-5, -5], [6, 6]), method=Krawczyk(boxes=1))
+    for _ in range(20):
+        found = dg.fixed_points(F, found.region, method=Krawczyk(boxes=20), continued=found)
+    assert found.complete
+    assert len(found.orbits) == 25
