@@ -16,7 +16,9 @@ __all__ = ["Solutions", "solutions"]
 
 _ROUNDS = 60
 _ROOMS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9)  # tried around an orbit, largest first
-_GAIN = 0.9  # a round that shrinks the bounds no more than to this share is the last one
+# A round that shrinks the bounds no more than to this share is the last one; wide bounds, as those
+# of an orbit close to a bifurcation, begin slowly.
+_GAIN, _GAIN_OF_WIDE = 0.9, 0.999
 _NEAR = 1e-7  # orbits whose invariants differ by more are different: enclosures are narrower
 
 
@@ -69,7 +71,7 @@ def solutions(
     turn = _largest_first(low)
     low, high, lower, upper = (_turned(bound, turn) for bound in (low, high, lower, upper))
     unique_low, unique_high = _alone(equations, low, high, lower, upper, measure)
-    narrow = np.max((high - low) / measure, axis=(0, 1)) < 0.01 * _NEAR / len(low)
+    narrow = np.max((high - low) / measure, axis=(0, 1)) < _narrow(len(low))
     state = np.where(narrow, _KEEP, _UNSURE)
     for shift in _proper_shifts(equations.period):
         relation = _compared(low, high, low, high, unique_low, unique_high, shift)
@@ -95,6 +97,11 @@ def solutions(
     )  # fmt: skip
 
 
+def _narrow(period: int) -> float:
+    """Return the width, in shares of the region, below which enclosures can be told apart."""
+    return 0.01 * _NEAR / period
+
+
 _KEEP, _DROP, _UNSURE = 0, 1, 2
 _SAME, _OTHER, _OPEN = 0, 1, 2
 
@@ -111,9 +118,10 @@ def _refined(
         part = low[..., active], high[..., active]
         tried = attempt(equations, *inflated(*part, 1e-3, 1e-15 * measure))
         new = np.maximum(part[0], tried.lower), np.minimum(part[1], tried.upper)
-        before, after = ((b - a).max(axis=(0, 1)) for a, b in (part, new))
+        before, after = (((b - a) / measure).max(axis=(0, 1)) for a, b in (part, new))
         low[..., active], high[..., active] = new
-        active = active[after < _GAIN * before]
+        gain = np.where(after > _narrow(len(low)), _GAIN_OF_WIDE, _GAIN)
+        active = active[after < gain * before]
     return low, high
 
 

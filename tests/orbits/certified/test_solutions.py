@@ -4,7 +4,7 @@ import numpy as np
 import sympy as sp
 from sympy.abc import x, y
 
-from dynsys_gd import GradientDescent, Loss, SymbolicMap
+from dynsys_gd import Box, GradientDescent, Krawczyk, Loss, SymbolicMap, periodic_orbits
 from dynsys_gd.orbits.certified.equations import equations_of
 from dynsys_gd.orbits.certified.operator import attempt
 from dynsys_gd.orbits.certified.solutions import solutions
@@ -74,3 +74,11 @@ def test_bounds_are_as_tight_as_rounding_allows():
     for low, value, high in zip(found.lower[0, :, 0], exact, found.upper[0, :, 0], strict=True):
         assert sp.Rational(low) <= value <= sp.Rational(high)
         assert high - low < 5e-15
+
+
+def test_bounds_that_begin_to_shrink_slowly_become_tight():
+    # Around a fixed point with the multiplier -0.997 a box for period two hardly shrinks at first.
+    F = GradientDescent(Loss(sp.sin(3 * x) * sp.sin(2 * y) + x * y / 9, [x, y]), "1/2")
+    found = periodic_orbits(F, Box([-2, -2], [2, 2]), period=2, method=Krawczyk())
+    assert found.complete
+    assert len(found.orbits) == 31
