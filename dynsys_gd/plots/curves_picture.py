@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -99,8 +98,7 @@ def draw_immediate_basin(basin: ImmediateBasin, ax: Axes, **style: Any) -> None:
     else:
         handles += _on_the_line(basin, ax, style)
         marks = np.repeat(basin.sink, 2, axis=1)  # fixed by F^p: on the diagonal
-    sink = replace(KINDS["SINK"], colour="#FFFFFF")  # lies on the darkest cells
-    handles.append(_mark(ax, marks, sink))
+    handles.append(_mark(ax, marks, KINDS["SINK"], edge="#FFFFFF"))  # seen on dark cells
     ax.set_xlim(box.low[0], box.high[0])
     ax.legend(handles=handles, **_BESIDE)
     title(ax, formula(basin.headline()) + on_the_map(basin.map))
@@ -125,13 +123,13 @@ def _lines(curve: InvariantCurve, ax: Axes, style: dict[str, Any]) -> list[Any]:
     return [line, _mark(ax, curve.orbit, KINDS["SADDLE"])]
 
 
-def _mark(ax: Axes, points: NDArray[np.float64], look: Look) -> Line2D:
+def _mark(ax: Axes, points: NDArray[np.float64], look: Look, edge: str = INK) -> Line2D:
     mark: dict[str, Any] = {
         "linestyle": "none",
         "marker": look.marker,
-        "markersize": 8,
+        "markersize": 8.5 if look is KINDS["SINK"] else 8,
         "markerfacecolor": look.colour,
-        "markeredgecolor": INK,
+        "markeredgecolor": edge,
         "markeredgewidth": 1.0,
         "label": look.label,
     }

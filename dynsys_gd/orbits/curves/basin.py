@@ -16,7 +16,8 @@ from ..periodic_orbit import PeriodicOrbit
 from .basin_result import BasinCell, ImmediateBasin, IntervalEnd
 from .cycle import checked_cycle
 from .interval_basin import intervals
-from .trap import ELSEWHERE, RUNNING, Trap, phases, trap_of
+from .phases import ELSEWHERE, RUNNING, phases
+from .trap import Trap, trap_of
 
 __all__ = ["immediate_basin"]
 
@@ -64,10 +65,12 @@ def immediate_basin(
     Notes
     -----
     A start belongs to the basin once its orbit enters an ellipsoid about the sink that F^p was seen
-    to map into itself. In the plane this is asked of the centre of each cell, and cells are joined
-    across their sides: gaps and bridges thinner than a cell are not seen. On the line, where an
-    immediate basin is an interval whose ends F^p takes to its ends [1]_, the ends are found by
-    bisection, and that no gap was overlooked is checked: F^p must map the interval into itself.
+    to map into itself. It does not once its orbit is far away, close to another attracting orbit of
+    at most 32 points, or repeats itself elsewhere; starts that wander without end stay undecided.
+    In the plane this is asked of the centre of each cell, and cells are joined across their sides:
+    gaps and bridges thinner than a cell are not seen. On the line, where an immediate basin is an
+    interval whose ends F^p takes to its ends [1]_, the ends are found by bisection, and that no gap
+    was overlooked is checked: F^p must map the interval into itself.
 
     References
     ----------

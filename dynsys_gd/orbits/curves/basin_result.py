@@ -22,8 +22,8 @@ class BasinCell(IntEnum):
     """What became of the centre of a cell.
 
     IMMEDIATE: it tends to the sink, and is joined to its point by such cells. BASIN: it tends to
-    the sink, but is not. OUTSIDE: it goes far away or repeats something else. UNDECIDED: neither
-    within the steps allowed.
+    the sink, but is not. OUTSIDE: it goes far away, or to something else that repeats. UNDECIDED:
+    neither was seen within the steps allowed.
 
     Examples
     --------

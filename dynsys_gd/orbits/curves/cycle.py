@@ -15,7 +15,7 @@ from ...errors import InvalidInput
 from ...maps.base import Map
 from ..periodic_orbit import PeriodicOrbit
 
-__all__ = ["Cycle", "checked_cycle"]
+__all__ = ["Cycle", "checked_cycle", "refined"]
 
 Rows = NDArray[np.float64]
 
@@ -64,7 +64,7 @@ def checked_cycle(F: Any, orbit: Any, argument: str) -> Cycle:
         raise InvalidInput("F", F, "a map", "for a loss write GradientDescent(loss, step_size)")
     kernel = F.kernel()
     given = _states(F, orbit, argument)
-    points = _refined(kernel, given)
+    points = refined(kernel, given)
     size = 1 + np.abs(given).max()
     if points is None or np.abs(points - given).max() > _FARTHEST * size:
         raise InvalidInput(
@@ -103,7 +103,7 @@ def _states(F: Map, orbit: Any, argument: str) -> Rows:
     return rows
 
 
-def _refined(kernel: Kernel, points: Rows) -> Rows | None:
+def refined(kernel: Kernel, points: Rows) -> Rows | None:
     """Return the orbit near `points` by Newton's method on all points at once, or None."""
     with np.errstate(all="ignore"):
         miss = np.abs(kernel.step(points)[0] - np.roll(points, -1, axis=0)).max()

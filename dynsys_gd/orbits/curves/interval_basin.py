@@ -11,7 +11,8 @@ from ...engine.arithmetic import Arithmetic
 from ...engine.iteration import iterate
 from ...regions import Box, Grid
 from .basin_result import IntervalEnd
-from .trap import Trap, phases
+from .phases import phases
+from .trap import Trap
 
 __all__ = ["Intervals", "intervals"]
 

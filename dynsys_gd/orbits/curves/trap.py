@@ -7,28 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...engine.arithmetic import Arithmetic
-from ...engine.iteration import iterate, orbit
 from ...errors import InvalidInput
 from .cycle import Cycle
 
-__all__ = ["ELSEWHERE", "RUNNING", "Trap", "phases", "trap_of"]
+__all__ = ["NOWHERE", "Trap", "trap_of"]
 
 Rows = NDArray[np.float64]
 
-ELSEWHERE = -1  # it went far away, or repeats something else
-RUNNING = -2  # nothing of the kind within the steps allowed
+NOWHERE = -2  # in none of the ellipsoids
 
 _WIDEST = 16.0
 _HALVINGS = 60
 _SHELLS = np.linspace(0.05, 1.0, 12)
 _DIRECTIONS = 96
 _SHRINKS = 0.999
-_FIRST_BLOCK, _LONGEST_BLOCK = 8, 256
-_LAGS = 12
-_REPEATS = 1e-14
-_FAR = 1e8
-_ROWS = 50_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +40,8 @@ class Trap:
     radii: NDArray[np.float64]
 
     def holds(self, rows: Rows) -> NDArray[np.intp]:
-        """Return for each row in which ellipsoid it lies, or RUNNING for none."""
-        inside = np.full(len(rows), RUNNING, dtype=np.intp)
+        """Return for each row in which ellipsoid it lies, or NOWHERE."""
+        inside = np.full(len(rows), NOWHERE, dtype=np.intp)
         for j, centre in enumerate(self.cycle.points):
             away = rows - centre
             with np.errstate(all="ignore"):
@@ -100,45 +92,3 @@ def trap_of(cycle: Cycle) -> Trap:
         forms.append(form)
         radii.append(radius / 2)  # half, since only some points were looked at
     return Trap(cycle, np.array(forms), np.array(radii))
-
-
-def phases(trap: Trap, rows: Rows, steps: int) -> NDArray[np.intp]:
-    """Return for each row the point x_j to which F^(pk) takes it, ELSEWHERE, or RUNNING."""
-    found = np.full(len(rows), RUNNING, dtype=np.intp)
-    for first in range(0, len(rows), _ROWS):
-        found[first : first + _ROWS] = _phases(trap, rows[first : first + _ROWS], steps)
-    return found
-
-
-def _phases(trap: Trap, rows: Rows, steps: int) -> NDArray[np.intp]:
-    kernel, period = trap.cycle.kernel, trap.cycle.period
-    found = trap.holds(rows)
-    running = np.flatnonzero(found == RUNNING)
-    now, done, block = rows[running], 0, _FIRST_BLOCK
-    while len(running) and done < steps:
-        # Whole returns, so that the point that is approached tells the phase of the start.
-        length = period * -(-min(block, steps - done) // period)
-        now = iterate(kernel, now, length, arithmetic=Arithmetic.PLAIN)
-        done += length
-        state = trap.holds(now)
-        with np.errstate(all="ignore"):
-            state[~(np.abs(now).max(axis=1) < _FAR)] = ELSEWHERE
-        if done >= 4 * _FIRST_BLOCK:
-            still = np.flatnonzero(state == RUNNING)
-            state[still[_repeats(trap, now[still])]] = ELSEWHERE
-        found[running] = state
-        going = state == RUNNING
-        running, now = running[going], now[going]
-        block = min(2 * block, _LONGEST_BLOCK)
-    return found
-
-
-def _repeats(trap: Trap, rows: Rows) -> NDArray[np.bool_]:
-    """Return for each row outside the trap whether it returns to itself soon, up to rounding."""
-    period = trap.cycle.period
-    if not len(rows):
-        return np.zeros(0, dtype=bool)
-    passed = orbit(trap.cycle.kernel, rows, _LAGS * period, arithmetic=Arithmetic.PLAIN)
-    away = np.abs(passed[period::period] - rows).max(axis=2)
-    size = np.abs(rows).max(axis=1)
-    return np.asarray((away <= _REPEATS * size).any(axis=0))

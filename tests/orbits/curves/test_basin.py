@@ -9,7 +9,8 @@ import dynsys_gd as dg
 from dynsys_gd.orbits.curves.basin import immediate_basin
 from dynsys_gd.orbits.curves.basin_result import BasinCell, IntervalEnd
 from dynsys_gd.orbits.curves.cycle import checked_cycle
-from dynsys_gd.orbits.curves.trap import ELSEWHERE, phases, trap_of
+from dynsys_gd.orbits.curves.phases import ELSEWHERE, RUNNING, phases
+from dynsys_gd.orbits.curves.trap import trap_of
 
 WELL = dg.Loss(x**4 / 4 - x**2 / 2, [x])
 LINE = dg.Box([-3], [3])
@@ -140,6 +141,30 @@ def test_starts_that_settle_elsewhere_do_not_use_up_the_steps():
     trap = trap_of(checked_cycle(F, [1, 1], "sink"))
     found = phases(trap, np.array([[-1.1, 0.9], [0.9, 1.1]]), 10**9)
     assert found.tolist() == [ELSEWHERE, 0]
+
+
+def test_starts_of_other_attracting_cycles_are_no_riddle():
+    """At step size 1/50 starts between the minima tend to cycles of periods 2, 6 and 16."""
+    loss = dg.Loss((x**2 + y - 11) ** 2 + (x + y**2 - 7) ** 2, [x, y])
+    F = dg.GradientDescent(loss, "1/50")
+    box = dg.Box([-6, -6], [6, 6])
+    basin = immediate_basin(F, [-2.805118, 3.131313], box, resolution=100)
+    assert basin.count(BasinCell.UNDECIDED) == 0
+    cycle = dg.periodic_orbits(F, box, period=2, method=dg.Krawczyk())
+    sink = next(orbit for orbit in cycle if orbit.kind is dg.Kind.SINK)
+    other = immediate_basin(F, sink, box, resolution=100)
+    assert not (np.isin(basin.cells, (0, 1)) & np.isin(other.cells, (0, 1))).any()
+    assert (basin.cells[np.isin(other.cells, (0, 1))] == BasinCell.OUTSIDE).all()
+
+
+def test_chaotic_starts_stay_undecided():
+    """Beside the sink at 2, a full shift on [-1, 1] without any sink."""
+    chaos = sp.chebyshevt_poly(4, x)  # maps [-1, 1] onto itself four times
+    settle = sp.Rational(1, 2) * (x - 2) + 2
+    F = dg.SymbolicMap([sp.Piecewise((chaos, x < 1), (settle, True))], [x])
+    trap = trap_of(checked_cycle(F, [2], "sink"))
+    found = phases(trap, np.array([[0.3], [-0.7], [2.5]]), 2000)
+    assert found.tolist() == [RUNNING, RUNNING, 0]
 
 
 @pytest.mark.parametrize(
