@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import sympy as sp
 
 from .domain import Domain
 from .outward import Bounds
+from .rational import simplest
 from .tube import Tube
 
-__all__ = ["family_points"]
+__all__ = ["family_points", "meets_region"]
 
 _STARTS = 32
 _STEPS = 30
+_NEARBY = 1e-8  # how far a simple point may be from a point of the family, against its size
 _ROOMS = (1e-12, 1e-10, 1e-8, 1e-6, 1e-4)  # half widths tried, against the size of the point
 
 
@@ -44,6 +47,38 @@ def family_points(
         if domain.holds(low, high)[0][0] and tube.holds_by(place, low, high)[0]:
             return [bounds]
     return []
+
+
+def meets_region(tube: Tube, place: int, lower: Bounds, upper: Bounds, domain: Domain) -> bool:
+    """Return whether the equations of a form are proved to have a zero in the region.
+
+    Newton's method starts in some of the boxes (1, d, n). False where no zero was proved. On a
+    face of the region only simple rational points can be told to lie in it.
+    """
+    n = lower.shape[2]
+    for k in np.unique(np.linspace(0, n - 1, min(n, _STARTS)).astype(int)):
+        point = _newton(tube, place, 0.5 * (lower[0, :, k] + upper[0, :, k]))
+        if point is None:
+            continue
+        if _simple_zero(tube, place, point, domain):
+            return True
+        bounds = _proved(tube, place, point)
+        if bounds is not None:
+            low, high = (bound[None, :, None] for bound in bounds)
+            if domain.holds(low, high)[0][0]:
+                return True
+    return False
+
+
+def _simple_zero(tube: Tube, place: int, point: Bounds, domain: Domain) -> bool:
+    """Return whether the simplest rational point nearby is a zero in the region, exactly."""
+    room = _NEARBY * (1 + np.abs(point))
+    near = [simplest(c - r, c + r) for c, r in zip(point.tolist(), room.tolist(), strict=True)]
+    exact = [sp.Rational(c.numerator, c.denominator) for c in near if c is not None]
+    if len(exact) < len(near) or not domain.holds_exactly([exact]):
+        return False
+    at = dict(zip(tube.equations.variables, exact, strict=True))
+    return all(h.xreplace(at) == 0 for h in tube.forms[place].equations)
 
 
 def _newton(tube: Tube, place: int, start: Bounds) -> Bounds | None:

@@ -17,7 +17,7 @@ from ...evidence import Evidence, Grade, Outcome
 from ...maps.base import Map
 from ...maps.gradient_map import GradientMap
 from ...regions import Region
-from ..cluster import Cluster
+from ..cluster import Cluster, Obstacle
 from ..critical_manifold import CriticalManifold
 from ..exact.gradient_sets import FLOAT_REASON
 from ..exact.method import Exact
@@ -27,8 +27,9 @@ from .clusters import clusters_of, components
 from .contract import contracted
 from .domain import Domain, domain_of
 from .equations import Equations
-from .existence import family_points
+from .existence import family_points, meets_region
 from .outward import Bounds
+from .residual_form import ResidualForm
 from .search import Found
 from .transverse import transverse_of
 from .tube import Tube
@@ -285,14 +286,31 @@ def _exactly(
     if not low:
         return None
     lower, upper = np.concatenate(low, axis=2), np.concatenate(high, axis=2)
-    parts, placed = [], np.zeros(lower.shape[2], dtype=bool)
+    parts = []
+    still = tuple(c for c, done in zip(clusters, empty, strict=True) if not done)
     for family in answer.families:
         near = _near(family, lower[0], upper[0])
-        placed |= near
-        if near.any():
-            parts.append(_Part(family, lower[..., near], upper[..., near]))
-    still = tuple(c for c, done in zip(clusters, empty, strict=True) if not done)
+        part = _Part(family, lower[..., near], upper[..., near])
+        if _inside(part, equations, domain):
+            parts.append(part)
+        elif near.any():
+            boxes = part.lower, part.upper
+            still += clusters_of(equations, *boxes, clusters[0].evidence, Obstacle.EDGE)
     return parts, still
+
+
+def _inside(part: _Part, equations: Equations, domain: Domain) -> bool:
+    """Return whether a family surely has points in the region, not just outside of it."""
+    if not part.lower.shape[2]:
+        return False
+    h = part.family.equations
+    if len(h) == part.family.codimension > 0:
+        none = sp.ImmutableMatrix(sp.zeros(len(equations.variables), len(h)))
+        tube = Tube(equations, (ResidualForm(h, none, none, h),))
+        if meets_region(tube, 0, part.lower, part.upper, domain):
+            return True
+    # More equations than they say: boxes that are refined and lie inside speak for it.
+    return bool(domain.holds(part.lower, part.upper)[0].any())
 
 
 def _meets(boxes: NDArray[np.float64], points: NDArray[np.float64]) -> int:
