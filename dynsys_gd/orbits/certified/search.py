@@ -165,6 +165,7 @@ def search(
         small = width <= _TRY
         waiting.add(*_halves(low[..., ~small], high[..., ~small], age[~small], measure))
         low, high, age = low[..., small], high[..., small], age[small] + np.int16(1)
+        fine = width[small] <= least
         # A coordinate much narrower than the others leaves no room for the errors of these.
         even = np.where(age > _EVEN, np.max((high - low) / measure, axis=(0, 1)), 0.0)
         room = (1e-3 * least + _INFLATION * even) * measure
@@ -175,13 +176,16 @@ def search(
         sure, more = alive & tried.proved, alive & ~tried.proved
         proved.add(wide_low[..., sure], wide_high[..., sure])
         images.add(tried.lower[..., sure], tried.upper[..., sure])
-        low, high, age = met_low[..., more], met_high[..., more], age[more]
+        low, high, age, fine = met_low[..., more], met_high[..., more], age[more], fine[more]
         if known is not None and len(age):
             told = known.holds(low, high)
             explained.add(low[..., told], high[..., told])
-            low, high, age = low[..., ~told], high[..., ~told], age[~told]
+            low, high, age, fine = low[..., ~told], high[..., ~told], age[~told], fine[~told]
         done = np.max((high - low) / measure, axis=(0, 1)) <= least
-        narrow.add(low[..., done], high[..., done])
+        # A box that has just become so narrow is tried once more: little is in the way now.
+        narrow.add(low[..., done & fine], high[..., done & fine])
+        once = done & ~fine
+        waiting.add(low[..., once], high[..., once], age[once])
         low, high, age = low[..., ~done], high[..., ~done], age[~done]
         old = age >= _PATIENCE
         waiting.add(*_halves(low[..., ~old], high[..., ~old], age[~old], measure))

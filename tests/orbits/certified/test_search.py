@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from dynsys_gd import GradientDescent, Loss, SymbolicMap
+from dynsys_gd import Box, GradientDescent, Krawczyk, Loss, SymbolicMap, fixed_points
 from dynsys_gd.orbits.certified.contract import contracted
 from dynsys_gd.orbits.certified.equations import equations_of
 from dynsys_gd.orbits.certified.search import search
@@ -151,3 +151,11 @@ def test_repetition_gives_the_same_boxes():
     assert first.boxes == second.boxes
     np.testing.assert_array_equal(first.open_lower, second.open_lower)
     np.testing.assert_array_equal(first.image_lower, second.image_lower)
+
+
+def test_a_box_that_becomes_narrow_at_once_is_tried_again():
+    # From a width of 1e-5 one step leads below the least one: x is y² / 2 and y is x² / 2.
+    F = SymbolicMap([y**2 - x, x**2 - y], [x, y])
+    found = fixed_points(F, Box([-1, -1], [1, 1]), method=Krawczyk())
+    assert found.complete
+    assert len(found.orbits) == 1
