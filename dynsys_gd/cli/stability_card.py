@@ -32,6 +32,10 @@ __all__ = ["StabilityCard", "draw_fates"]
 
 _HALF_SIDE = 3.0
 _CELLS = {1: 2000, 2: 240}
+_IN_A_BOX = (
+    "in a box",
+    "dynsys-gd orbits with --lower, --upper and --periods 1 searches with proof",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +97,7 @@ class StabilityCard:
             title = self.points.headline().replace(self.points.title, "Critical points")
             known = [("why", self.points.why), ("evidence", str(self.points.evidence))]
         else:
-            title, known = "Critical points: undecided", [("why", self.points.why)]
+            title, known = "Critical points: undecided", [("why", self.points.why), _IN_A_BOX]
         parts.append(Text(title, style="bold"))
         if len(self.points):
             parts.append(self._table())

@@ -211,11 +211,17 @@ class Map(ABC):
         return f"$\\displaystyle {state} \\mapsto {sp.latex(sp.Matrix(self.expression))}$"
 
 
+def _list_of(size: int) -> str:
+    """Return how a point of so many coordinates is written, by an example."""
+    return '["1/2"]' if size == 1 else f'[1, "1/2"{", …" if size > 2 else ""}]'
+
+
 def exact_coordinates(point: Any, argument: str, sizes: Collection[int]) -> tuple[sp.Expr, ...]:
     """Return the coordinates of one point, exact where they were typed so, or refuse them."""
-    expected = f"{' or '.join(str(size) for size in sorted(sizes))} coordinates"
+    counts = " or ".join(str(size) for size in sorted(sizes))
+    expected = f"{counts} coordinate{'s' if counts != '1' else ''}"
     if isinstance(point, (str, bytes, Mapping)) or not isinstance(point, Iterable):
-        raise InvalidInput(argument, point, expected, 'write a list, for example [1, "1/2"]')
+        raise InvalidInput(argument, point, expected, f"write a list: {_list_of(min(sizes))}")
     values = tuple(to_value(value, argument) for value in point)
     if len(values) not in sizes:
         raise InvalidInput(argument, point, expected)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidInput
 from ..losses.base import AbstractLoss, Points
+from ..values import to_value
 from .gradient_map import Block, GradientMap, checked_loss, checked_setting, refuse_coordinates
 
 __all__ = ["HeavyBall", "checked_momentum", "remembering"]
@@ -95,8 +96,10 @@ def checked_momentum(
     value: Any, *, low: float, low_allowed: bool, one_allowed: bool = False
 ) -> sp.Expr:
     """Return the momentum as a sympy value from `low` to 1, or an expression in symbols."""
-    momentum = checked_setting(value, "momentum", low=low, low_allowed=low_allowed)
-    if momentum.is_number and (momentum > 1 or (momentum == 1 and not one_allowed)):
+    momentum = to_value(value, "momentum")
+    too_low = momentum.is_number and (momentum < low or (momentum == low and not low_allowed))
+    too_high = momentum.is_number and (momentum > 1 or (momentum == 1 and not one_allowed))
+    if too_low or too_high:
         lower = f"of at least {low:g}" if low_allowed else f"above {low:g}"
         upper = "at most 1" if one_allowed else "below 1"
         raise InvalidInput(

@@ -119,8 +119,10 @@ class SymbolicMap(Map):
 
     def describe(self) -> str:
         text = ", ".join(str(image) for image in self.expression)
-        text = text if self.dimension == 1 else f"({text})"
-        return f"map to {text if len(text) <= 60 else text[:59] + '…'}"
+        names = ", ".join(self.names if self.dimension <= 4 else (*self.names[:3], "…"))
+        if self.dimension > 1:
+            names, text = f"({names})", f"({text})"
+        return f"the map {names} -> {text if len(text) <= 60 else text[:59] + '…'}"
 
     def __repr__(self) -> str:
         return f"SymbolicMap({list(self.expression)}, [{', '.join(self.names)}])"

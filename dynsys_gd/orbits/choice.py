@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,8 @@ from .orbit_set import OrbitSet
 from .question import OrbitMethod, OrbitQuestion
 
 __all__ = ["chosen"]
+
+_PATIENCE = 5.0  # seconds for a closed form of what the certified search finds in milliseconds
 
 
 def chosen(question: OrbitQuestion, method: OrbitMethod | None) -> OrbitMethod:
@@ -37,21 +40,24 @@ def chosen(question: OrbitQuestion, method: OrbitMethod | None) -> OrbitMethod:
     if not isinstance(question.region, (Box, Ball)) or _open(question):
         return Exact()
     cost = expected_cost(question)
-    if (cost is not None and cost <= 1) or (F.dimension == 1 and question.period == 1):
+    if cost is not None and cost <= 1:
         return _Either(Exact(), Krawczyk())
+    if F.dimension == 1 and question.period == 1:
+        return _Either(Exact(), Krawczyk(), most=_PATIENCE)
     return Krawczyk() if cost is None else _Either(Krawczyk(), Exact())
 
 
 @dataclass(frozen=True)
 class _Either(OrbitMethod):
-    """One method for half of the time, and another one for the rest where the list stays open."""
+    """One method for a part of the time, and another for the rest where the list stays open."""
 
     first: OrbitMethod
     second: OrbitMethod
+    most: float = math.inf  # seconds for the first
 
     def answer(self, question: OrbitQuestion) -> OrbitSet:
         start = time.monotonic()
-        found = self.first.answer(replace(question, seconds=question.seconds / 2))
+        found = self.first.answer(replace(question, seconds=min(question.seconds / 2, self.most)))
         if found.complete:
             return found
         left = max(question.seconds - (time.monotonic() - start), 0.1)

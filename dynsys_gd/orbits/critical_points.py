@@ -45,7 +45,7 @@ def critical_points(
     Raises
     ------
     InvalidInput
-        For something that is not a loss.
+        For something that is not a loss, or a loss without a formula.
 
     Examples
     --------
@@ -61,12 +61,21 @@ def critical_points(
     """
     if not isinstance(loss, AbstractLoss):
         raise InvalidInput(
-            "loss", loss, "a loss", "wrap an expression as Loss(expression, variables)"
+            "loss",
+            loss,
+            "a loss",
+            "wrap an expression as Loss(expression, variables); of a map ask fixed_points(F)",
         )
     form = loss.symbolic
+    if form is None:
+        raise InvalidInput(
+            "loss",
+            loss.describe(),
+            "a loss written as a formula",
+            "choose a step size: fixed_points(GradientDescent(loss, step_size), region)",
+        )
     taken = set(loss.names) | set(loss.parameters)
-    if form is not None:
-        taken |= {symbol.name for symbol in form.expression.free_symbols}
+    taken |= {symbol.name for symbol in form.expression.free_symbols}
     name = next(n for n in ("eta", "step_size", "the_step_size") if n not in taken)
     F = GradientDescent(loss, step_size=sp.Symbol(name, positive=True))
     found = fixed_points(F, region, method=method, seconds=seconds)

@@ -199,12 +199,10 @@ class Minima(Result):
     evidence: Evidence
 
     def headline(self) -> str:
-        parts = [
-            _count(len(self.families), "family", "families"),
-            _count(len(self.orbits), "isolated point", "isolated points"),
-        ]
+        families = [_count(len(self.families), "family", "families")] if self.families else []
+        points = _count(len(self.orbits), "isolated point", "isolated points")
         state = "complete" if self.complete else "not known to be complete"
-        return f"Minima: {' and '.join(parts)}; {state}"
+        return f"Minima: {' and '.join([*families, points])}; {state}"
 
     def rows(self) -> list[tuple[str, str]]:
         rows = [("family", _family_line(family)) for family in self.families]

@@ -121,9 +121,16 @@ class PeriodicOrbit(Result):
 
     def kind_text(self) -> str:
         """Return the kind in words, with the side on which orbits leave where that is known."""
-        if self.kind is Kind.SADDLE and self.unstable == 1 and self.flips is not None:
-            return "flip saddle" if self.flips else "regular saddle"
-        return str(self.kind)
+        if self.kind is not Kind.SADDLE:
+            return str(self.kind)
+        outside = self.unstable
+        flips = self.flips
+        if outside is None and self.multipliers is not None:
+            beyond = self.multipliers[np.abs(self.multipliers) > 1]
+            outside, flips = len(beyond), int(np.sum(beyond.real < 0))
+        if outside != 1 or flips is None:
+            return str(self.kind)
+        return "flip saddle" if flips else "regular saddle"  # one alone outside is real
 
     def where(self) -> str:
         """Return the first point in words."""

@@ -95,7 +95,7 @@ def stability(
     [1.129404430606, 1.129404430606]
     """
     if not isinstance(F, Map):
-        raise InvalidInput("F", F, "a map")
+        raise InvalidInput("F", F, "a map", "for a loss write GradientDescent(loss, step_size)")
     seconds = checked_seconds(seconds)
     if isinstance(orbit, CriticalManifold):
         family = orbit if _is_of(F, orbit) else _same_family(F, orbit, seconds)

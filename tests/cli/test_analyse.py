@@ -69,6 +69,7 @@ def test_undecided_is_said_and_numbers_keep_their_grade():
     assert result.exit_code == 0, result.output
     assert "Critical points: undecided" in result.stdout
     assert "not a polynomial" in result.stdout
+    assert "dynsys-gd orbits" in result.stdout
     assert "with open parameters" not in result.stdout
     assert re.search(r"Critical step size 1\.\d+, NUMERICAL", result.stdout)
 

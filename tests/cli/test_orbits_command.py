@@ -157,7 +157,7 @@ def test_families_are_infinitely_many_points():
     )
     rows = [PeriodRow(1, dg.fixed_points(_loss_map()), 0.0), PeriodRow(2, empty, 0.0)]
     assert [points_of_power(rows, n) for n in (1, 2, 3)] == ["∞", "∞", "–"]
-    assert rows[0].kinds() == {"saddle": 1, "family": 1}
+    assert rows[0].kinds() == {"regular saddle": 1, "family": 1}
 
 
 def _loss_map():
@@ -275,4 +275,4 @@ def test_progress_goes_to_stderr_and_the_table_to_stdout():
     assert done.returncode == 0, done.stderr
     assert "[2/2]" in done.stderr
     assert "[2/2]" not in done.stdout
-    assert done.stdout.startswith("Periodic orbits of map to")
+    assert done.stdout.startswith("Periodic orbits of the map")

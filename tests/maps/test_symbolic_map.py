@@ -111,4 +111,4 @@ def test_equality_hash_pickling_and_formula():
     assert pickle.loads(pickle.dumps(F)) == F
     assert "\\mapsto" in F._repr_latex_()
     assert repr(logistic()) == "SymbolicMap([r*x*(1 - x)], [x])"
-    assert logistic().at(r=2).describe() == "map to 2*x*(1 - x)"
+    assert logistic().at(r=2).describe() == "the map x -> 2*x*(1 - x)"

@@ -230,9 +230,33 @@ def test_transcendental_losses_in_one_dimension():
 def test_transcendental_losses_in_more_dimensions_are_undecided():
     found = critical_points(Loss(sp.cos(x) + sp.exp(x * y), [x, y]))
     assert not found.complete
-    assert "simulate many starts" in found.why
+    assert "give a Box for a certified search" in found.why
     with pytest.raises(dg.UndecidedError):
         bool(found)
+
+
+def test_what_to_do_next_fits_the_question():
+    F = GradientDescent(Loss(sp.sin(x) * sp.sin(y), [x, y]), "1/2")
+    found = fixed_points(F, Box([-1, -1], [1, 1]), method=dg.Exact())
+    assert "Krawczyk() searches the region" in found.why
+    net = dg.MLP((1, 1, 1), dg.Activation.TANH, [[0.0], [1.0]], [[1.0], [0.0]])
+    assert "give a Box for a numerical search" in fixed_points(GradientDescent(net, "1/2")).why
+    with pytest.raises(dg.InvalidInput, match="choose a step size: fixed_points"):
+        critical_points(net, Box([-1] * 4, [1] * 4))
+    with pytest.raises(dg.InvalidInput, match=r"of a map ask fixed_points\(F\)"):
+        critical_points(F)
+
+
+def test_one_zero_is_one_zero():
+    found = fixed_points(GradientDescent(Loss(sp.log(sp.cosh(x)), [x]), "1/2"), Box([-3], [3]))
+    assert found.why == "interval arithmetic counts 1 zero in the box"
+
+
+def test_exact_and_certified_saddles_have_the_same_name():
+    F, box = dg.textbook.henon(), dg.textbook.henon_box()
+    for method in (dg.Exact(), dg.Krawczyk()):
+        found = fixed_points(F, box, method=method)
+        assert [orbit.kind_text() for orbit in found] == ["regular saddle", "flip saddle"]
 
 
 def test_an_empty_complete_list_is_false():

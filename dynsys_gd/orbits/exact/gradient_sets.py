@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ...errors import DynsysError, TimeLimitReached
 from ...evidence import Evidence, Grade, Outcome
 from ...maps.gradient_map import GradientMap
-from ...regions import Region
+from ...regions import Ball, Box, Region
 from ..algebra.cycle import cycle_of, request_of
 from ..algebra.decomposition import System, as_terms
 from ..algebra.effort import check_time
@@ -36,6 +36,7 @@ __all__ = [
     "critical_orbit",
     "gradient_fixed_points",
     "in_time",
+    "instead",
     "multiplier_numbers",
     "never_stable",
     "undecided",
@@ -68,6 +69,13 @@ def undecided(title: str, reason: str, region: Region | None) -> OrbitSet:
     )
 
 
+def instead(region: Region | None) -> str:
+    """Return what to do where exact algebra has no answer and the map is written as a formula."""
+    if isinstance(region, (Box, Ball)):
+        return "method=Krawczyk() searches the region with proof"
+    return "give a Box for a certified search"
+
+
 def in_time(
     find: Callable[[], OrbitSet], title: str, region: Region | None, seconds: float
 ) -> OrbitSet:
@@ -76,7 +84,7 @@ def in_time(
         with overall_limit(seconds):
             return find()
     except (AlgebraFailed, TimeLimitReached) as error:
-        return undecided(title, f"{error}; simulate many starts to find the stable ones", region)
+        return undecided(title, f"{error}; {instead(region)}", region)
 
 
 def gradient_fixed_points(
@@ -86,14 +94,18 @@ def gradient_fixed_points(
     variables = F.loss.symbolic.variables  # type: ignore[union-attr]
     read = rational_polynomials([loss], variables)
     if read is None:
-        return undecided(title, "the loss is not a polynomial with rational coefficients", region)
+        return undecided(
+            title,
+            f"the loss is not a polynomial with rational coefficients; {instead(region)}",
+            region,
+        )
     (polynomial,), exact_loss = read
     floats = {number: sp.Rational(number) for number in loss.atoms(sp.Float)}
     landscape = Landscape.of(loss.xreplace(floats), polynomial)
     try:
         found = solved(_system(landscape.gradient), seconds)
     except DynsysError as error:
-        return undecided(title, f"{error}; simulate many starts to find the stable ones", region)
+        return undecided(title, f"{error}; {instead(region)}", region)
     rule = rule_at(F)
     forms = local_forms(landscape, found.points)
     orbits = []

@@ -23,7 +23,7 @@ from ..orbit_set import OrbitSet
 from ..periodic_orbit import PeriodicOrbit
 from .enclosures import bounds, exact_coordinates, lies_in
 from .gradient_families import equations_of
-from .gradient_sets import FLOAT_REASON, undecided
+from .gradient_sets import FLOAT_REASON, instead, undecided
 from .one_dimension import one_dimensional_fixed_points
 from .open_parameters import orbits_with_parameters
 from .time_limit import solved_cycles
@@ -46,12 +46,12 @@ BALLS = Evidence(
 def map_orbits(F: Map, title: str, region: Region | None, period: int, seconds: float) -> OrbitSet:
     """Return the orbits of least period `period` of a symbolic map."""
     if F.expression is None:
-        reason = "the map has no symbolic form; simulate many starts to find the stable ones"
+        reason = f"the map is not written as a formula; {_by_numbers(region)}"
         return undecided(title, reason, region)
     if period == 1 and isinstance(F, GradientMap) and not F.loss.parameters:
         if F.loss.dimension == 1:
             return one_dimensional_fixed_points(F, title, region, seconds)
-        reason = "the loss is not a polynomial; simulate many starts to find the stable ones"
+        reason = f"the loss is not a polynomial; {instead(region)}"
         return undecided(title, reason, region)
     if F.parameters:
         return orbits_with_parameters(F, title, region, period)
@@ -59,16 +59,13 @@ def map_orbits(F: Map, title: str, region: Region | None, period: int, seconds: 
     if read is None:
         if period == 1 and F.dimension == 1:
             return one_dimensional_fixed_points(F, title, region, seconds)
-        reason = (
-            "the map is not a polynomial with rational coefficients; "
-            "simulate many starts to find the stable ones"
-        )
+        reason = f"the map is not a polynomial with rational coefficients; {instead(region)}"
         return undecided(title, reason, region)
     polynomials, exact = read
     try:
         found = solved_cycles(request_of(polynomials, period), seconds)
     except DynsysError as error:
-        return undecided(title, f"{error}; simulate many starts to find the stable ones", region)
+        return undecided(title, f"{error}; {instead(region)}", region)
     evidence = BALLS if found.by_balls else PROOF
     if not exact:
         evidence = evidence.weakened_to(Grade.NUMERICAL, FLOAT_REASON)
@@ -91,6 +88,12 @@ def map_orbits(F: Map, title: str, region: Region | None, period: int, seconds: 
         meetings=found.meetings,
         evidence=evidence,
     )
+
+
+def _by_numbers(region: Region | None) -> str:
+    if region is None:
+        return "give a Box for a numerical search"
+    return "method=NewtonSearch() searches the region numerically"
 
 
 def orbit_of(F: Map, cycle: Cycle, evidence: Evidence) -> PeriodicOrbit:

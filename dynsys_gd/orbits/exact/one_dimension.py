@@ -22,12 +22,13 @@ from ...maps.base import Map
 from ...maps.gradient_map import GradientMap
 from ...regions import Box, Region
 from ...values import is_exact
+from ..algebra.effort import check_time
 from ..algebra.spectra import CircleCount
 from ..kinds import CriticalKind, Kind, kind_of
 from ..orbit_set import OrbitSet
 from ..periodic_orbit import PeriodicOrbit
 from ..update_rules import Regions, rule_at
-from .gradient_sets import FLOAT_REASON, undecided
+from .gradient_sets import FLOAT_REASON, instead, undecided
 from .time_limit import within_seconds
 
 __all__ = ["SolveRequest", "one_dimensional_fixed_points", "real_solutions"]
@@ -88,9 +89,9 @@ def one_dimensional_fixed_points(
     try:
         solutions, finite = within_seconds("solve", SolveRequest(rational, x, low, high), seconds)
     except DynsysError as error:
-        return undecided(title, f"{error}; simulate many starts to find the stable ones", region)
+        return undecided(title, f"{error}; {instead(region)}", region)
     if not finite and not solutions:
-        reason = "sympy gives no finite list of solutions; give a Box, or use a numerical search"
+        reason = f"sympy gives no finite list of solutions; {instead(region)}"
         return undecided(title, reason, region)
     evidence = Evidence(grade=Grade.PROVED, reason="solutions put back into the equation exactly")
     complete = False
@@ -102,7 +103,7 @@ def one_dimensional_fixed_points(
         count = _zeros_between(rational, x, region)
         complete = finite and count == len(solutions)
         why = (
-            f"interval arithmetic counts {count} zeros in the box"
+            f"interval arithmetic counts {count} {'zero' if count == 1 else 'zeros'} in the box"
             if complete
             else "interval arithmetic did not confirm the number of zeros in the box"
         )
@@ -243,6 +244,7 @@ def _zeros_between(equation: sp.Expr, x: sp.Symbol, box: Box) -> int | None:
         for _ in range(_MOST_CELLS):
             if not pending:
                 return total
+            check_time()
             low, high = pending.pop()
             value, slope = at(low, high)
             if value > 0 or value < 0:

@@ -99,7 +99,7 @@ def normal_form(
     4
     """
     if not isinstance(F, Map):
-        raise InvalidInput("F", F, "a map")
+        raise InvalidInput("F", F, "a map", "for a loss write GradientDescent(loss, step_size)")
     symbol = open_parameter(F)
     steps = positive_count(period, "period")
     if F.expression is None:
@@ -124,9 +124,14 @@ def normal_form(
             "at", at, f"an orbit that is neutral for some value of {symbol.name}", "it never is"
         )
     if len(found) > 1:
-        texts = ", ".join(f"{sp.sstr(v)} ({float(v):.6g})" for v in found[:6])
+        texts = ", ".join(_with_decimals(v) for v in found[:6])
         raise InvalidInput("value", None, f"one of the critical values {texts}", "choose one")
     return _answer(place, tape, found[0], None)
+
+
+def _with_decimals(value: sp.Expr) -> str:
+    exact, decimal = sp.sstr(value), f"{float(value):.6g}"
+    return exact if exact == decimal else f"{exact} ({decimal})"
 
 
 def _answer(place: Place, tape: Any, value: sp.Expr | None, ball: flint.arb | None) -> NormalForm:
