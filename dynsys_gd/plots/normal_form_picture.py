@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from ..orbits.normal_forms.kinds import Bifurcation, Criticality
 from ..orbits.normal_forms.normal_form import NormalForm
@@ -17,6 +18,13 @@ __all__ = ["draw_normal_form"]
 _SAMPLES = 201
 _SPAN = 0.1  # of the critical value, drawn on both sides
 _DASHES = (0, (5, 2))
+_NEW = {
+    Bifurcation.FLIP: "orbit of twice the period",
+    Bifurcation.FOLD: "the two orbits",
+    Bifurcation.TRANSCRITICAL: "the orbit that crosses",
+    Bifurcation.PITCHFORK: "the two new orbits",
+    Bifurcation.NEIMARK_SACKER: "closed curve",
+}
 _STABLE, _UNSTABLE = "stable along the direction", "unstable along it"
 
 
@@ -45,8 +53,18 @@ def draw_normal_form(form: NormalForm, ax: Axes, **style: Any) -> None:
     ax.set_xlabel("growth μ of the multiplier" if name is None else symbol_of(name))
     pair = form.bifurcation is Bifurcation.NEIMARK_SACKER
     ax.set_ylabel("radius |w|" if pair else "offset w along the critical direction")
-    ax.legend()
+    handles = [_plain(line) for line in ax.get_legend_handles_labels()[0]]
+    if any(colour == ACCENT for _, colour, _ in _branches(form, distance)):
+        colour = style.get("color", ACCENT)
+        handles.append(Line2D([], [], color=colour, linewidth=1.6, label=_NEW[form.bifurcation]))
+    ax.legend(handles=handles)
     title(ax, formula(form.headline()))
+
+
+def _plain(line: Any) -> Line2D:
+    """Return the legend entry of a line style, which holds for every colour."""
+    look = {"linestyle": line.get_linestyle(), "linewidth": 1.6, "label": line.get_label()}
+    return Line2D([], [], color=QUIET, **look)
 
 
 def _branches(form: NormalForm, distance: np.ndarray) -> list[tuple[np.ndarray, str, np.ndarray]]:

@@ -13,10 +13,15 @@ from numpy.typing import NDArray
 
 from ..orbits.kinds import CriticalKind, Kind
 from ..orbits.periodic_orbit import PeriodicOrbit
-from .style import INK, QUIET, look_of_kind, look_of_orbit
+from .style import INK, KINDS, QUIET, STABILITY, look_of_kind, look_of_orbit
 
 __all__ = ["draw_loops", "draw_marks", "marked", "size_for", "unique"]
 
+_ROLES = {
+    CriticalKind.MINIMUM: "SINK",  # of every gradient map whose step size is small
+    CriticalKind.SADDLE: "SADDLE",
+    CriticalKind.MAXIMUM: "SOURCE",
+}
 _NAMED = 7  # orbits that have a colour of their own; see style.ORBITS
 _MOST_SEGMENTS = 80
 _SMALL = 3.0  # points, below which an edge would hide the colour
@@ -29,9 +34,19 @@ def marked(orbit: PeriodicOrbit) -> dict[str, Any]:
     """Return how the points of an orbit are marked.
 
     The marker says what they are for the map: sinks are dark discs. Minima of the loss that are no
-    sinks are white.
+    sinks are white. While the step size is open it says what they are for the loss.
     """
     look, role = look_of_kind(orbit.kind), orbit.critical
+    if orbit.kind is Kind.UNDECIDED and role in _ROLES:
+        look = KINDS[_ROLES[role]]
+        return {
+            "linestyle": "none",
+            "marker": look.marker,
+            "color": STABILITY["SOME"].colour if role is CriticalKind.MINIMUM else look.colour,
+            "markeredgecolor": INK,
+            "markersize": 8,
+            "label": f"{role} of the loss",
+        }
     sink = orbit.kind is Kind.SINK
     minimum = role is CriticalKind.MINIMUM and not sink
     told = role not in (None, CriticalKind.UNDECIDED) and str(role) != look.label

@@ -43,6 +43,16 @@ def test_a_flip_opens_to_its_side(loss, at, solid, above):
         assert abs(far[1]) == pytest.approx(form.amplitude(far[0]), rel=1e-9)
 
 
+def test_the_legend_tells_lines_and_colours_apart():
+    axes, _ = drawn(dg.normal_form(dg.GradientDescent(WELL, eta), [1]))
+    words = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert words == [
+        "stable along the direction",
+        "unstable along it",
+        "orbit of twice the period",
+    ]
+
+
 def test_one_half_of_a_fold_is_stable():
     form = dg.normal_form(dg.SymbolicMap([x**2 + a], [x]), ["1/2"], value="1/4")
     _, branches = drawn(form)

@@ -234,3 +234,12 @@ def test_the_card_of_a_family_is_the_picture_of_the_family():
     F = GradientDescent(PRODUCT, Rational(1, 2))
     ax = drawn(stability(F, fixed_points(F).families[0]))
     assert legend_of(ax) == ["minima, stable", "minima, unstable"]
+
+
+def test_critical_points_say_what_they_are_for_the_loss():
+    """The step size is open: they are neither sinks nor sources yet."""
+    points = critical_points(Loss(x**4 / 4 - x**2 / 2 + y**4 / 4 - y**2 / 2, [x, y]))
+    words = legend_of(draw(points, ax=Figure().subplots()))
+    assert words == [f"{role} of the loss\u2009×4" for role in ("minimum", "saddle")] + [
+        "maximum of the loss"
+    ]
