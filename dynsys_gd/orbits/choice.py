@@ -18,6 +18,7 @@ from .question import OrbitMethod, OrbitQuestion
 
 __all__ = ["chosen"]
 
+_HOPELESS = 1e9  # of the units of `expected_cost`
 _PATIENCE = 5.0  # seconds for a closed form of what the certified search finds in milliseconds
 
 
@@ -44,7 +45,9 @@ def chosen(question: OrbitQuestion, method: OrbitMethod | None) -> OrbitMethod:
         return _Either(Exact(), Krawczyk())
     if F.dimension == 1 and question.period == 1:
         return _Either(Exact(), Krawczyk(), most=_PATIENCE)
-    return Krawczyk() if cost is None else _Either(Krawczyk(), Exact())
+    if cost is None or cost > _HOPELESS:
+        return Krawczyk()
+    return _Either(Krawczyk(), Exact())
 
 
 @dataclass(frozen=True)

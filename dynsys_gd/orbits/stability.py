@@ -64,8 +64,9 @@ def stability(
     ------
     InvalidInput
         For exact coordinates that are not fixed, floats without a proved orbit near them (how
-        near is said in Notes), an orbit of another map, and a map with kinks, without a symbolic
-        form or with open parameters other than the settings of an update rule.
+        near is said in Notes), an orbit of another map, a map with kinks or without a symbolic
+        form; and where parameters of a map without a loss are open, for points that are not listed
+        by `fixed_points`.
 
     Notes
     -----
@@ -104,6 +105,9 @@ def stability(
         return _of_orbit(F, orbit, seconds)
     rows = given_rows(F, orbit)
     card = None
+    if len(rows) == 1 and F.loss is None and F.parameters:
+        listed = _listed(F, rows[0], seconds)
+        return _card(F, listed, None, listed.kind, listed.step_sizes, listed.evidence)
     if len(rows) == 1 and all(value.is_algebraic or not is_exact(value) for value in rows[0]):
         exact = all(is_exact(value) for value in rows[0])
         card = _at_point(F, exact_point(rows[0]), exact, seconds)
@@ -121,6 +125,22 @@ def _of_orbit(F: Map, orbit: PeriodicOrbit, seconds: float) -> Stability:
         if card is not None:
             return card
     return _near(F, given_rows(F, orbit.points[0] if orbit.exact is None else orbit.exact[0]))
+
+
+def _listed(F: Map, row: Row, seconds: float) -> PeriodicOrbit:
+    """Return the fixed point at `row` of a map with open parameters, whatever their values."""
+    for orbit in fixed_points(F, seconds=seconds).orbits:
+        exact = orbit.exact
+        if exact is not None and all(
+            sp.simplify(own - given) == 0 for own, given in zip(exact[0], row, strict=True)
+        ):
+            return orbit
+    raise InvalidInput(
+        "orbit",
+        row,
+        f"a point that is fixed for every {', '.join(F.parameters)}",
+        f"take one of fixed_points(F), or give values with F.at({F.parameters[0]}=...)",
+    )
 
 
 def _near(F: Map, rows: tuple[Row, ...]) -> Stability:

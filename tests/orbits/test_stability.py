@@ -307,6 +307,17 @@ def test_maps_that_are_not_gradients():
     assert set(quarter.exact_multipliers) == {sp.I, -sp.I}
 
 
+def test_a_map_with_an_open_parameter():
+    r = sp.Symbol("r")
+    logistic = SymbolicMap([r * x * (1 - x)], [x])
+    card = stability(logistic, [0])
+    assert card.step_sizes == sp.Interval.open(-1, 1)
+    assert card.threshold == 1
+    assert stability(logistic, fixed_points(logistic)[1]).step_sizes == sp.Interval.open(1, 3)
+    with pytest.raises(InvalidInput, match=r"fixed for every r; .*F\.at\(r=\.\.\.\)"):
+        stability(logistic, ["2/3"])
+
+
 def test_float_step_sizes_weaken_every_answer():
     for point in ([sp.pi / 2, -sp.pi / 2], [1.5708, -1.5708]):
         assert stability(GradientDescent(WAVES, 0.5), point).evidence.grade is Grade.NUMERICAL
