@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Any
@@ -128,7 +129,7 @@ class ImmediateBasin(Result):
         error = float(self.size_errors.sum())
         return (
             f"Immediate basin of the {sink} {point_text(self.sink[0], None)}: {what} "
-            f"{self.size:.6g} ± {error:.1g}{self._edge()}"
+            f"{_measured(self.size, error)}{self._edge()}"
         )
 
     def _edge(self) -> str:
@@ -141,7 +142,8 @@ class ImmediateBasin(Result):
                 if k == 4:
                     rows.append(("…", f"{self.period - k} more intervals"))
                     break
-                rows.append(("interval", f"({low:.15g}, {high:.15g}): {kinds[0]}; {kinds[1]}"))
+                ends = ", ".join(f"{_cleared(end, high - low):.15g}" for end in (low, high))
+                rows.append(("interval", f"({ends}): {kinds[0]}; {kinds[1]}"))
         elif self.period > 1:
             shown = ", ".join(f"{size:.6g}" for size in self.sizes[:8])
             rows.append(("areas", shown + (", …" if self.period > 8 else "")))
@@ -167,3 +169,16 @@ class ImmediateBasin(Result):
             "at_the_edge": list(self.at_the_edge),
             "steps": self.steps,
         }
+
+
+def _measured(size: float, error: float) -> str:
+    """Return a size with its error, to the digits that the error leaves."""
+    if error < 1e-9:
+        return f"{size:.9g} ± {error:.1g}"
+    digits = max(0, -math.floor(math.log10(error)))
+    return f"{size:.{digits}f} ± {error:.1g}"
+
+
+def _cleared(end: float, length: float) -> float:
+    """Return an end, zero where it differs from zero by rounding only."""
+    return 0.0 if abs(end) < 1e-15 * length else end
