@@ -51,7 +51,9 @@ class Domain:
     @property
     def scale(self) -> Bounds:
         """Widths by which boxes are measured, shape (d,)."""
-        return np.maximum(self.upper - self.lower, np.finfo(float).tiny)
+        # Far from the origin, shares of a tiny region would be finer than doubles are.
+        size = np.maximum(np.abs(self.lower), np.abs(self.upper))
+        return np.maximum(self.upper - self.lower, np.maximum(1e-9 * size, np.finfo(float).tiny))
 
     def holds(self, lower: Bounds, upper: Bounds) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Return which orbits with bounds (p, d, n) surely lie in the closed region, and outside.

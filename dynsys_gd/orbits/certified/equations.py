@@ -18,7 +18,7 @@ from .outward import Bounds
 __all__ = ["Equations", "equations_of"]
 
 
-_FACTORED = 100  # degree up to which polynomials on the line are written as products
+_FACTORED = 100  # degree up to which polynomials on the line may be written as products
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,12 +141,13 @@ def _of_orbits(
 
 
 def _factored(expression: sp.Expr, variables: tuple[sp.Symbol, ...]) -> sp.Expr:
-    """Return a polynomial on the line as a product: its zeros are seen there without cancellation.
+    """Return a polynomial on the line with multiple zeros as a product, others as they are.
 
     Expanded, a multiple zero drowns in rounding long before boxes are narrow.
     """
     if len(variables) > 1 or not expression.is_polynomial(*variables):
         return expression
     polynomial = sp.Poly(expression, *variables)
-    few = polynomial.degree() <= _FACTORED and polynomial.domain.is_Exact
-    return sp.factor(expression) if few else expression
+    if polynomial.degree() > _FACTORED or not polynomial.domain.is_Exact or polynomial.is_sqf:
+        return expression
+    return sp.factor(expression)

@@ -75,5 +75,6 @@ def _attempt(low: Bounds, high: Bounds, proved: NDArray[np.bool_], ratio: Bounds
 
 def inflated(lower: Bounds, upper: Bounds, share: float, least: Bounds) -> tuple[Bounds, Bounds]:
     """Return boxes that are wider by a share of their width, and by `least` (p or 1, d, 1)."""
-    room = share * (upper - lower) + least
+    # A few units in the last place, so that rounding does not fill the room.
+    room = share * (upper - lower) + least + 2.0**-50 * np.maximum(np.abs(lower), np.abs(upper))
     return down(lower - room), up(upper + room)

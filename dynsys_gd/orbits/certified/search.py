@@ -161,14 +161,15 @@ def search(
         examined += low.shape[2]
         low, high, kept = contracted(equations, low, high)
         age = age[kept]
-        width = np.max((high - low) / measure, axis=(0, 1))
-        small = width <= _TRY
+        ended = _indivisible(low, high, measure, least)
+        small = (np.max((high - low) / measure, axis=(0, 1)) <= _TRY) | ended
         waiting.add(*_halves(low[..., ~small], high[..., ~small], age[~small], measure))
         low, high, age = low[..., small], high[..., small], age[small] + np.int16(1)
-        fine = width[small] <= least
+        fine = ended[small]
         # A coordinate much narrower than the others leaves no room for the errors of these.
         even = np.where(age > _EVEN, np.max((high - low) / measure, axis=(0, 1)), 0.0)
         room = (1e-3 * least + _INFLATION * even) * measure
+        room = np.where(fine, np.maximum(room, 64 * _rounding(low, high)), room)
         wide_low, wide_high = inflated(low, high, _INFLATION, room)
         tried = attempt(equations, wide_low, wide_high)
         met_low, met_high = np.maximum(low, tried.lower), np.minimum(high, tried.upper)
@@ -181,7 +182,7 @@ def search(
             told = known.holds(low, high)
             explained.add(low[..., told], high[..., told])
             low, high, age, fine = low[..., ~told], high[..., ~told], age[~told], fine[~told]
-        done = np.max((high - low) / measure, axis=(0, 1)) <= least
+        done = _indivisible(low, high, measure, least)
         # A box that has just become so narrow is tried once more: little is in the way now.
         narrow.add(low[..., done & fine], high[..., done & fine])
         once = done & ~fine
@@ -199,6 +200,17 @@ def search(
         *proved.all(shape), *images.all(shape), *narrow.all(shape), *waiting.all(shape),
         *explained.all(shape), examined,
     )  # fmt: skip
+
+
+def _indivisible(low: Bounds, high: Bounds, measure: Bounds, least: float) -> NDArray[np.bool_]:
+    """Return which boxes are too narrow to be split, in shares of the region or in doubles."""
+    enough = np.maximum(least * measure, _rounding(low, high))
+    return np.asarray((high - low <= enough).all(axis=(0, 1)))
+
+
+def _rounding(low: Bounds, high: Bounds) -> Bounds:
+    """Return widths of a few units in the last place."""
+    return np.asarray(2.0**-50 * np.maximum(np.abs(low), np.abs(high)))
 
 
 def _thinned(pile: _Pile, given_up: _Pile, examined: int) -> _Pile:
@@ -223,7 +235,7 @@ def _halves(
     What happens at early times decides the later ones, as far as the map is expanding.
     """
     n = lower.shape[2]
-    widths = (upper - lower) / measure
+    widths = np.where(upper - lower <= _rounding(lower, upper), 0.0, (upper - lower) / measure)
     largest = widths.max(axis=1)
     k = np.argmax(largest >= _LATE * largest.max(axis=0), axis=0)
     every = np.arange(n)

@@ -20,6 +20,7 @@ _ROOMS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9)  # tried around an orb
 # of an orbit close to a bifurcation, begin slowly.
 _GAIN, _GAIN_OF_WIDE = 0.9, 0.999
 _NEAR = 1e-7  # orbits whose invariants differ by more are different: enclosures are narrower
+_FARTHEST = 1e-3  # what that may become where coordinates are large and the region is small
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,11 +68,13 @@ def solutions(
     """
     measure = scale[None, :, None]
     low, high = np.maximum(lower, image_lower), np.minimum(upper, image_upper)
-    low, high = _refined(equations, low, high, measure)
+    near = _near(low, high, measure)
+    narrow_enough = 0.01 * near / len(low)
+    low, high = _refined(equations, low, high, measure, narrow_enough)
     turn = _largest_first(low)
     low, high, lower, upper = (_turned(bound, turn) for bound in (low, high, lower, upper))
     unique_low, unique_high = _alone(equations, low, high, lower, upper, measure)
-    narrow = np.max((high - low) / measure, axis=(0, 1)) < _narrow(len(low))
+    narrow = np.max((high - low) / measure, axis=(0, 1)) < narrow_enough
     state = np.where(narrow, _KEEP, _UNSURE)
     for shift in _proper_shifts(equations.period):
         relation = _compared(low, high, low, high, unique_low, unique_high, shift)
@@ -84,6 +87,7 @@ def solutions(
         unique_low[..., places],
         unique_high[..., places],
         measure,
+        near,
     )
     state[places[drop]] = _DROP
     state[places[unsure & ~drop]] = _UNSURE
@@ -97,9 +101,15 @@ def solutions(
     )  # fmt: skip
 
 
-def _narrow(period: int) -> float:
-    """Return the width, in shares of the region, below which enclosures can be told apart."""
-    return 0.01 * _NEAR / period
+def _near(low: Bounds, high: Bounds, measure: Bounds) -> float:
+    """Return how far apart, in shares of the region, different orbits are told by their invariants.
+
+    Enclosures must be much narrower, which rounding does not allow far from the origin.
+    """
+    if not low.size:
+        return _NEAR
+    far = float(np.max(np.maximum(np.abs(low), np.abs(high)) / measure))
+    return min(max(_NEAR, 1000 * len(low) * 2.0**-52 * far), _FARTHEST)
 
 
 _KEEP, _DROP, _UNSURE = 0, 1, 2
@@ -107,7 +117,7 @@ _SAME, _OTHER, _OPEN = 0, 1, 2
 
 
 def _refined(
-    equations: Equations, lower: Bounds, upper: Bounds, measure: Bounds
+    equations: Equations, lower: Bounds, upper: Bounds, measure: Bounds, narrow: float
 ) -> tuple[Bounds, Bounds]:
     """Return narrower bounds of the solutions, as long as they become narrower."""
     low, high = lower.copy(), upper.copy()
@@ -120,7 +130,7 @@ def _refined(
         new = np.maximum(part[0], tried.lower), np.minimum(part[1], tried.upper)
         before, after = (((b - a) / measure).max(axis=(0, 1)) for a, b in (part, new))
         low[..., active], high[..., active] = new
-        gain = np.where(after > _narrow(len(low)), _GAIN_OF_WIDE, _GAIN)
+        gain = np.where(after > narrow, _GAIN_OF_WIDE, _GAIN)
         active = active[after < gain * before]
     return low, high
 
@@ -189,20 +199,26 @@ def _compared(
 
 
 def _duplicates(
-    low: Bounds, high: Bounds, unique_low: Bounds, unique_high: Bounds, measure: Bounds
+    low: Bounds,
+    high: Bounds,
+    unique_low: Bounds,
+    unique_high: Bounds,
+    measure: Bounds,
+    near: float,
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which solutions are later copies of another up to a shift, and which may be."""
     period, _, n = low.shape
     drop, unsure = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
     if n < 2:
         return drop, unsure
-    points = middle(low, high) / measure
+    middles = middle(low, high)
+    points = (middles - middles.mean(axis=(0, 2), keepdims=True)) / measure
     # Invariants under a shift: pairs that differ in them are different orbits.
     keys = np.concatenate([points.mean(axis=0), (points**2).mean(axis=0), (points**3).mean(axis=0)])
     size = 1 + np.abs(points).max()
     from scipy.spatial import cKDTree
 
-    pairs = cKDTree(keys.T).query_pairs(3 * _NEAR * size**2, p=np.inf, output_type="ndarray")
+    pairs = cKDTree(keys.T).query_pairs(3 * near * size**2, p=np.inf, output_type="ndarray")
     if not len(pairs):
         return drop, unsure
     first, second = np.sort(pairs, axis=1).T

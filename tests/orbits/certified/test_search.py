@@ -159,3 +159,13 @@ def test_a_box_that_becomes_narrow_at_once_is_tried_again():
     found = fixed_points(F, Box([-1, -1], [1, 1]), method=Krawczyk())
     assert found.complete
     assert len(found.orbits) == 1
+
+
+def test_boxes_of_a_few_doubles_are_decided():
+    well = GradientDescent(Loss(x**4 / 4 - x**2 / 2, [x]), "1/2")
+    above = np.nextafter(1.0, 2.0)
+    found = fixed_points(well, Box([1.0], [above]), method=Krawczyk())
+    assert found.complete
+    assert [o.exact for o in found.orbits] == [((1,),)]
+    beside = Box([1 + 1e-12], [1 + 1.001e-12])
+    assert len(fixed_points(well, beside, method=Krawczyk())) == 0

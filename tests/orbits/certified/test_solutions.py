@@ -4,7 +4,15 @@ import numpy as np
 import sympy as sp
 from sympy.abc import x, y
 
-from dynsys_gd import Box, GradientDescent, Krawczyk, Loss, SymbolicMap, periodic_orbits
+from dynsys_gd import (
+    Box,
+    GradientDescent,
+    Krawczyk,
+    Loss,
+    SymbolicMap,
+    fixed_points,
+    periodic_orbits,
+)
 from dynsys_gd.orbits.certified.equations import equations_of
 from dynsys_gd.orbits.certified.operator import attempt
 from dynsys_gd.orbits.certified.solutions import solutions
@@ -82,3 +90,11 @@ def test_bounds_that_begin_to_shrink_slowly_become_tight():
     found = periodic_orbits(F, Box([-2, -2], [2, 2]), period=2, method=Krawczyk())
     assert found.complete
     assert len(found.orbits) == 31
+
+
+def test_orbits_far_from_the_origin_are_told_apart():
+    far = 10**8
+    F = GradientDescent(Loss((x - far) ** 4 / 4 - (x - far) ** 2 / 200, [x]), "1/2")
+    found = fixed_points(F, Box([far - 1.0], [far + 1.0]), method=Krawczyk())
+    assert found.complete
+    assert [round(float(o.points[0, 0]) - far, 6) for o in found.orbits] == [-0.1, 0.0, 0.1]
