@@ -65,7 +65,14 @@ class _Either(OrbitMethod):
             return found
         left = max(question.seconds - (time.monotonic() - start), 0.1)
         other = self.second.answer(replace(question, seconds=left))
-        return other if other.complete or len(other) > len(found) else found
+        worth = [self._worth(self.first, found), self._worth(self.second, other)]
+        return found if worth[0] > worth[1] else other
+
+    @staticmethod
+    def _worth(method: OrbitMethod, found: OrbitSet) -> tuple[int, ...]:
+        """Return what makes one answer better than another, the most important first."""
+        certified = isinstance(method, Krawczyk)  # says where other orbits may be
+        return int(found.complete), len(found), int(bool(found.clusters)), int(certified)
 
 
 def _symbolic(question: OrbitQuestion) -> bool:

@@ -9,12 +9,15 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from ..regions import Region
+
 __all__ = [
     "bounds_text",
     "interval_text",
     "latex_value",
     "point_latex",
     "point_text",
+    "region_text",
     "stable_latex",
     "value_text",
 ]
@@ -110,6 +113,19 @@ def stable_latex(stable: sp.Set | None, parameter: str | None) -> str:
     if stable is sp.S.EmptySet:
         return rf",\quad \text{{stable for no }} {name}"
     return rf",\quad \text{{stable for }} {name} \in {latex_value(stable)}"
+
+
+def region_text(region: Region) -> str:
+    """Return where orbits were looked for, to follow what was looked for.
+
+    Examples
+    --------
+    >>> from dynsys_gd import Box
+    >>> region_text(Box([-1], [2]))
+    'in [-1, 2]'
+    """
+    text = region.describe()
+    return text.removeprefix("uniform ") if text.startswith("uniform in") else f"(law: {text})"
 
 
 def interval_text(stable: sp.Set, parameter: str) -> str:

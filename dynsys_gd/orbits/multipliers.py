@@ -74,7 +74,8 @@ class Multipliers(Result):
             size = f"{sizes[nearest, at]:.6g} in size, at {where}"
             rows.append(("nearest to the unit circle", size))
             low, high = self.growth.min(), self.growth.max()
-            rows.append(("log|μ|/period of the largest", f"{low:.6g} to {high:.6g}"))
+            span = f"{low:.6g}" if low == high else f"{low:.6g} to {high:.6g}"
+            rows.append(("log|μ|/period of the largest", span))
         if self.families:
             rows.append(("families", f"{len(self.families)}, with the multiplier 1 along them"))
         if self.without:

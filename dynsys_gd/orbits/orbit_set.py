@@ -13,7 +13,7 @@ from ..regions import Region
 from ..results import Result
 from .cluster import Cluster
 from .critical_manifold import CriticalManifold, where_text
-from .display import bounds_text, interval_text
+from .display import bounds_text, interval_text, region_text
 from .kinds import CriticalKind, Kind
 from .periodic_orbit import PeriodicOrbit
 
@@ -89,7 +89,7 @@ class OrbitSet(Result):
         if self.clusters:
             counts.append(_count(len(self.clusters), "unresolved cluster", "unresolved clusters"))
         state = "complete" if self.complete else "not known to be complete"
-        where = "" if self.region is None else f" {_in(self.region)}"
+        where = "" if self.region is None else f" {region_text(self.region)}"
         return f"{self.title}{where}: {_joined(counts)}; {state}"
 
     def rows(self) -> list[tuple[str, str]]:
@@ -208,6 +208,9 @@ class Minima(Result):
         rows = [("family", _family_line(family)) for family in self.families]
         rows += [("point", _orbit_line(orbit)) for orbit in self.orbits]
         rows += [("undecided", item.where()) for item in self.undecided]
+        hidden = len(rows) - 8
+        if hidden > 0:
+            rows = [*rows[:8], ("…", f"{hidden} more in .families, .orbits and .undecided")]
         return [*rows, ("evidence", str(self.evidence))]
 
 
@@ -228,10 +231,6 @@ def _joined(parts: list[str]) -> str:
 
 def _cluster_line(cluster: Cluster) -> str:
     return f"{cluster.where()}: {cluster.obstacle}, {_count(len(cluster.boxes), 'box', 'boxes')}"
-
-
-def _in(region: Region) -> str:
-    return region.describe().replace("uniform in", "in")
 
 
 def _label(orbit: PeriodicOrbit) -> str:

@@ -19,6 +19,7 @@ from ..maps.base import Map
 from ..regions import Region, positive_count
 from ..results import Result, plain
 from .choice import chosen
+from .display import region_text
 from .exact.time_limit import checked_seconds
 from .fixed_points import asked
 from .orbit_set import OrbitSet
@@ -133,7 +134,7 @@ class Skeleton(Result):
     def headline(self) -> str:
         where = self.map.describe()
         if self.region is not None:
-            where += f" {self.region.describe().replace('uniform in', 'in')}"
+            where += f" {region_text(self.region)}"
         return f"{self._total()} of {where}; {self._state()}"
 
     def summary(self) -> str:
@@ -157,7 +158,8 @@ class Skeleton(Result):
             rows.append(("log(points)/period", f"{lines[-1].growth:.6g} at the last period"))
         open_ones = [line.period for line in lines if not line.complete]
         if open_ones:
-            rows.append(("open", f"period {_listed(open_ones)}: {self[open_ones[0]].why}"))
+            many = "period" if len(open_ones) == 1 else "periods"
+            rows.append(("open", f"{many} {_listed(open_ones)}: {self[open_ones[0]].why}"))
         else:
             boxes = [line.boxes for line in lines]
             why = "the list of every period is complete"

@@ -104,6 +104,14 @@ class Stability(Result):
         rows.append(("evidence", str(self.evidence)))
         return rows
 
+    def _numbers(self) -> list[complex]:
+        """Return the multipliers rounded, in the order in which they are shown."""
+        assert self.multipliers is not None
+        exact = self.exact_multipliers
+        if exact is None or any(m.free_symbols for m in exact):
+            return list(self.multipliers)
+        return [complex(m.evalf(17)) for m in exact]
+
     def _spectrum(self) -> list[tuple[str, str]]:
         """Return rows on the multipliers, or on the Hessian while the step size is open."""
         assert self.orbit is not None
@@ -115,7 +123,7 @@ class Stability(Result):
         elif bounds is None:
             rows.append(("multipliers", self.orbit.multipliers_text()))
         if self.multipliers is not None:
-            rows.append(("their sizes", _some(f"{abs(m):.6g}" for m in self.multipliers)))
+            rows.append(("their sizes", _some(f"{abs(m):.6g}" for m in self._numbers())))
         if bounds is not None and (self.multipliers is not None or not rows):
             rows.append(("Hessian eigenvalues", _some(bounds_text(*b) for b in bounds.tolist())))
         if self.kind is Kind.UNDECIDED and self.multipliers is not None and self.family is None:

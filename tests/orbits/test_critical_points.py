@@ -314,3 +314,33 @@ def test_random_quartics_against_many_newton_iterations(seed):
     distance = np.abs(settled[:, None, :] - listed[None]).max(axis=2)
     assert distance.min(axis=1).max() < 1e-6  # everything Newton finds is listed
     assert distance.min(axis=0).max() < 1e-6  # and everything listed is found by Newton
+
+
+def test_a_long_list_of_minima_is_cut():
+    waves = Loss(sp.sin(x) * sp.sin(y), [x, y])
+    minima = critical_points(waves, Box([-13, -13], [13, 13])).minima()
+    assert len(minima.orbits) == 32
+    assert repr(minima).count("\n") <= 11
+    assert "24 more in .families, .orbits and .undecided" in repr(minima)
+
+
+def test_the_answer_that_says_more_is_returned():
+    """Where both methods leave a list open, the one that names the rest is better."""
+    pole = fixed_points(dg.parse_map("x + 1/x - 1/(2*x**2)", ["x"]), Box([-1], [3]))
+    assert not pole.complete
+    assert pole.clusters
+    assert [orbit.points.item() for orbit in pole] == [0.5]
+
+
+def test_sizes_stand_below_their_multipliers():
+    card = dg.stability(dg.textbook.henon(), fixed_points(dg.textbook.henon())[0])
+    rows = dict(card.rows())
+    shown = [abs(float(text.rstrip("…"))) for text in rows["multipliers"].split(", ")]
+    assert [float(text) for text in rows["their sizes"].split(", ")] == pytest.approx(
+        shown, rel=1e-5
+    )
+
+
+def test_a_law_is_no_place():
+    found = fixed_points(dg.textbook.henon(), dg.Gaussian([0, 0], 1), method=dg.NewtonSearch())
+    assert "(law: normal, mean 0, standard deviation 1): 2 points" in repr(found)
