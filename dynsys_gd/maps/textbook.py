@@ -58,7 +58,7 @@ def henon_as_momentum(a: Any = "7/5", b: Any = "3/10") -> HeavyBall:
     Parameters
     ----------
     a, b : number, fraction, text or sympy expression
-        As for `henon`, with -1 < b < 1.
+        As for `henon`, with -1 <= b < 1; b = -1 keeps areas.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def henon_as_momentum(a: Any = "7/5", b: Any = "3/10") -> HeavyBall:
     Raises
     ------
     InvalidInput
-        For b outside of (-1, 1).
+        For b outside of [-1, 1).
 
     Notes
     -----
@@ -91,8 +91,8 @@ def henon_as_momentum(a: Any = "7/5", b: Any = "3/10") -> HeavyBall:
     """
     x = sp.Symbol("x")
     a, b = to_value(a, "a"), to_value(b, "b")
-    if b.is_number and not abs(b) < 1:
-        raise InvalidInput("b", b, "a number between -1 and 1", "-b is the momentum")
+    if b.is_number and not (b.is_real and -1 <= b < 1):
+        raise InvalidInput("b", b, "a number of at least -1 and below 1", "-b is the momentum")
     loss = Loss(a * x**3 / 3 + (1 - b) * x**2 / 2 - x, [x])
     return HeavyBall(loss, step_size=1, momentum=-b)
 

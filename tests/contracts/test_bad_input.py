@@ -157,7 +157,7 @@ FLOORS = {
         *refused("variables", lambda v: dg.parse_map("x", v), (None, [], "x", [x], ["x", "x"])),
         *refused("a", lambda v: dg.textbook.henon(v), NO_NUMBERS),
         *refused("b", lambda v: dg.textbook.henon("7/5", v), NO_NUMBERS),
-        *refused("b", lambda v: dg.textbook.henon_as_momentum(1, v), (*NO_NUMBERS, 1, -1, 2)),
+        *refused("b", lambda v: dg.textbook.henon_as_momentum(1, v), (*NO_NUMBERS, 1, -2, 2)),
         *refused("a", lambda v: dg.textbook.henon_box(v), (*NO_NUMBERS, x, 0, -1)),
         *refused("b", lambda v: dg.textbook.henon_box(1, v), (*NO_NUMBERS, x)),
         *refused("r", dg.textbook.logistic, NO_NUMBERS),

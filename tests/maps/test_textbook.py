@@ -56,3 +56,9 @@ def test_bounded_orbits_of_the_logistic_map(r):
 def test_a_box_of_another_map_may_be_asked_for(name):
     with pytest.raises(dg.InvalidInput, match="a number"):
         getattr(textbook, f"{name}_box")(sp.Symbol("c"))
+
+
+def test_full_momentum_is_the_map_that_keeps_areas():
+    ball = textbook.henon_as_momentum(1, -1)
+    assert ball.momentum == 1
+    assert abs(ball.determinant) == 1
