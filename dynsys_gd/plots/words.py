@@ -77,7 +77,8 @@ def formula(text: str) -> str:
     """
     named = re.sub(r"\b(eta|beta|theta)\b", lambda m: _LETTERS[m[1]], text)
     raised = re.sub(r"\*\*(\d+)", lambda m: m[1].translate(_SUPERSCRIPTS), named)
-    return raised.replace("*", "·").replace(" - ", " − ").replace(",)", ")")
+    signs = raised.replace("*", "·").replace(" - ", " − ").replace(" -> ", " → ")
+    return signs.replace(",)", ")")
 
 
 def count(n: int) -> str:
