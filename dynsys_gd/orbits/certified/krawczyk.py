@@ -113,7 +113,8 @@ class Krawczyk(OrbitMethod):
         if not equations.tape.analytic:
             return undecided(
                 question,
-                "the map has kinks or jumps (such as Abs or Max), where no derivative is enclosed",
+                "the map has kinks or jumps (such as Abs or Max), where no derivative is enclosed; "
+                "NewtonSearch() looks for orbits away from them, without proof",
             )
         tube = tube_of(F, equations)
         lower, upper, known = _start(question, domain)

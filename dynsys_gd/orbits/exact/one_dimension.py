@@ -15,6 +15,7 @@ import numpy as np
 import sympy as sp
 
 from ...engine.ball_printer import ball_function
+from ...engine.derivative import derivative
 from ...engine.tape import lower
 from ...errors import DynsysError
 from ...evidence import Evidence, Grade
@@ -230,7 +231,9 @@ def _zeros_between(equation: sp.Expr, x: sp.Symbol, box: Box) -> int | None:
     Cells without a zero are dropped; in a cell where the derivative has no zero the signs at the
     ends count the zeros. Cells are cut off the middle, where zeros like to sit.
     """
-    tape = lower([equation, sp.diff(equation, x)], [x])
+    tape = lower([equation, derivative(equation, x)], [x])
+    if not tape.analytic:
+        return None  # signs change at jumps, too
     function = ball_function(tape)
 
     def at(low: flint.fmpq, high: flint.fmpq) -> list[flint.arb]:

@@ -125,3 +125,10 @@ def test_a_circle_of_two_cycles_and_where_it_is_stable():
     point = np.array([[float(c) for c in inner.example]])
     spectrum = np.linalg.eigvals(F.jacobian_at(F(point))[0] @ F.jacobian_at(point)[0])
     assert np.sort(spectrum.real) == pytest.approx([float(inner.transverse[0]), 1])
+
+
+def test_kinks_on_the_line_are_not_counted():
+    F = SymbolicMap([sp.Abs(x) / 2 - 1], [x])
+    found = fixed_points(F, Box([-3], [3]))
+    assert [orbit.exact for orbit in found.orbits] == [((sp.Rational(-2, 3),),)]
+    assert not found.complete
