@@ -106,8 +106,8 @@ class Krawczyk(OrbitMethod):
         if period * F.dimension > _LONGEST:
             return undecided(
                 question,
-                f"a period of {period} is too long for a certified search; ask for stable orbits "
-                "by simulating many starts",
+                f"a period of {period} is too long for a certified search; stable orbits show "
+                "when many starts are simulated",
             )
         equations = equations_of(F, period)
         if not equations.tape.analytic:
@@ -273,8 +273,10 @@ def _why(
     one = "fixed point" if question.period == 1 else f"orbit of least period {question.period}"
     examined = f"{found.boxes} box{'' if found.boxes == 1 else 'es'} examined"
     if not clusters:
-        where = " or on a family" if families else ""
-        return f"every {one} lies in one of {count} proved boxes{where}; {examined}, none undecided"
+        boxes = "in the one proved box" if count == 1 else f"in one of {count} proved boxes"
+        places = [boxes] * bool(count) + ["on a family"] * families
+        known = f"every {one} lies {' or '.join(places)}" if places else f"there is no {one}"
+        return f"{known}; {examined}, none undecided"
     reasons = {c.obstacle for c in clusters}
     if Obstacle.TIME in reasons:
         late = sum(len(c.boxes) for c in clusters if c.obstacle is Obstacle.TIME)

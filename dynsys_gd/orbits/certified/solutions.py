@@ -71,7 +71,7 @@ def solutions(
     near = _near(low, high, measure)
     narrow_enough = 0.01 * near / len(low)
     low, high = _refined(equations, low, high, measure, narrow_enough)
-    turn = _largest_first(low)
+    turn = np.argmin(middle(low, high)[:, 0], axis=0)  # as all lists of orbits begin
     low, high, lower, upper = (_turned(bound, turn) for bound in (low, high, lower, upper))
     unique_low, unique_high = _alone(equations, low, high, lower, upper, measure)
     narrow = np.max((high - low) / measure, axis=(0, 1)) < narrow_enough
@@ -92,7 +92,9 @@ def solutions(
     state[places[drop]] = _DROP
     state[places[unsure & ~drop]] = _UNSURE
     keep, open_ = state == _KEEP, state == _UNSURE
-    order = np.lexsort([middle(low, high)[0, i, keep] for i in range(low.shape[1] - 1, -1, -1)])
+    # Rounded, so that equal coordinates are equal.
+    first = np.round(middle(low, high)[0] / (near * scale[:, None]))[:, keep]
+    order = np.lexsort(first[::-1])
     chosen = np.flatnonzero(keep)[order]
     return Solutions(
         low[..., chosen], high[..., chosen],
@@ -133,11 +135,6 @@ def _refined(
         gain = np.where(after > narrow, _GAIN_OF_WIDE, _GAIN)
         active = active[after < gain * before]
     return low, high
-
-
-def _largest_first(lower: Bounds) -> NDArray[np.int_]:
-    """Return the time index at which the first coordinate is largest."""
-    return np.argmax(lower[:, 0], axis=0)
 
 
 def _turned(bound: Bounds, turn: NDArray[np.int_]) -> Bounds:
