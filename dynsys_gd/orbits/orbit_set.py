@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import sympy as sp
+
 from ..errors import UndecidedError
 from ..evidence import Evidence, Outcome
 from ..maps.base import Map
@@ -253,7 +255,9 @@ def _family_line(family: CriticalManifold) -> str:
     text = f"{family.where()}, dimension {family.dimension}"
     if family.critical is not None and family.critical is not CriticalKind.UNDECIDED:
         text += f", {family.critical}"
-    if family.stable_part is not None:
+    if family.stable_part is sp.false and family.unstable_part is sp.false:
+        text += "; neutral everywhere"
+    elif family.stable_part is not None:
         stable = where_text(family.stable_part)
         text += f"; stable {stable}" if len(stable) <= 90 else "; stable part in .stable_part"
     return text

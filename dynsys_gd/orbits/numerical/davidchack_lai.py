@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...engine.eigen import pseudo_solution
-from ...regions import generator_of, positive_count
+from ...regions import positive_count
 from ..orbit_set import OrbitSet
 from ..question import OrbitMethod, OrbitQuestion, undecided
 from .findings import Findings
-from .newton_search import known_orbits, searched, too_long
-from .return_map import check_few_coordinates, repeated, return_map, signed_permutations
-from .schmelcher_diakonos import given_points, positive_number
-from .starts import drawn_and_passed, settled_starts, stretches
+from .newton_search import searched, too_long
+from .return_map import repeated, return_map, signed_permutations
+from .seeds import opened, positive_number
+from .starts import settled_starts, stretches
 from .systems import system_of
-from .task import LONGEST, Task, task_of
+from .task import Task
 
 __all__ = ["DavidchackLai"]
 
@@ -83,18 +83,9 @@ class DavidchackLai(OrbitMethod):
         positive_number(self.damping, "damping")
 
     def answer(self, question: OrbitQuestion) -> OrbitSet:
-        given = given_points(self.starts, question)
-        task = task_of(question, self.modulo, given)
-        check_few_coordinates(task)
-        if task.period * task.dimension > LONGEST:
-            return undecided(question, too_long(task))
+        task, given, wanted = opened(question, self.starts, self.modulo)
         if given is None:
-            assert question.region is not None
-            rng = generator_of(question.rng)
-            given = drawn_and_passed(task, question.region, self.starts, rng)
-        wanted = Findings.none(system_of(task, False))
-        if question.continued is not None:
-            wanted.know(known_orbits(question.continued, task))
+            return undecided(question, too_long(task))
         last = np.empty((0, task.dimension))
         elsewhere = 0  # starts of searches for other periods
         farthest = 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,24 +9,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import InvalidInput
-from ...regions import generator_of, positive_count
+from ...regions import positive_count
 from ..orbit_set import OrbitSet
 from ..question import OrbitMethod, OrbitQuestion, undecided
-from .findings import Findings
-from .newton_search import known_orbits, searched, too_long
+from .newton_search import searched, too_long
 from .return_map import (
-    check_few_coordinates,
     repeated,
     return_map,
     signed_permutations,
     turned_by,
 )
-from .starts import checked_starts, drawn_and_passed, settled_starts, stretches
-from .systems import system_of
-from .task import LONGEST, Task, task_of
+from .seeds import opened, positive_number
+from .starts import settled_starts, stretches
+from .task import Task
 
-__all__ = ["SchmelcherDiakonos", "given_points", "positive_number"]
+__all__ = ["SchmelcherDiakonos"]
 
 Array = NDArray[np.float64]
 
@@ -86,18 +82,9 @@ class SchmelcherDiakonos(OrbitMethod):
         positive_number(self.strength, "strength", below=1.0)
 
     def answer(self, question: OrbitQuestion) -> OrbitSet:
-        given = given_points(self.starts, question)
-        task = task_of(question, self.modulo, given)
-        check_few_coordinates(task)
-        if task.period * task.dimension > LONGEST:
-            return undecided(question, too_long(task))
+        task, given, findings = opened(question, self.starts, self.modulo)
         if given is None:
-            assert question.region is not None
-            rng = generator_of(question.rng)
-            given = drawn_and_passed(task, question.region, self.starts, rng)
-        findings = Findings.none(system_of(task, False))
-        if question.continued is not None:
-            findings.know(known_orbits(question.continued, task))
+            return undecided(question, too_long(task))
         matrices = signed_permutations(task.dimension)
         size = max(1, _ROWS // (len(matrices) * task.period))
         for first in range(0, len(given), size):
@@ -129,19 +116,3 @@ class SchmelcherDiakonos(OrbitMethod):
             near = task.near(points)
             points, matrices = points[near], matrices[near]
         return np.concatenate(at_rest) if at_rest else np.empty((0, task.dimension))
-
-
-def given_points(starts: Any, question: OrbitQuestion) -> Array | None:
-    """Return given starts as states, shape (n, d), or None where they are to be drawn."""
-    if not isinstance(starts, tuple):
-        return None
-    return checked_starts(starts, question.F, 1)[:, 0]
-
-
-def positive_number(value: Any, argument: str, below: float = math.inf) -> float:
-    """Return a positive number below a bound, or refuse it."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not 0 < value < below:
-        bound = "" if below == math.inf else f" below {below:g}"
-        raise InvalidInput(argument, value, f"a positive number{bound}")
-    return float(value)

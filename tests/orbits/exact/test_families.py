@@ -228,3 +228,9 @@ def test_contains_refuses_wrong_shapes(bad):
     family = fixed_points(factorisation()).families[0]
     with pytest.raises(ValueError, match="shape"):
         family.contains(bad)
+
+
+def test_a_family_with_the_multiplier_one_across_it_is_neutral():
+    found = fixed_points(SymbolicMap([x + (y - 1) ** 2, y], [x, y]))
+    assert found.families[0].transverse == (1,)
+    assert dict(found.rows())["family"] == "y = 1, dimension 1; neutral everywhere"
