@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -43,7 +44,7 @@ class Target:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workload:
+class Workload(ABC):
     """Gradient descent from `n` starts.
 
     Parameters
@@ -71,13 +72,14 @@ class Workload:
     targets: tuple[Target, ...] = ()
 
     @property
+    @abstractmethod
     def dimension(self) -> int:
-        raise NotImplementedError
+        """Number of coordinates d."""
 
     @property
+    @abstractmethod
     def starts(self) -> Columns:
         """Coordinates of the starts, shape (d, n), each coordinate contiguous."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)

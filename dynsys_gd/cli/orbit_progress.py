@@ -9,7 +9,7 @@ from ..maps.base import Map
 from ..orbits.question import OrbitMethod
 from ..regions import Box
 from .orbit_table import PeriodRow, counted
-from .terminal import console
+from .terminal import clocked_bar, console
 
 __all__ = ["searched"]
 
@@ -18,19 +18,8 @@ def searched(
     F: Map, box: Box, periods: Sequence[int], *, method: OrbitMethod | None, seconds: float
 ) -> Iterator[PeriodRow]:
     """Yield the rows; on stderr a line for each, and on a terminal a bar of boxes examined."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     screen = console(stderr=True)
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("boxes"),
-        TimeElapsedColumn(),
-        console=screen,
-        transient=True,
-        disable=not screen.is_terminal,
-    )
+    bar = clocked_bar(screen, "boxes")
     begin = time.perf_counter()
     with bar:
         task = bar.add_task(f"period {periods[0]}", total=None)

@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
     from rich.table import Table
 
     from .checking import Checked
     from .job import Job
 
-__all__ = ["console", "show_plan", "status_of", "summary", "verdict_table", "with_progress"]
+__all__ = [
+    "clocked_bar",
+    "console",
+    "show_plan",
+    "status_of",
+    "summary",
+    "verdict_table",
+    "with_progress",
+]
 
 _STYLES = {
     "verified": "bold green",
@@ -63,23 +72,29 @@ def show_plan(
         _say(f"  {number:2d}  {job.claim} on {job.instance}{control}")
 
 
-def with_progress(results: Iterator[Checked], total: int) -> Iterator[Checked]:
-    """Yield the results; on stderr a line for each, and on a terminal a bar with a clock."""
+def clocked_bar(screen: Console, unit: str = "") -> Progress:
+    """Return a bar with a clock that is seen on terminals only; tasks are named when added."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    screen = console(stderr=True)
-    bar = Progress(
-        TextColumn("checking"),
+    return Progress(
+        TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        *([TextColumn(unit)] if unit else []),
         TimeElapsedColumn(),
         console=screen,
         transient=True,
         disable=not screen.is_terminal,
     )
+
+
+def with_progress(results: Iterator[Checked], total: int) -> Iterator[Checked]:
+    """Yield the results; on stderr a line for each, and on a terminal a bar with a clock."""
+    screen = console(stderr=True)
+    bar = clocked_bar(screen)
     begin = time.perf_counter()
     with bar:
-        task = bar.add_task("", total=total)
+        task = bar.add_task("checking", total=total)
         for number, item in enumerate(results, start=1):
             yield item  # first, so that a line is printed for what has been written
             clock = time.perf_counter() - begin

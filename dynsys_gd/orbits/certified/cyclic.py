@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from ...engine.intervals import IntervalFunction, interval_function
 from ...engine.tape import lower as lowered
+from .enclosed import Enclosed
 from .equations import Equations
 from .frames import frames_along
-from .outward import Bounds, down, middle, sum_up, up
+from .outward import Bounds, middle, sum_up, up
 
 __all__ = ["cyclic_operator"]
 
@@ -57,15 +58,16 @@ def cyclic_operator(
     w_low, w_high = _right_sides(equations, lower, upper, m, frames, factors, u)
     low, high = np.empty_like(lower), np.empty_like(upper)
     for i in range(d - 1, -1, -1):
-        r_low, r_high = w_low[:, i], w_high[:, i]
+        right = Enclosed(w_low[:, i], w_high[:, i])
         for j in range(i + 1, d):
-            r_low, r_high = _affine(factors[:, i, j], low[:, j], high[:, j], r_low, r_high)
-        low[:, i], high[:, i] = _around(factors[:, i, i], r_low, r_high)
+            right = Enclosed.of(factors[:, i, j]) * Enclosed(low[:, j], high[:, j]) + right
+        solved = _around(factors[:, i, i], right)
+        low[:, i], high[:, i] = solved.lower, solved.upper
     ratio = np.max((high - low) / (2 * u), axis=(0, 1))
-    image_low, image_high = _positions(frames, m, low, high)
-    known = np.isfinite(image_high - image_low).all(axis=(0, 1))
-    image_low = np.where(known, image_low, -np.inf)
-    image_high = np.where(known, image_high, np.inf)
+    image = _positions(frames, m, Enclosed(low, high))
+    known = np.isfinite(image.upper - image.lower).all(axis=(0, 1))
+    image_low = np.where(known, image.lower, -np.inf)
+    image_high = np.where(known, image.upper, np.inf)
     proved = np.all((image_low > lower) & (image_high < upper), axis=(0, 1))
     return image_low, image_high, proved, ratio, settled
 
@@ -152,93 +154,34 @@ def _right_side_function(equations: Equations) -> IntervalFunction:
     return interval_function(lowered(outputs, inputs))
 
 
-def _around(a: Bounds, r_low: Bounds, r_high: Bounds) -> tuple[Bounds, Bounds]:
+def _around(a: Bounds, right: Enclosed) -> Enclosed:
     """Return bounds of u with u_(k+1) = a_k u_k + r_k around the cycle, all (p, n)."""
     p, n = a.shape
-    one = np.ones((1, n))
-    product = (one[0], one[0])
+    factors = [Enclosed.of(row) for row in a]
+    one, zero = Enclosed.of(np.ones(n)), Enclosed.of(np.zeros(n))
+    product, end, back = one, zero, zero
     for k in range(p):
-        product = _times(a[k], *product)
-    zero = np.zeros(n)
-    # Forwards: u_0 = S / (1 - product), with S what the recursion gives from zero.
-    end = (zero, zero)
-    for k in range(p):
-        end = _affine(a[k], *end, r_low[k], r_high[k])
-    start = _closed(*end, *product)
-    forwards = np.empty((2, p, n))
-    here = start
-    for k in range(p):
-        forwards[0, k], forwards[1, k] = here
-        here = _affine(a[k], *here, r_low[k], r_high[k])
-    # Backwards: u_k = (u_(k+1) - r_k) / a_k and u_0 = S / (1 - 1 / product).
-    end = (zero, zero)
+        product, end = product * factors[k], end * factors[k] + right[k]
     for k in range(p - 1, -1, -1):
-        end = _undone(a[k], *end, r_low[k], r_high[k])
-    start = _closed_back(*end, *product)
-    backwards = np.empty((2, p, n))
-    here = start
+        back = (back - right[k]) / factors[k]
+    # Forwards u_0 = S / (1 - product), with S what the recursion gives from zero; backwards
+    # u_k = (u_(k+1) - r_k) / a_k and u_0 = S / (1 - 1 / product).
+    here = end / (1 - product)
+    forwards = []
+    for k in range(p):
+        forwards.append(here)
+        here = here * factors[k] + right[k]
+    here = back / (1 - one / product)
+    backwards: list[Enclosed] = []
     for k in range(p - 1, -1, -1):
-        here = _undone(a[k], *here, r_low[k], r_high[k])
-        backwards[0, k], backwards[1, k] = here
-    shrinks = np.maximum(np.abs(product[0]), np.abs(product[1])) < 1
-    return (
-        np.where(shrinks, forwards[0], backwards[0]),
-        np.where(shrinks, forwards[1], backwards[1]),
-    )
+        here = (here - right[k]) / factors[k]
+        backwards.insert(0, here)
+    return Enclosed.stack(forwards).where(product.size < 1, Enclosed.stack(backwards))
 
 
-def _affine(
-    a: Bounds, low: Bounds, high: Bounds, r_low: Bounds, r_high: Bounds
-) -> tuple[Bounds, Bounds]:
-    """Return bounds of a u + r for numbers a."""
-    first, second = a * low, a * high
-    return (
-        down(down(np.minimum(first, second)) + r_low),
-        up(up(np.maximum(first, second)) + r_high),
-    )
-
-
-def _times(a: Bounds, low: Bounds, high: Bounds) -> tuple[Bounds, Bounds]:
-    first, second = a * low, a * high
-    return down(np.minimum(first, second)), up(np.maximum(first, second))
-
-
-def _undone(
-    a: Bounds, low: Bounds, high: Bounds, r_low: Bounds, r_high: Bounds
-) -> tuple[Bounds, Bounds]:
-    """Return bounds of (u - r) / a for numbers a."""
-    first, second = down(low - r_high) / a, up(high - r_low) / a
-    return down(np.minimum(first, second)), up(np.maximum(first, second))
-
-
-def _closed(low: Bounds, high: Bounds, p_low: Bounds, p_high: Bounds) -> tuple[Bounds, Bounds]:
-    """Return bounds of s / (1 - product)."""
-    return _quotient(low, high, down(1 - p_high), up(1 - p_low))
-
-
-def _closed_back(low: Bounds, high: Bounds, p_low: Bounds, p_high: Bounds) -> tuple[Bounds, Bounds]:
-    """Return bounds of s / (1 - 1 / product)."""
-    i_low, i_high = _quotient(np.ones_like(low), np.ones_like(low), p_low, p_high)
-    return _quotient(low, high, down(1 - i_high), up(1 - i_low))
-
-
-def _quotient(low: Bounds, high: Bounds, d_low: Bounds, d_high: Bounds) -> tuple[Bounds, Bounds]:
-    """Return bounds of a quotient; the whole line where the divisor may be zero."""
-    corners = np.stack([low / d_low, low / d_high, high / d_low, high / d_high])
-    fine = (d_low > 0) | (d_high < 0)
-    return (
-        np.where(fine, down(corners.min(axis=0)), -np.inf),
-        np.where(fine, up(corners.max(axis=0)), np.inf),
-    )
-
-
-def _positions(frames: Bounds, m: Bounds, low: Bounds, high: Bounds) -> tuple[Bounds, Bounds]:
+def _positions(frames: Bounds, m: Bounds, u: Enclosed) -> Enclosed:
     """Return bounds of m_k + Q_k u_k."""
-    d = m.shape[1]
-    at_low, at_high = m, m
-    for j in range(d):
-        column = frames[:, :, j]
-        first, second = column * low[:, None, j], column * high[:, None, j]
-        at_low = down(at_low + down(np.minimum(first, second)))
-        at_high = up(at_high + up(np.maximum(first, second)))
-    return at_low, at_high
+    place = Enclosed.of(m)
+    for j in range(m.shape[1]):
+        place = place + Enclosed.of(frames[:, :, j]) * u[:, None, j]
+    return place

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -58,20 +59,14 @@ class Enclosed:
 
     def __mul__(self, other: Enclosed | float) -> Enclosed:
         other = _enclosed(other)
-        corners = [
-            self.lower * other.lower,
-            self.lower * other.upper,
-            self.upper * other.lower,
-            self.upper * other.upper,
-        ]
+        # Numbers that are doubles have one array for both bounds, and half of the corners.
+        ends = [self.lower] if self.lower is self.upper else [self.lower, self.upper]
+        others = [other.lower] if other.lower is other.upper else [other.lower, other.upper]
+        corners = [x * y for x in ends for y in others]
         # 0 times inf is NaN: an infinite bound is never attained, so that it stands for 0.
-        if (
-            not all(np.isfinite(b).all() for b in (self.lower, self.upper, other.lower))
-            or not np.isfinite(other.upper).all()
-        ):
+        if not all(np.isfinite(bound).all() for bound in (*ends, *others)):
             corners = [np.where(np.isnan(corner), 0.0, corner) for corner in corners]
-        least = np.minimum(np.minimum(corners[0], corners[1]), np.minimum(corners[2], corners[3]))
-        most = np.maximum(np.maximum(corners[0], corners[1]), np.maximum(corners[2], corners[3]))
+        least, most = reduce(np.minimum, corners), reduce(np.maximum, corners)
         return _rounded(least, most)
 
     __rmul__ = __mul__
