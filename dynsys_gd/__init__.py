@@ -49,7 +49,7 @@ from .maps.symbolic_map import SymbolicMap
 from .maps.trajectory import Trajectory
 from .measure.convergent import convergent_measure
 from .measure.estimate import Estimate
-from .measure.monte_carlo import MonteCarlo
+from .measure.sampling.monte_carlo import MonteCarlo
 from .measure.target import Target
 from .orbits.certified.krawczyk import Krawczyk
 from .orbits.cluster import Cluster, Obstacle

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..evidence import Grade, Outcome
 from ..measure import Estimate, MonteCarlo, Target, convergent_measure
-from ..measure.intervals import rounded_up
+from ..measure.binomial import rounded_up
 from ..regions import Ball, Region
 from .checks import decided
 from .claim import Instance, Observation

@@ -17,7 +17,7 @@ from ..ensembles.simulate import simulate
 from ..evidence import Evidence, Grade
 from ..losses.base import AbstractLoss
 from ..maps.gradient_descent import GradientDescent
-from ..measure.intervals import interval
+from ..measure.binomial import interval
 from ..regions import Region
 from ..results import Result, plain
 from ..thresholds.threshold import Threshold

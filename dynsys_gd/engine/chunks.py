@@ -17,6 +17,7 @@ __all__ = [
     "checked_executor",
     "checked_progress",
     "chunk_rows",
+    "computed",
     "map_ordered",
     "row_slices",
     "spawned",
@@ -132,7 +133,7 @@ def map_ordered(
     [1, 2, 3]
     """
     answers: list[Answer] = []
-    for answer in _computed(function, iter(tasks), executor):
+    for answer in computed(function, iter(tasks), executor):
         if on_answer is not None:
             on_answer(answer)
         if keep:
@@ -140,9 +141,10 @@ def map_ordered(
     return answers
 
 
-def _computed(
+def computed(
     function: Callable[[Task], Answer], tasks: Iterator[Task], executor: Executor | None
 ) -> Iterator[Answer]:
+    """Yield the answers one by one, in order; closing it cancels the tasks not yet started."""
     if executor is None:
         yield from map(function, tasks)
         return

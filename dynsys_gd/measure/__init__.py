@@ -2,7 +2,17 @@
 
 from .convergent import convergent_measure
 from .estimate import Estimate
-from .monte_carlo import MonteCarlo
+from .question import MeasureMethod, MeasureQuestion
+from .reading import Reading
+from .sampling.monte_carlo import MonteCarlo
 from .target import Target
 
-__all__ = ["Estimate", "MonteCarlo", "Target", "convergent_measure"]
+__all__ = [
+    "Estimate",
+    "MeasureMethod",
+    "MeasureQuestion",
+    "MonteCarlo",
+    "Reading",
+    "Target",
+    "convergent_measure",
+]

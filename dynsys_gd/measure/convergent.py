@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any
 
 from ..engine.chunks import checked_executor, checked_progress
+from ..engine.work import Work
 from ..ensembles.budget import Budget
 from ..errors import InvalidInput
 from ..maps.base import Map
 from ..regions import Region
 from .estimate import Estimate
-from .monte_carlo import MonteCarlo, Progress
+from .question import MeasureMethod, MeasureQuestion, seed_of
+from .sampling.monte_carlo import MonteCarlo
 from .target import Target
 
 __all__ = ["convergent_measure"]
@@ -21,12 +24,12 @@ def convergent_measure(
     F: Map,
     region: Region,
     *,
-    method: MonteCarlo | None = None,
+    method: MeasureMethod | None = None,
     to: Target = Target.MINIMA,
     budget: Budget | None = None,
     rng: Any = None,
     executor: Executor | None = None,
-    progress: Progress | None = None,
+    progress: Callable[[int, int | None], Any] | None = None,
 ) -> Estimate:
     """Return the share of a law of initialisations from which the iteration converges.
 
@@ -37,7 +40,7 @@ def convergent_measure(
     region : Box, Ball, Gaussian
         Law of the initialisations: points of the loss (which start at rest under momentum), or
         states. He and Xavier laws and the ball about the flattest minimum are of these kinds.
-    method : MonteCarlo, optional
+    method : MeasureMethod, optional
         How to measure, ``MonteCarlo(n=100_000, level=0.95)`` by default.
     to : Target
         Which limits count: minima, or every fixed point.
@@ -91,7 +94,7 @@ def convergent_measure(
         raise InvalidInput("region", region, "a Box, Ball or Gaussian")
     if not isinstance(to, Target):
         raise InvalidInput("to", to, "Target.MINIMA or Target.FIXED_POINTS")
-    if method is not None and not isinstance(method, MonteCarlo):
+    if method is not None and not isinstance(method, MeasureMethod):
         raise InvalidInput("method", method, "a method object such as MonteCarlo()")
     if budget is not None and not isinstance(budget, Budget):
         raise InvalidInput("budget", budget, "a Budget", "for example Budget(steps=1000)")
@@ -109,12 +112,12 @@ def convergent_measure(
             "to", to, "Target.FIXED_POINTS for a map without a loss", "it has no minima"
         )
     chosen = MonteCarlo() if method is None else method
-    return chosen.measure(
-        F,
-        region,
+    question = MeasureQuestion(
+        F=F,
+        region=region,
         to=to,
         budget=Budget() if budget is None else budget,
-        rng=rng,
-        executor=executor,
-        progress=progress,
+        seed=seed_of(rng),
+        work=Work(executor=executor, progress=progress),
     )
+    return chosen.answer(question)

@@ -1,4 +1,4 @@
-"""How much of a law of initialisations converges, as far as sampling can tell."""
+"""How much of a law of initialisations converges, and how far that is known."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from ..evidence import Evidence
 from ..maps.base import Map
 from ..regions import Region
 from ..results import Result, plain
-from .intervals import interval, rounded_up, upper_limit
+from .binomial import rounded_up
+from .counted import Counted
+from .reading import Reading
 from .target import Target
 
 __all__ = ["Estimate"]
@@ -26,43 +28,50 @@ class Estimate(Result):
     ----------
     map : Map
         What was iterated.
-    region : Box, Ball or Gaussian
+    region : Region
         The law of the initialisations; shares are fractions of it.
     target : Target
         Which limits count.
-    n : int
-        Number of independent starts.
-    tally : tuple of (Detail, int)
-        How many starts met each end, ends that did not occur left out.
+    reading : Reading
+        What the method saw; it makes the interval.
     level : float
-        The confidence level asked for; `interval` answers for any other.
-    seed : int
-        ``rng=estimate.seed`` draws the same starts again.
-    budget : Budget
-        Caps and tolerances of the simulation.
+        The confidence level asked for; `interval` answers for any other where the method can. A
+        proved enclosure holds at every level.
+    seed : int or None
+        ``rng=estimate.seed`` draws the same starts again; None where nothing was drawn.
+    budget : Budget or None
+        Caps and tolerances of the simulation; None where nothing was simulated.
     map_steps : int
-        Steps of all orbits together until their fate was recognised.
+        Steps of all orbits together.
     seconds : float
         Wall time; no part of `to_dict`.
 
     Notes
     -----
     An undecided start, one whose orbit was neither seen to converge nor seen not to, counts as not
-    converging in `lower` and as converging in `upper`. An orbit that drifts farther and farther
-    without blowing up is one of them: it may be on a long way to a minimum.
+    converging in `lower` and as converging in `upper`.
     """
 
     map: Map
     region: Region
     target: Target
-    n: int
-    tally: tuple[tuple[Detail, int], ...]
+    reading: Reading
     level: float
-    seed: int
-    budget: Budget
+    seed: int | None
+    budget: Budget | None
     map_steps: int
     evidence: Evidence
     seconds: float
+
+    @property
+    def n(self) -> int:
+        """Number of starts, or of cells, that were looked at."""
+        return self.reading.n
+
+    @property
+    def tally(self) -> tuple[tuple[Detail, int], ...]:
+        """How many starts met each end; empty for methods that do not count independent starts."""
+        return self.reading.tally if isinstance(self.reading, Counted) else ()
 
     def count(self, what: Fate | Detail) -> int:
         """Return how many starts met this fate, or this finer end."""
@@ -79,53 +88,45 @@ class Estimate(Result):
 
     @property
     def lower(self) -> float:
-        """The share of starts that converge to the target, undecided ones not counted."""
-        return self.hits / self.n
+        """The share that converges to the target, what is undecided not counted."""
+        return self.reading.lower
 
     @property
     def upper(self) -> float:
-        """The share of starts that may converge to the target: `lower` plus `undecided`."""
-        return (self.hits + self._open) / self.n
+        """The share that may converge to the target: `lower` plus `undecided`."""
+        return self.reading.upper
 
     @property
     def undecided(self) -> float:
-        """The share of starts that may converge or not: undecided or drifting ones."""
-        return self._open / self.n
+        """The share that may converge or not."""
+        return self.reading.undecided
 
     @property
-    def _open(self) -> int:
-        return self.count(Fate.UNDECIDED) + self.count(Detail.UNBOUNDED_DRIFT)
+    def proved(self) -> bool:
+        """Whether the interval holds for sure, and not only with some confidence."""
+        return self.evidence.grade.rigorous
 
     def interval(self, level: float | None = None) -> tuple[float, float]:
-        """Return a two-sided confidence interval of the convergent share.
+        """Return a two-sided interval of the convergent share.
 
         Parameters
         ----------
         level : float, optional
             How often, at least, such an interval contains the share; the level of the estimate
-            where none is given.
-
-        Notes
-        -----
-        From the Clopper-Pearson lower limit of the starts seen to converge to the upper limit of
-        those seen to converge or undecided. It stays two-sided where none converges; the one-sided
-        statement is `upper_bound`, a different question that would be biased if the count chose
-        between the two.
+            where none is given. A proved enclosure does not depend on it.
         """
-        at = self.level if level is None else level
-        return interval(self.hits, self._open, self.n, level=at)
+        return self.reading.interval(self.level if level is None else level)
 
     def upper_bound(self, level: float | None = None) -> float:
         """Return the one-sided upper confidence limit of the convergent share."""
-        at = self.level if level is None else level
-        return upper_limit(self.hits + self._open, self.n, level=at)
+        return self.reading.upper_bound(self.level if level is None else level)
 
     @property
     def bound(self) -> str | None:
         """What can be said where no start converges, as a sentence; None where one does."""
-        if self.hits:
+        if self.proved or self.lower > 0:
             return None
-        left = f", {self._open} undecided" if self._open else ""
+        left = f", {100 * self.undecided:.3g} % undecided" if self.undecided else ""
         return (
             f"0 of {self.n} starts seen to converge to {self.target}{left}: "
             f"the share is below {rounded_up(self.upper_bound())} at {_percent(self.level)}"
@@ -152,6 +153,8 @@ class Estimate(Result):
         if self.bound is not None:
             return self.bound
         low, high = self.interval()
+        if self.proved:
+            return f"Share that converges to {self.target}: in [{low:.9g}, {high:.9g}]"
         share = f"{self.lower:.6g}"
         if self.undecided:
             share = f"from {share} to {self.upper:.6g} by the undecided ones"
@@ -165,17 +168,10 @@ class Estimate(Result):
         extent = self.volume_interval()
         if extent is not None:
             table.append(("volume", f"in [{extent[0]:.6g}, {extent[1]:.6g}]"))
-        for fate in Fate:
-            parts = [
-                f"{k} {detail.name.lower().replace('_', ' ')}"
-                for detail, k in self.tally
-                if detail.fate is fate
-            ]
-            if parts:
-                label = fate.name.lower()
-                table.append((label, f"{self.count(fate)} of {self.n} ({', '.join(parts)})"))
+        table += self.reading.rows()
         table.append(("evidence", str(self.evidence)))
-        table.append(("repeat with", f"rng={self.seed}"))
+        if self.seed is not None:
+            table.append(("repeat with", f"rng={self.seed}"))
         table.append(("cost", f"{self.map_steps:.3g} steps in {self.seconds:.2g} s"))
         return table
 
@@ -195,8 +191,7 @@ class Estimate(Result):
             "upper_bound": self.upper_bound(),
             "volume": plain(self.volume),
             "volume_interval": plain(self.volume_interval()),
-            "fates": {fate.name.lower(): self.count(fate) for fate in Fate},
-            "details": {detail.name.lower(): k for detail, k in self.tally},
+            **self.reading.to_dict(),
             "seed": self.seed,
             "map_steps": self.map_steps,
         }

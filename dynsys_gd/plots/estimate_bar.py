@@ -8,8 +8,8 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from ..ensembles.fates import Detail, Fate
+from ..measure.binomial import rounded_up
 from ..measure.estimate import Estimate
-from ..measure.intervals import rounded_up
 from .style import ACCENT, INK, Look, look_of_fate
 from .words import count, formula, on_the_map, title
 

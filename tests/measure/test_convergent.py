@@ -25,8 +25,8 @@ from dynsys_gd.ensembles.budget import Budget
 from dynsys_gd.ensembles.fates import Detail, Fate
 from dynsys_gd.ensembles.simulate import simulate
 from dynsys_gd.measure import MonteCarlo, Target, convergent_measure
-from dynsys_gd.measure.intervals import interval
-from dynsys_gd.measure.monte_carlo import seed_of
+from dynsys_gd.measure.binomial import interval
+from dynsys_gd.measure.question import seed_of
 from dynsys_gd.thresholds.flattest import near_flattest
 
 PRODUCT = GradientDescent(Loss((x * y - 1) ** 2 / 2, [x, y]), step_size=eta)

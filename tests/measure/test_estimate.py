@@ -10,7 +10,8 @@ from dynsys_gd import Box, Evidence, Gaussian, Grade, GradientDescent, InvalidIn
 from dynsys_gd.ensembles.budget import Budget
 from dynsys_gd.ensembles.fates import Detail, Fate
 from dynsys_gd.measure import Estimate, Target
-from dynsys_gd.measure.intervals import interval
+from dynsys_gd.measure.counted import Counted
+from dynsys_gd.measure.binomial import interval
 
 F = GradientDescent(Loss((x * y - 1) ** 2 / 2, [x, y]), "1/2")
 MIXED = (
@@ -27,8 +28,7 @@ def estimate(tally=MIXED, *, target=Target.MINIMA, region=None, seconds=1.0):
         map=F,
         region=Box([-3, -3], [3, 3]) if region is None else region,
         target=target,
-        n=sum(k for _, k in tally),
-        tally=tally,
+        reading=Counted(target, tally),
         level=0.95,
         seed=7,
         budget=Budget(),
@@ -99,7 +99,7 @@ def test_undecided_starts_raise_the_bound():
     decided = estimate(tally=((Detail.DIVERGED, 1000),))
     open_ones = estimate(tally=((Detail.DIVERGED, 988), (Detail.BUDGET_SPENT, 12)))
     assert open_ones.upper_bound() > 5 * decided.upper_bound()
-    assert "12 undecided" in open_ones.bound
+    assert "1.2 % undecided" in open_ones.bound
 
 
 def test_where_something_converges_there_is_no_bound():

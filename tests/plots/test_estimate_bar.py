@@ -8,6 +8,7 @@ from dynsys_gd import Box, Evidence, Grade, GradientDescent, Loss
 from dynsys_gd.ensembles.budget import Budget
 from dynsys_gd.ensembles.fates import Detail, Fate
 from dynsys_gd.measure import Estimate, Target
+from dynsys_gd.measure.counted import Counted
 from dynsys_gd.plots import draw
 from dynsys_gd.plots.style import look_of_fate
 
@@ -17,8 +18,7 @@ def drawn(*tally):
         map=GradientDescent(Loss((x * y - 1) ** 2 / 2, [x, y]), "1/2"),
         region=Box([-3, -3], [3, 3]),
         target=Target.MINIMA,
-        n=sum(k for _, k in tally),
-        tally=tally,
+        reading=Counted(Target.MINIMA, tally),
         level=0.95,
         seed=0,
         budget=Budget(),

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from dynsys_gd import InvalidInput
-from dynsys_gd.measure.intervals import checked_level, interval, lower_limit, upper_limit
+from dynsys_gd.measure.binomial import checked_level, interval, lower_limit, upper_limit
 
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 1), (0, 40), (1, 1), (7, 40), (39, 40), (40, 40)])

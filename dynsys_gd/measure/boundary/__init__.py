@@ -1,0 +1,1 @@
+"""The geometry of the boundary between what converges and what does not."""

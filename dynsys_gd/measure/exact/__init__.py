@@ -1,0 +1,1 @@
+"""Measures known from a closed form."""

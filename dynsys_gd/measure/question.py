@@ -1,0 +1,80 @@
+"""What is asked of a measurement, and what every way to answer it must offer."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..engine.work import Work
+from ..ensembles.budget import Budget
+from ..maps.base import Map
+from ..regions import Region, generator_of
+from .estimate import Estimate
+from .target import Target
+
+__all__ = ["MeasureMethod", "MeasureQuestion", "seed_of"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureQuestion:
+    """How much of a law of initialisations converges to a target.
+
+    Parameters
+    ----------
+    F : Map
+        Every parameter has a value.
+    region : Region
+        The law. It lives on points of the loss, from which a map with memory starts at rest, or
+        on states of the map.
+    to : Target
+    budget : Budget
+        Of the simulation, for methods that simulate.
+    seed : int
+        From which everything random follows.
+    work : Work
+        Who computes, who is told, and what is remembered.
+    """
+
+    F: Map
+    region: Region
+    to: Target = Target.MINIMA
+    budget: Budget = field(default_factory=Budget)
+    seed: int = 0
+    work: Work = field(default_factory=Work)
+
+
+class MeasureMethod(ABC):
+    """One way to measure; a frozen dataclass whose fields are its settings.
+
+    A new way gives `answer` and is then passed as ``method=``.
+    """
+
+    @abstractmethod
+    def answer(self, question: MeasureQuestion) -> Estimate:
+        """Return the estimate; `convergent_measure` has checked the arguments."""
+
+
+def seed_of(rng: Any) -> int:
+    """Return one whole number from which everything random follows.
+
+    Parameters
+    ----------
+    rng : None, int, Generator or SeedSequence
+        A whole number is its own seed. From a generator one is drawn, and without any it is
+        fresh entropy of the operating system.
+
+    Examples
+    --------
+    >>> seed_of(7)
+    7
+    >>> seed_of(np.random.default_rng(7)) == seed_of(np.random.default_rng(7))
+    True
+    """
+    if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0:
+        return int(rng)
+    if rng is None:
+        return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]
+    return int.from_bytes(generator_of(rng).bytes(16), "little")

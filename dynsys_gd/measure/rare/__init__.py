@@ -1,0 +1,1 @@
+"""Measuring sets too small for independent draws."""

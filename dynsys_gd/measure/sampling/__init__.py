@@ -1,0 +1,1 @@
+"""Measuring by drawn starts, each simulated and audited."""

@@ -1,0 +1,1 @@
+"""How the convergent measure changes with a parameter, and where it vanishes."""
