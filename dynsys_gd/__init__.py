@@ -27,6 +27,7 @@ from .errors import (
     UnknownParameter,
     UnsafeExpression,
     UnsupportedFunction,
+    WorkersLost,
 )
 from .evidence import Evidence, Finding, Grade, Outcome
 from .losses import catalog
@@ -158,6 +159,7 @@ __all__ = [
     "UnsafeExpression",
     "UnsupportedFunction",
     "Verdict",
+    "WorkersLost",
     "__version__",
     "catalog",
     "claims",

@@ -13,6 +13,7 @@ __all__ = [
     "UnknownParameter",
     "UnsafeExpression",
     "UnsupportedFunction",
+    "WorkersLost",
 ]
 
 _LONGEST_SHOWN = 120
@@ -93,6 +94,14 @@ class UndecidedError(DynsysError):
 
 class TimeLimitReached(DynsysError):
     """An exact computation was stopped at its stated time limit; nothing is known of its answer."""
+
+
+class WorkersLost(DynsysError, RuntimeError):
+    """The executor broke: a process that computed for it died, or it was shut down.
+
+    What was computed before is in the checkpoint, where there is one: the same call, with another
+    executor, goes on from there.
+    """
 
 
 def shortened(value: Any) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
 
 import numpy as np
 
-from ..errors import InvalidInput
+from ..errors import InvalidInput, WorkersLost
 
 __all__ = [
     "Interruption",
@@ -143,8 +145,11 @@ def map_ordered(
 
 def computed(
     function: Callable[[Task], Answer], tasks: Iterator[Task], executor: Executor | None
-) -> Iterator[Answer]:
-    """Yield the answers one by one, in order; closing it cancels the tasks not yet started."""
+) -> Generator[Answer, None, None]:
+    """Yield the answers one by one, in order; closing it cancels the tasks not yet started.
+
+    An error of the function is raised as it is; `WorkersLost` says that the executor broke.
+    """
     if executor is None:
         yield from map(function, tasks)
         return
@@ -153,10 +158,28 @@ def computed(
         while True:
             # A bounded number is under way, so that tasks and answers do not pile up.
             for task in islice(tasks, _MOST_UNDER_WAY - len(futures)):
-                futures.append(executor.submit(function, task))
+                with _lost_workers():
+                    futures.append(executor.submit(function, task))
             if not futures:
                 return
-            yield futures.popleft().result()
+            with _lost_workers():
+                answer = futures.popleft().result()
+            yield answer
     finally:
         for future in futures:
             future.cancel()
+
+
+@contextmanager
+def _lost_workers() -> Iterator[None]:
+    """Say in one sentence that an executor broke, whatever its package calls that."""
+    dask = sys.modules.get("distributed")
+    of_dask = (dask.KilledWorker,) if dask is not None else ()
+    try:
+        yield
+    except (BrokenExecutor, CancelledError, *of_dask) as error:
+        what = f"{type(error).__name__}: {error}".removesuffix(": ")
+        raise WorkersLost(
+            f"executor: it broke while it computed ({what}). Give the same call another executor; "
+            "with a checkpoint, what was recorded is not computed again"
+        ) from error

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any
 
 from ..engine.chunks import checked_executor, checked_progress
+from ..engine.journal.checkpoint import Run, opened
 from ..engine.work import Work
 from ..ensembles.budget import Budget
 from ..errors import InvalidInput
@@ -30,6 +32,7 @@ def convergent_measure(
     rng: Any = None,
     executor: Executor | None = None,
     progress: Callable[[int, int | None], Any] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> Estimate:
     """Return the share of a law of initialisations from which the iteration converges.
 
@@ -52,7 +55,11 @@ def convergent_measure(
     executor : concurrent.futures.Executor, optional
         Who computes the chunks; the answer does not depend on it, to the last bit.
     progress : callable, optional
-        Called as ``progress(done, n)`` after each chunk.
+        Called as ``progress(done, n)`` after each chunk. `progress_bar` makes one.
+    checkpoint : str or path, optional
+        A file that keeps what is computed, made where it does not exist. The same call with the
+        same file, after whatever ended the first, computes only what is missing; the estimate is
+        the same to the last bit. Where `rng` is not given, the seed is that of the file.
 
     Returns
     -------
@@ -62,7 +69,11 @@ def convergent_measure(
     Raises
     ------
     InvalidInput
-        For a region of the wrong dimension, minima of a map that has no loss, and wrong types.
+        For a region of the wrong dimension, minima of a map that has no loss, and wrong types;
+        for a checkpoint that is damaged, of another run, in use, or cannot be written. It is left
+        as it is.
+    WorkersLost
+        Where the executor broke.
 
     Notes
     -----
@@ -112,12 +123,20 @@ def convergent_measure(
             "to", to, "Target.FIXED_POINTS for a map without a loss", "it has no minima"
         )
     chosen = MonteCarlo() if method is None else method
-    question = MeasureQuestion(
-        F=F,
-        region=region,
-        to=to,
-        budget=Budget() if budget is None else budget,
+    budget = Budget() if budget is None else budget
+    run = Run(
+        name="convergent_measure",
+        arguments={"F": F, "region": region, "method": chosen, "to": to, "budget": budget},
         seed=seed_of(rng),
-        work=Work(executor=executor, progress=progress),
+        seed_given=rng is not None,
     )
-    return chosen.answer(question)
+    with opened(checkpoint, run) as journal:
+        question = MeasureQuestion(
+            F=F,
+            region=region,
+            to=to,
+            budget=budget,
+            seed=run.seed if journal is None else journal.seed,
+            work=Work(executor=executor, progress=progress, journal=journal),
+        )
+        return chosen.answer(question)
