@@ -158,7 +158,7 @@ def computed(
         while True:
             # A bounded number is under way, so that tasks and answers do not pile up.
             for task in islice(tasks, _MOST_UNDER_WAY - len(futures)):
-                with _lost_workers():
+                with _lost_workers(RuntimeError):  # "cannot schedule new futures after shutdown"
                     futures.append(executor.submit(function, task))
             if not futures:
                 return
@@ -171,13 +171,13 @@ def computed(
 
 
 @contextmanager
-def _lost_workers() -> Iterator[None]:
+def _lost_workers(*others: type[Exception]) -> Iterator[None]:
     """Say in one sentence that an executor broke, whatever its package calls that."""
     dask = sys.modules.get("distributed")
     of_dask = (dask.KilledWorker,) if dask is not None else ()
     try:
         yield
-    except (BrokenExecutor, CancelledError, *of_dask) as error:
+    except (BrokenExecutor, CancelledError, *of_dask, *others) as error:
         what = f"{type(error).__name__}: {error}".removesuffix(": ")
         raise WorkersLost(
             f"executor: it broke while it computed ({what}). Give the same call another executor; "

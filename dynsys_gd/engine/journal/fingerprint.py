@@ -101,8 +101,10 @@ def _composed(value: Any) -> tuple[str, Iterable[Any]]:
     kind = type(value)
     if isinstance(value, sp.Basic | sp.MatrixBase):
         return "sympy", [sp.srepr(value).encode()]
-    if isinstance(value, np.ndarray | np.generic) and not value.dtype.hasobject:
+    if isinstance(value, np.ndarray | np.generic):
         array = np.asarray(value)
+        if array.dtype.hasobject:
+            return "objects", [repr(array.shape).encode(), array.ravel().tolist()]
         return "array", [repr((array.dtype.str, array.shape)).encode(), array.tobytes()]
     if isinstance(value, list | tuple):
         return kind.__name__, value
@@ -121,6 +123,8 @@ def _composed(value: Any) -> tuple[str, Iterable[Any]]:
         return "module", [value.__name__.encode(), str(getattr(value, "__version__", "")).encode()]
     if isinstance(value, FUNCTIONS):
         return "function", parts_of_function(value)
+    if isinstance(value, np.ufunc) and value.types != ["O->O"]:  # those hide a function of Python
+        return "ufunc", [value.__name__, value.types]
     if callable(getattr(value, "__wrapped__", None)):  # such as jax.jit of a function
         return "wrapped", [_name(kind), value.__wrapped__]
     if kind.__module__.startswith("scipy.stats") and hasattr(value, "dist"):

@@ -32,8 +32,10 @@ def parts_of_function(value: Any) -> Iterator[Any]:
         yield from (value.__func__, value.__self__)
     elif isinstance(value, types.CodeType):
         yield from _code(value)
-    elif isinstance(value, types.BuiltinFunctionType) or _version(value):
-        yield from (str(value.__module__), value.__qualname__, _version(value))
+    elif isinstance(value, types.BuiltinFunctionType):
+        yield from (str(value.__module__), value.__qualname__, value.__self__)
+    elif _version(value):
+        yield from (value.__module__, value.__qualname__, _version(value))
     else:
         yield from _code(value.__code__)
         yield from (value.__defaults__, value.__kwdefaults__)
