@@ -1,0 +1,162 @@
+"""Balls around fixed points that the map contracts into themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...orbits.certified.outward import down, up
+from .fixed import real_frame
+from .frames import Frame, frame_of, row_sum
+from .system import Bounds, System
+
+__all__ = ["Core", "cores_at"]
+
+_MARGIN = 1e-9  # by which q stays below 1
+_BISECTIONS = 40
+_PIECES = 1024  # into which a ball is cut where its Jacobian is bounded
+
+
+@dataclass(frozen=True)
+class Core:
+    """The ball |P⁻¹(z - c)| ≤ ρ, largest coordinate: every point of it converges to one point.
+
+    Parameters
+    ----------
+    centre : tuple of d float
+    frame : tuple of d rows of d float
+        The columns of P.
+    radius : float
+        ρ.
+    outcome : int
+        Number of the limit.
+    corners : two tuples of d float
+        Of a small box in which the limit lies.
+    """
+
+    centre: tuple[float, ...]
+    frame: tuple[tuple[float, ...], ...]
+    radius: float
+    outcome: int
+    corners: tuple[tuple[float, ...], tuple[float, ...]]
+
+    @property
+    def pin(self) -> tuple[Bounds, Bounds]:
+        """A small box in which the limit lies, two arrays of shape (d,)."""
+        return np.array(self.corners[0]), np.array(self.corners[1])
+
+    def contains(self, lower: Bounds, upper: Bounds) -> NDArray[np.bool_]:
+        """Return for each box (d, n) whether it lies in the ball."""
+        centre = np.array(self.centre)[:, None]
+        with np.errstate(all="ignore"):
+            low, high = down(lower - centre), up(upper - centre)
+            found = self._frame.of_vectors(low, high) <= self.radius
+        return np.asarray(found & np.isfinite(lower).all(axis=0) & np.isfinite(upper).all(axis=0))
+
+    @cached_property
+    def _frame(self) -> Frame:
+        frame = frame_of(np.array(self.frame))
+        assert frame is not None
+        return frame
+
+
+def cores_at(system: System, points: Bounds, named: str, outcomes: list[str]) -> tuple[Core, ...]:
+    """Return the largest core around each attracting one of some points (n, d).
+
+    Their outcomes are appended to `outcomes`.
+
+    Notes
+    -----
+    Where |P⁻¹ DF(z) P| ≤ q < 1 on the ball and |P⁻¹(F(c) - c)| ≤ (1 - q) ρ, the ball is mapped
+    into itself by a contraction. Its fixed point attracts all of it; under gradient descent it is
+    a strict minimum, as |1 - η λ| < 1 for every eigenvalue λ of the Hessian there.
+    """
+    found = []
+    for point in points:
+        columns, unstable = real_frame(system.slopes_at(point[:, None])[:, :, 0])
+        frame = None if unstable or columns.shape[1] != len(point) else frame_of(columns)
+        if frame is None:
+            continue
+        radius = _largest(system, point, frame)
+        if radius is None:
+            continue
+        pin = _pin(system, point, frame, radius)
+        place = ", ".join(f"{x:.6g}" for x in point + 0.0)
+        where = place if len(point) == 1 else f"({place})"
+        outcomes.append(f"the {named} near {where}")
+        found.append(
+            Core(
+                tuple(map(float, point)),
+                tuple(tuple(map(float, row)) for row in frame.columns),
+                radius,
+                len(outcomes) - 1,
+                (tuple(map(float, pin[0])), tuple(map(float, pin[1]))),
+            )
+        )
+    return tuple(found)
+
+
+def _contracts(system: System, centre: Bounds, frame: Frame, radius: float, pieces: int) -> float:
+    """Return the (1 - q) ρ that a ball leaves, less how far its centre moves; negative: no core."""
+    d = len(centre)
+    cuts = max(1, int(pieces ** (1 / d)))
+    edges = np.linspace(-radius, radius, cuts + 1)
+    grid = np.indices((cuts,) * d).reshape(d, -1)
+    low, high = edges[grid], edges[grid + 1]
+    middle, half = 0.5 * (low + high), 0.5 * (high - low) * (1 + 1e-12)
+    at = centre[:, None] + frame.columns @ middle
+    reach = np.abs(frame.columns) @ half * (1 + 1e-12) + 1e-15 * (np.abs(at) + radius)
+    with np.errstate(all="ignore"):
+        matrices = frame.of_matrices(*system.slope_bounds(at - reach, at + reach))
+        q = float(np.max(row_sum(matrices)))
+        if not q < 1 - _MARGIN:
+            return -np.inf
+        return float(
+            down(np.array((1 - q) * radius * (1 - 2.0**-50))) - _moved(system, centre, frame)
+        )
+
+
+def _moved(system: System, centre: Bounds, frame: Frame) -> float:
+    """Return an upper bound of |P⁻¹(F(c) - c)|."""
+    point = centre[:, None]
+    low, high = system.image_bounds(point, point)
+    return float(frame.of_vectors(down(low - point), up(high - point))[0])
+
+
+def _largest(system: System, centre: Bounds, frame: Frame) -> float | None:
+    """Return the largest radius found by doubling and bisection, None where there is none."""
+    scale = max(1.0, float(np.abs(centre).max()))
+    good = None
+    for exponent in range(-30, 12):
+        radius = scale * 2.0**exponent
+        if _contracts(system, centre, frame, radius, 1 if exponent < -4 else _PIECES) >= 0:
+            good = radius
+        elif good is not None:
+            break
+    if good is None:
+        return None
+    bad = 2 * good
+    for _ in range(_BISECTIONS):
+        middle = 0.5 * (good + bad)
+        if bad - good < 1e-6 * good:
+            break
+        if _contracts(system, centre, frame, middle, _PIECES) >= 0:
+            good = middle
+        else:
+            bad = middle
+    return good
+
+
+def _pin(system: System, centre: Bounds, frame: Frame, radius: float) -> tuple[Bounds, Bounds]:
+    """Return a box around the smallest core with this centre that is found quickly."""
+    small = radius
+    for exponent in range(-46, 0):
+        trial = radius * 2.0**exponent
+        if _contracts(system, centre, frame, trial, 1) >= 0:
+            small = trial
+            break
+    reach = np.abs(frame.columns).sum(axis=1) * small * (1 + 1e-9)
+    return down(centre - reach), up(centre + reach)

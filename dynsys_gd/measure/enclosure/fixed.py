@@ -1,0 +1,59 @@
+"""Which fixed points the cores and blocks are built around."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...errors import InvalidInput
+from ...maps.base import Map
+from ...orbits.fixed_points import fixed_points
+from ...regions import Box
+from .system import Bounds, System
+
+__all__ = ["candidates", "real_frame"]
+
+_WIDER = 2.0  # how many times wider than the region fixed points are looked for
+
+
+def candidates(
+    F: Map, system: System, region: Box, seconds: float
+) -> tuple[Bounds, tuple[str, ...]]:
+    """Return fixed points in and around a region, shape (n, d), and what stays open.
+
+    They are where cores and blocks are tried; what is then said of a core or a block is proved
+    without them.
+    """
+    low, high = np.array(region.low), np.array(region.high)
+    half = 0.5 * (high - low)
+    wide = Box(0.5 * (low + high) - _WIDER * half, 0.5 * (low + high) + _WIDER * half)
+    size = system.dimension if F.loss is None else F.loss.dimension
+    box = Box(wide.low[:size], wide.high[:size])
+    try:
+        found = fixed_points(F, box, seconds=seconds)
+    except (InvalidInput, ArithmeticError) as error:
+        return np.empty((0, system.dimension)), (f"no fixed points were found: {error}",)
+    notes = () if found.complete else (f"the list of fixed points is open: {found.why}",)
+    if not found.orbits:
+        return np.empty((0, system.dimension)), notes
+    points = np.array([orbit.points[0] for orbit in found.orbits])
+    if points.shape[1] != system.dimension:
+        points = F.lift(points)
+    return points, notes
+
+
+def real_frame(matrix: Bounds) -> tuple[Bounds, int]:
+    """Return real columns that span the invariant subspaces, those outside the circle first.
+
+    A pair of complex eigenvalues gives the real and the imaginary part of an eigenvector. The
+    second value is how many columns belong to eigenvalues outside the unit circle.
+    """
+    values, vectors = np.linalg.eig(matrix)
+    order = np.lexsort((values.imag, -np.abs(values)))
+    columns: list[Bounds] = []
+    for k in order:
+        value, vector = values[k], vectors[:, k]
+        if value.imag < 0:
+            continue
+        parts = [vector.real] if value.imag == 0 else [vector.real, vector.imag]
+        columns += [part / max(np.abs(part).max(), 1e-300) for part in parts]
+    return np.array(columns).T, int((np.abs(values) > 1).sum())

@@ -1,0 +1,83 @@
+"""Norms and products of interval matrices in the coordinates of a frame, rounded outwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...orbits.certified.enclosed import Enclosed, matrix_product
+from .system import Bounds
+
+__all__ = ["Frame", "frame_of", "row_sum", "smallest_stretch"]
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Columns P with an approximate inverse Q, and a bound δ of |I - QP| in the largest row sum.
+
+    As P⁻¹ = (QP)⁻¹Q, every |P⁻¹v| is at most |Qv|/(1 - δ).
+    """
+
+    columns: Bounds
+    inverse: Bounds
+    defect: float
+
+    def of_matrices(self, lower: Bounds, upper: Bounds) -> Enclosed:
+        """Return bounds of P⁻¹MP for interval matrices (d, d, n)."""
+        inner = matrix_product(Enclosed(lower, upper), Enclosed.of(self.columns[:, :, None]))
+        moved = matrix_product(Enclosed.of(self.inverse[:, :, None]), inner)
+        # (QP)⁻¹ = I + E with |E| ≤ δ/(1 - δ) in the row sum.
+        error = Enclosed.of(moved.size.max(axis=0)[None]) * (2 * self.defect)
+        return Enclosed((moved - error).lower, (moved + error).upper)
+
+    def of_vectors(self, lower: Bounds, upper: Bounds) -> Bounds:
+        """Return an upper bound (n,) of |P⁻¹v|, largest coordinate, over boxes (d, n)."""
+        moved = matrix_product(
+            Enclosed.of(self.inverse[:, :, None]), Enclosed(lower[:, None], upper[:, None])
+        )
+        with np.errstate(all="ignore"):
+            return np.asarray(moved.size.max(axis=(0, 1)) * (1 + 2 * self.defect + 2.0**-50))
+
+
+def frame_of(columns: Bounds) -> Frame | None:
+    """Return the frame with these columns, None where they are too close to dependent."""
+    columns = np.asarray(columns, dtype=float)
+    if not np.isfinite(columns).all() or np.linalg.cond(columns) > 1e8:
+        return None
+    inverse = np.linalg.inv(columns)
+    product = matrix_product(Enclosed.of(inverse[:, :, None]), Enclosed.of(columns[:, :, None]))
+    rest = Enclosed.of(np.eye(len(columns))[:, :, None]) - product
+    defect = float(row_sum(rest)[0])
+    return Frame(columns, inverse, defect) if defect < 1e-6 else None
+
+
+def row_sum(matrices: Enclosed) -> Bounds:
+    """Return an upper bound (n,) of the largest row sum of interval matrices (i, j, n)."""
+    sizes = matrices.size
+    count = sizes.shape[1] + 1
+    with np.errstate(all="ignore"):
+        return np.asarray(sizes.sum(axis=1).max(axis=0) * (1 + count * 2.0**-52))
+
+
+def smallest_stretch(matrices: Enclosed) -> Bounds:
+    """Return a lower bound (n,) of 1/|M⁻¹| over interval matrices (m, m, n), 0 if none is known.
+
+    With C about the inverse of the middle and |I - CM| ≤ δ < 1, |M⁻¹| ≤ |C|/(1 - δ).
+    """
+    m = matrices.lower.shape[0]
+    with np.errstate(all="ignore"):
+        if m == 1:
+            low, high = matrices.lower[0, 0], matrices.upper[0, 0]
+            return np.asarray(np.maximum(np.maximum(low, -high), 0.0))
+        finite = np.isfinite(matrices.lower).all(axis=(0, 1))
+        finite &= np.isfinite(matrices.upper).all(axis=(0, 1))
+        centre = np.where(finite, matrices.middle(), np.eye(m)[:, :, None])
+        stacked = centre.transpose(2, 0, 1)
+        regular = np.abs(np.linalg.det(stacked)) > 1e-12
+        stacked[~regular] = np.eye(m)
+        inverse = np.linalg.inv(stacked).transpose(1, 2, 0)
+        rest = Enclosed.of(np.eye(m)[:, :, None]) - matrix_product(Enclosed.of(inverse), matrices)
+        defect, size = row_sum(rest), row_sum(Enclosed.of(inverse))
+        bound = (1 - defect) / size * (1 - 2.0**-50)
+        return np.where(finite & regular & (defect < 1), np.maximum(bound, 0.0), 0.0)
