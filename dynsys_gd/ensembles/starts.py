@@ -13,10 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.starts import (
+    DrawnStarts,
     GaussianStarts,
     GivenStarts,
     GridStarts,
+    InterpretedStarts,
     JitteredStarts,
+    NetStarts,
+    QuantileStarts,
     SobolStarts,
     Starts,
     UniformStarts,
@@ -35,8 +39,7 @@ def drawn(region: Region, n: int, *, rng: Any = None) -> Starts:
     Parameters
     ----------
     region : Region
-        A Box or a Gaussian is drawn from in place; from another law the points are drawn here and
-        kept, n d doubles.
+        Any law; draws are made where they are needed, and never stored.
     n : int
     rng : None, int, Generator, BitGenerator or SeedSequence
 
@@ -51,8 +54,9 @@ def drawn(region: Region, n: int, *, rng: Any = None) -> Starts:
 
     Notes
     -----
-    Each start is computed from its number and a key, which `rng` gives, by the counter-based
-    generator Philox4x32-10.
+    Each start is computed from its number and a key, which `rng` gives, by a counter-based
+    generator: Philox4x32-10 in machine code for a Box and a Gaussian, and for other laws numpy's
+    Philox, which gives a block of 1024 draws its own stretch of random numbers.
 
     Examples
     --------
@@ -68,7 +72,7 @@ def drawn(region: Region, n: int, *, rng: Any = None) -> Starts:
         return UniformStarts(region.low, region.high, count, key_of(rng))
     if isinstance(region, Gaussian):
         return GaussianStarts(region.mean, region.scale, count, key_of(rng))
-    return GivenStarts(region.sample(count, rng=rng))
+    return DrawnStarts(region, count, key_of(rng))
 
 
 def sobol(box: Box, n: int, *, rng: Any = None) -> Starts:
@@ -102,6 +106,17 @@ def sobol(box: Box, n: int, *, rng: Any = None) -> Starts:
     """
     checked = _box(box)
     return SobolStarts(checked.low, checked.high, positive_count(n, "n"), key_of(rng))
+
+
+def sobol_nets(
+    region: Region, shape: Sequence[int], m: int, replicates: int, *, rng: Any = None
+) -> Starts:
+    """Return independently scrambled Sobol nets of 2^m points, `replicates` in each cell.
+
+    The cells are those of a grid over the unit cube of the quantiles of a law with independent
+    coordinates; see `NetStarts` for their order.
+    """
+    return QuantileStarts(region, NetStarts(shape, m, replicates, key_of(rng)))
 
 
 def grid(box: Box, resolution: int | Sequence[int]) -> Starts:
@@ -206,6 +221,8 @@ def ensemble_of(F: Map, starts: Any) -> Starts:
     except InvalidInput as refusal:
         remedy = "one start a row: write [[...]] for a single start"
         raise InvalidInput("starts", refusal.received, expected, remedy) from None
+    if isinstance(ensemble, InterpretedStarts):
+        ensemble = GivenStarts(ensemble.rows())  # machine code has to find them somewhere
     if ensemble.dimension not in widths:
         received = f"shape ({ensemble.n}, {ensemble.dimension})"
         raise InvalidInput("starts", received, expected, "one start a row")

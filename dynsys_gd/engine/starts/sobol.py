@@ -17,7 +17,7 @@ from .lanes import Tiles, Wholes, real
 from .philox import Key, checked_key, random_53, schedule
 from .uniform import unit_scales
 
-__all__ = ["SobolStarts"]
+__all__ = ["SobolStarts", "parity"]
 
 _STREAM = 3
 _HEAD = 3  # words of a coordinate before its direction numbers: low, scale, shift
@@ -123,12 +123,13 @@ def _scrambled(dimension: int, key: Key | None) -> tuple[NDArray[np.uint64], NDA
     matrix = (drawn[:, :BITS] & above) | diagonal
     scrambled = np.zeros_like(directions)
     for k in range(BITS):
-        scrambled |= _parity(matrix[:, k, None] & directions) * diagonal[k]
+        scrambled |= parity(matrix[:, k, None] & directions) * diagonal[k]
     scrambled.flags.writeable = drawn.flags.writeable = False  # shared by all who ask
     return scrambled, drawn[:, BITS]
 
 
-def _parity(whole: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def parity(whole: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the parity of the number of ones among the bits of each whole number."""
     for shift in (32, 16, 8, 4, 2, 1):
         whole = whole ^ (whole >> np.uint64(shift))
     return whole & np.uint64(1)
