@@ -15,8 +15,10 @@ from ..errors import InvalidInput
 from ..maps.base import Map
 from ..regions import Region
 from .estimate import Estimate
+from .event import Event
 from .question import MeasureMethod, MeasureQuestion, seed_of
 from .sampling.monte_carlo import MonteCarlo
+from .survival import Survival
 from .target import Target
 
 __all__ = ["convergent_measure"]
@@ -27,7 +29,7 @@ def convergent_measure(
     region: Region,
     *,
     method: MeasureMethod | None = None,
-    to: Target = Target.MINIMA,
+    to: Event = Target.MINIMA,
     budget: Budget | None = None,
     rng: Any = None,
     executor: Executor | None = None,
@@ -45,8 +47,9 @@ def convergent_measure(
         states. He and Xavier laws and the ball about the flattest minimum are of these kinds.
     method : MeasureMethod, optional
         How to measure, ``MonteCarlo(n=100_000, level=0.95)`` by default.
-    to : Target
-        Which limits count: minima, or every fixed point.
+    to : Target or Survival
+        Which limits count: minima, or every fixed point; or staying bounded for a while, with
+        methods that measure that too.
     budget : Budget, optional
         Caps and tolerances of the simulation.
     rng : int, Generator or SeedSequence, optional
@@ -103,8 +106,8 @@ def convergent_measure(
         raise InvalidInput("F", F, "a map", "wrap the loss, for example as GradientDescent")
     if not isinstance(region, Region):
         raise InvalidInput("region", region, "a Box, Ball or Gaussian")
-    if not isinstance(to, Target):
-        raise InvalidInput("to", to, "Target.MINIMA or Target.FIXED_POINTS")
+    if not isinstance(to, (Target, Survival)):
+        raise InvalidInput("to", to, "Target.MINIMA, Target.FIXED_POINTS or Survival(steps=…)")
     if method is not None and not isinstance(method, MeasureMethod):
         raise InvalidInput("method", method, "a method object such as MonteCarlo()")
     if budget is not None and not isinstance(budget, Budget):
@@ -123,6 +126,9 @@ def convergent_measure(
             "to", to, "Target.FIXED_POINTS for a map without a loss", "it has no minima"
         )
     chosen = MonteCarlo() if method is None else method
+    if not isinstance(to, chosen.events):
+        remedy = "for example Splitting() measures survival"
+        raise InvalidInput("to", to, f"a target for {type(chosen).__name__}", remedy)
     budget = Budget() if budget is None else budget
     run = Run(
         name="convergent_measure",

@@ -14,6 +14,7 @@ from ..regions import Region
 from ..results import Result, plain
 from .binomial import rounded_up
 from .counted import Counted
+from .event import Event
 from .reading import Reading
 from .target import Target
 
@@ -30,8 +31,8 @@ class Estimate(Result):
         What was iterated.
     region : Region
         The law of the initialisations; shares are fractions of it.
-    target : Target
-        Which limits count.
+    target : Target or Survival
+        Which limits count, or the other event that was asked about.
     reading : Reading
         What the method saw; it makes the interval.
     level : float
@@ -54,7 +55,7 @@ class Estimate(Result):
 
     map: Map
     region: Region
-    target: Target
+    target: Event
     reading: Reading
     level: float
     seed: int | None
@@ -84,7 +85,10 @@ class Estimate(Result):
     @property
     def hits(self) -> int:
         """How many starts were seen to converge to the target."""
-        return sum(k for detail, k in self.tally if self.target.counts(detail))
+        target = self.target
+        if not isinstance(target, Target):
+            return 0
+        return sum(k for detail, k in self.tally if target.counts(detail))
 
     @property
     def lower(self) -> float:
@@ -123,12 +127,18 @@ class Estimate(Result):
 
     @property
     def bound(self) -> str | None:
-        """What can be said where no start converges, as a sentence; None where one does."""
+        """What can be said where nothing was seen, as a sentence; None where something was."""
         if self.proved or self.lower > 0:
             return None
+        if self.reading.obstacle:
+            return (
+                f"No estimate of the share of starts that {self.target.said}, "
+                f"{self.reading.obstacle}: "
+                f"it is below {rounded_up(self.upper_bound())} at {_percent(self.level)}"
+            )
         left = f", {100 * self.undecided:.3g} % undecided" if self.undecided else ""
         return (
-            f"0 of {self.n} starts seen to converge to {self.target}{left}: "
+            f"0 of {self.n} starts seen to {self.target.said}{left}: "
             f"the share is below {rounded_up(self.upper_bound())} at {_percent(self.level)}"
         )
 
@@ -154,12 +164,12 @@ class Estimate(Result):
             return self.bound
         low, high = self.interval()
         if self.proved:
-            return f"Share that converges to {self.target}: in [{low:.9g}, {high:.9g}]"
+            return f"Share of starts that {self.target.said}: in [{low:.9g}, {high:.9g}]"
         share = f"{self.lower:.6g}"
         if self.undecided:
             share = f"from {share} to {self.upper:.6g} by the undecided ones"
         return (
-            f"Share of starts that converge to {self.target}: {share}, "
+            f"Share of starts that {self.target.said}: {share}, "
             f"in [{low:.6g}, {high:.6g}] at {_percent(self.level)}"
         )
 
@@ -181,7 +191,7 @@ class Estimate(Result):
             **super().to_dict(),
             "map": self.map.describe(),
             "region": self.region.describe(),
-            "target": self.target.name.lower(),
+            "target": self.target.key,
             "n": self.n,
             "level": self.level,
             "lower": self.lower,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from ..ensembles.budget import Budget
 from ..maps.base import Map
 from ..regions import Region, generator_of
 from .estimate import Estimate
+from .event import Event
 from .target import Target
 
 __all__ = ["MeasureMethod", "MeasureQuestion", "seed_of"]
@@ -29,7 +30,7 @@ class MeasureQuestion:
     region : Region
         The law. It lives on points of the loss, from which a map with memory starts at rest, or
         on states of the map.
-    to : Target
+    to : Target or Survival
     budget : Budget
         Of the simulation, for methods that simulate.
     seed : int
@@ -40,10 +41,16 @@ class MeasureQuestion:
 
     F: Map
     region: Region
-    to: Target = Target.MINIMA
+    to: Event = Target.MINIMA
     budget: Budget = field(default_factory=Budget)
     seed: int = 0
     work: Work = field(default_factory=Work)
+
+    @property
+    def target(self) -> Target:
+        """Which limits count, for methods that measure no other events."""
+        assert isinstance(self.to, Target)
+        return self.to
 
 
 class MeasureMethod(ABC):
@@ -51,6 +58,9 @@ class MeasureMethod(ABC):
 
     A new way gives `answer` and is then passed as ``method=``.
     """
+
+    #: the kinds of events it can measure
+    events: ClassVar[tuple[type, ...]] = (Target,)
 
     @abstractmethod
     def answer(self, question: MeasureQuestion) -> Estimate:

@@ -16,6 +16,9 @@ class Reading(ABC):
     converging in `upper`.
     """
 
+    #: why there is no estimate; empty where there is one
+    obstacle: str = ""
+
     @property
     @abstractmethod
     def n(self) -> int:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from enum import Enum
 
-from ..ensembles.fates import Detail, Fate
+import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["Target"]
+from ..ensembles.budget import Budget
+from ..ensembles.fates import Detail, Fate
+from ..ensembles.simulate import simulate
+from ..maps.base import Map
+from .event import Seen
+
+__all__ = ["Target", "is_open"]
 
 
 class Target(Enum):
@@ -31,5 +38,30 @@ class Target(Enum):
             return detail in (Detail.MINIMUM, Detail.DEGENERATE_MINIMUM)
         return detail.fate is Fate.CONVERGED
 
+    @property
+    def said(self) -> str:
+        """What the orbits of such starts do."""
+        return f"converge to {self.value}"
+
+    @property
+    def key(self) -> str:
+        """The target in plain data."""
+        return self.name.lower()
+
+    def seen(self, F: Map, rows: NDArray[np.float64], budget: Budget) -> Seen:
+        """Return which starts are seen to converge, after the audit, and which are undecided."""
+        fates = simulate(F, rows, budget=budget)
+        yes = np.isin(fates.detail, [detail for detail in Detail if self.counts(detail)])
+        undecided = np.isin(fates.detail, [detail for detail in Detail if is_open(detail)])
+        return Seen(yes, undecided, int(fates.steps.sum()))
+
     def __str__(self) -> str:
         return self.value
+
+
+def is_open(detail: Detail) -> bool:
+    """Return whether a start with this detail may converge or not: undecided or drifting.
+
+    An orbit that drifts farther and farther without blowing up may be on a long way to a minimum.
+    """
+    return detail.fate is Fate.UNDECIDED or detail is Detail.UNBOUNDED_DRIFT

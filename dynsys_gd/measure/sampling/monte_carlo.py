@@ -71,7 +71,7 @@ class MonteCarlo(MeasureMethod):
             map=F,
             region=question.region,
             target=question.to,
-            reading=Counted(question.to, seen.pairs),
+            reading=Counted(question.target, seen.pairs),
             level=self.level,
             seed=question.seed,
             budget=question.budget,

@@ -1,0 +1,195 @@
+"""One run of splitting: a population that climbs from level to level down to the rare event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...ensembles.budget import Budget
+from ...maps.base import Map
+from ...regions import Region
+from ..event import Event
+from .ladder import Ladder, ladder_for
+from .moves import proposed
+
+__all__ = ["Climb", "climbed", "piloted"]
+
+Rows = NDArray[np.float64]
+
+# A population that falls below one of these no longer stands for the set it is in.
+_FEWEST_REACHING = 10
+_FEWEST_DIFFERENT = 100
+_FEWEST_ANCESTORS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Climb:
+    """What one run needs: plain data that can travel.
+
+    Parameters
+    ----------
+    levels : tuple of float
+        Heights on the way; a pilot finds its own.
+    to_the_top : bool
+        Whether the event itself comes after the last level.
+    number : int
+        Of the run; with the seed it determines everything random.
+    """
+
+    F: Map
+    event: Event
+    region: Region
+    budget: Budget
+    size: int
+    moves: int
+    share: float
+    seed: int
+    number: int
+    levels: tuple[float, ...] = ()
+    to_the_top: bool = True
+
+
+@dataclass(eq=False)
+class _Population:
+    """The starts of one run, and what is remembered of them."""
+
+    climb: Climb
+    ladder: Ladder
+    rng: np.random.Generator
+    rows: Rows
+    ancestors: NDArray[np.intp]
+    steps: int = 0
+    reaching: list[int] = field(default_factory=list)
+    different: list[int] = field(default_factory=list)
+    accepted: list[float] = field(default_factory=list)
+    why: str = ""
+
+    def raised(self, held: NDArray[np.bool_], height: float) -> bool:
+        """Go on with those who reach a level, moved about in it; False where that breaks down."""
+        n = self.climb.size
+        among = np.flatnonzero(held)
+        if not self.enough(self.rows[among]):
+            return False
+        self.reaching.append(len(among))
+        picked = self.rng.choice(among, n)
+        self.rows, self.ancestors = self.rows[picked], self.ancestors[picked]
+        accepted = 0
+        for _ in range(self.climb.moves):
+            accepted += self._moved(height)
+        self.accepted.append(accepted / (n * self.climb.moves))
+        self.different.append(_different(self.rows))
+        ancestors = len(np.unique(self.ancestors))
+        if self.different[-1] < min(_FEWEST_DIFFERENT, n // 2):
+            self.why = (
+                f"only {self.different[-1]} of {n} starts still differ after {self.climb.moves} "
+                "moves, for the set has become finer than double precision or than the moves"
+            )
+        elif ancestors < _FEWEST_ANCESTORS:
+            self.why = f"all {n} starts descend from {ancestors}"
+        return not self.why
+
+    def finished(self) -> tuple[int, int]:
+        """Return how many are in the event, and how many may be."""
+        seen = self.ladder.top(self.rows)
+        self.steps += seen.steps
+        may_be = seen.yes | seen.open
+        if not self.climb.levels or self.enough(self.rows[may_be]):
+            self.reaching.append(int(may_be.sum()))
+        return int(seen.yes.sum()), int(seen.open.sum())
+
+    def enough(self, rows: Rows) -> bool:
+        distinct = _different(rows)
+        if distinct < _FEWEST_REACHING:
+            self.why = f"only {distinct} of {self.climb.size} starts reached the next level"
+        return not self.why
+
+    def _moved(self, height: float) -> int:
+        move = proposed(self.climb.region, self.rows, self.rng)
+        places = np.flatnonzero(move.inside & (move.rows != self.rows).any(axis=1))
+        if not len(places):
+            return 0
+        held, steps = self.ladder.reached(move.rows[places], height)
+        self.steps += steps
+        places = places[held]
+        self.rows[places] = move.rows[places]
+        return len(places)
+
+    def report(self, levels: tuple[float, ...], ends: tuple[int, int] | None) -> dict[str, Any]:
+        return {
+            "levels": list(levels),
+            "reaching": self.reaching,
+            "different": self.different,
+            "accepted": self.accepted,
+            "ends": None if ends is None or self.why else list(ends),
+            "why": self.why,
+            "steps": self.steps,
+        }
+
+
+def climbed(climb: Climb) -> dict[str, Any]:
+    """Return how many of the population reached each of the given levels, and the event.
+
+    With levels that were fixed before, the product of the shares has exactly the probability of
+    the event as its mean [cerou2012sequential]_.
+    """
+    population = _drawn(climb)
+    for height in climb.levels:
+        held, steps = population.ladder.reached(population.rows, height)
+        population.steps += steps
+        if not population.raised(held, height):
+            return population.report(climb.levels, None)
+    ends = population.finished() if climb.to_the_top else None
+    return population.report(climb.levels, ends)
+
+
+def piloted(climb: Climb) -> dict[str, Any]:
+    """Return levels that about the wanted share of the population before reaches, each.
+
+    A level is the largest one that the wanted share reaches, rounded down to a whole number where
+    that is still above the level before; where all are tied with that, it is the next that occurs.
+    """
+    population = _drawn(climb)
+    levels: tuple[float, ...] = ()
+    while True:
+        found = population.ladder.heights(population.rows)
+        population.steps += found.steps
+        height = _next_level(found.values, climb.share, levels, population.ladder.rounded)
+        if height == np.inf:
+            enough = population.enough(population.rows[np.isposinf(found.values)])
+            return population.report(levels, (0, 0) if enough else None)
+        if not population.raised(found.values >= height, height):
+            kept = (*levels, height)[: len(population.reaching)]
+            return population.report(kept, None)
+        levels = (*levels, height)
+
+
+def _drawn(climb: Climb) -> _Population:
+    rng = np.random.default_rng(np.random.SeedSequence(climb.seed, spawn_key=(climb.number,)))
+    return _Population(
+        climb=climb,
+        ladder=ladder_for(climb.F, climb.event, climb.budget),
+        rng=rng,
+        rows=climb.region.sample(climb.size, rng=rng),
+        ancestors=np.arange(climb.size),
+    )
+
+
+def _next_level(
+    heights: NDArray[np.float64], share: float, levels: tuple[float, ...], rounded: bool
+) -> float:
+    wanted = max(1, int(np.ceil(share * len(heights))))
+    height = float(np.sort(heights)[-wanted])
+    before = levels[-1] if levels else -np.inf
+    if before < np.floor(height):
+        return float(np.floor(height)) if rounded else height
+    if height > before:
+        return height
+    above = heights[heights > before]
+    return float(above.min()) if len(above) else np.inf
+
+
+def _different(rows: Rows) -> int:
+    return len(np.unique(rows, axis=0))
