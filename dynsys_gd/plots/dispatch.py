@@ -16,6 +16,7 @@ from ..ensembles.stopping_times import StoppingTimes
 from ..errors import InvalidInput
 from ..maps.trajectory import Trajectory
 from ..measure.estimate import Estimate
+from ..measure.transition.result import Transition
 from ..orbits.cluster import Cluster
 from ..orbits.critical_manifold import CriticalManifold
 from ..orbits.curves.basin_result import ImmediateBasin
@@ -48,6 +49,7 @@ from .stopping_picture import draw_stopping_times
 from .threshold_line import draw_threshold
 from .trajectories import draw_trajectory
 from .transition import draw_transition
+from .transition_picture import draw_scan, scan_size
 from .verdict_card import card_size, draw_verdict
 
 __all__ = ["draw", "figure"]
@@ -85,6 +87,7 @@ _paint.register(Stability, draw_stability)
 _paint.register(StoppingTimes, draw_stopping_times)
 _paint.register(Threshold, draw_threshold)
 _paint.register(Trajectory, draw_trajectory)
+_paint.register(Transition, draw_scan)
 _paint.register(TransitionScan, draw_transition)
 _paint.register(Verdict, draw_verdict)
 
@@ -103,6 +106,7 @@ _size.register(Skeleton, lambda _: (8.4, 6.6))
 _size.register(Stability, lambda _: _WITH_LEGEND)
 _size.register(StoppingTimes, lambda _: _WITH_LEGEND)
 _size.register(Threshold, lambda _: (6.4, 1.9))
+_size.register(Transition, scan_size)
 _size.register(TransitionScan, lambda _: (7.6, 5.4))
 _size.register(Verdict, card_size)
 

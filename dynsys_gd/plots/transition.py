@@ -13,12 +13,12 @@ from ..claims.transition_scan import QUANTILES, TransitionScan
 from ..ensembles.fates import Fate
 from ..thresholds.threshold import Threshold
 from .canvas import panel_below
+from .norms_panel import draw_norms
 from .style import ACCENT, GRID, INK, QUIET, look_of_fate
 from .words import count, formula, title
 
 __all__ = ["draw_transition"]
 
-_FLOOR = 1e-17  # below the smallest gradient that rounding leaves; an exact zero is drawn here
 _HEIGHTS = (1.0, 0.8)
 _BESIDE: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
 _DASHES = (0, (5, 2))
@@ -51,40 +51,15 @@ def draw_transition(scan: TransitionScan, ax: Axes, **style: Any) -> None:
 
 
 def _norms(scan: TransitionScan, ax: Axes, style: dict[str, Any]) -> None:
-    steps, norms = scan.step_sizes, scan.gradient_norm
-    finite = norms[np.isfinite(norms)]
-    top = 30.0 * float(np.max(finite, initial=1e-3))
-    shown = np.clip(np.where(np.isfinite(norms), norms, top), _FLOOR, top)
-    low, middle, high = shown.T
-    band = f"{100 * QUANTILES[0]:g} to {100 * QUANTILES[-1]:g} % of the starts"
-    ax.fill_between(steps, low, high, color="#14507F", alpha=0.22, linewidth=0, label=band)
-    line: dict[str, Any] = {
-        "color": "#14507F",
-        "linewidth": 1.4,
-        "marker": "o",
-        "markersize": 3.5,
-        **style,
-    }
-    ax.plot(steps, middle, label="median", **line)
-    gone = ~np.isfinite(norms[:, 1])
-    if gone.any():
-        mark: dict[str, Any] = {"linestyle": "none", "marker": "^", "color": INK, "markersize": 6}
-        ax.plot(steps[gone], middle[gone], label="median start escapes", **mark)
-    ax.set_yscale("log")
-    ax.set_ylim(0.3 * float(shown.min()), 3.0 * top)
-    ax.set_ylabel("gradient norm in the long run")
-    edges = (
-        (shown.min() <= _FLOOR, _FLOOR, "0", "bottom"),
-        (bool(shown.max() == top), top, "∞", "top"),
+    draw_norms(
+        ax,
+        scan.step_sizes,
+        scan.gradient_norm,
+        band=f"{100 * QUANTILES[0]:g} to {100 * QUANTILES[-1]:g} % of the starts",
+        gone="median start escapes",
+        style=style,
     )
-    for reached, level, words, va in edges:
-        if reached:
-            ax.axhline(level, color=QUIET, linewidth=0.6, linestyle=":")
-            here = ax.get_yaxis_transform()
-            ax.text(0.995, level, words, transform=here, ha="right", va=va, color=QUIET)
-    if not finite.size:
-        ax.set_yticks([])  # every start escapes: there is no scale
-        ax.minorticks_off()
+    ax.set_ylabel("gradient norm in the long run")
 
 
 def _shares(scan: TransitionScan, ax: Axes) -> None:
