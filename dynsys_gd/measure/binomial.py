@@ -3,13 +3,48 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from ..errors import InvalidInput
 from ..regions import positive_count
 
-__all__ = ["checked_level", "interval", "lower_limit", "rounded_up", "upper_limit"]
+__all__ = [
+    "CLOPPER_PEARSON",
+    "Limits",
+    "checked_level",
+    "interval",
+    "lower_limit",
+    "rounded_up",
+    "upper_limit",
+]
+
+
+class Limits(ABC):
+    """A way to make confidence limits of a probability from counts; a frozen dataclass."""
+
+    @abstractmethod
+    def interval(self, hits: int, undecided: int, n: int, *, level: float) -> tuple[float, float]:
+        """Return limits between which the probability lies at least so often."""
+
+    @abstractmethod
+    def upper_limit(self, hits: int, n: int, *, level: float) -> float:
+        """Return a limit below which the probability lies at least so often."""
+
+
+@dataclass(frozen=True)
+class _ClopperPearson(Limits):
+    def interval(self, hits: int, undecided: int, n: int, *, level: float) -> tuple[float, float]:
+        return interval(hits, undecided, n, level=level)
+
+    def upper_limit(self, hits: int, n: int, *, level: float) -> float:
+        return upper_limit(hits, n, level=level)
+
+
+#: For a number of draws that was settled beforehand.
+CLOPPER_PEARSON = _ClopperPearson()
 
 
 def lower_limit(hits: int, n: int, *, level: float) -> float:

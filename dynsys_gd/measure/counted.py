@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from ..ensembles.fates import Detail, Fate
-from .binomial import interval, upper_limit
+from .binomial import CLOPPER_PEARSON, Limits
 from .reading import Reading
 from .target import Target
 
-__all__ = ["Counted", "open_count"]
+__all__ = ["Counted", "Ending", "open_count"]
 
 Tally = tuple[tuple[Detail, int], ...]
+
+
+class Ending(Enum):
+    """Why no more starts were drawn."""
+
+    PLANNED = "their number was settled beforehand"
+    NARROW_ENOUGH = "the interval is as narrow as wished"
+    TOO_MANY_UNDECIDED = (
+        "NOT as narrow as wished: the undecided starts alone are more than that; raise the budget"
+    )
+    MOST_STARTS = "NOT as narrow as wished: as many starts as allowed"
 
 
 @dataclass(frozen=True)
@@ -26,6 +38,11 @@ class Counted(Reading):
         Which limits count.
     tally : tuple of (Detail, int)
         How many starts met each end, ends that did not occur left out.
+    limits : Limits
+        How confidence limits are made: Clopper and Pearson's unless their number depended on what
+        was seen.
+    ending : Ending
+        Why there are no more starts.
 
     Notes
     -----
@@ -41,6 +58,8 @@ class Counted(Reading):
 
     target: Target
     tally: Tally
+    limits: Limits = CLOPPER_PEARSON
+    ending: Ending = Ending.PLANNED
 
     @property
     def n(self) -> int:
@@ -64,15 +83,15 @@ class Counted(Reading):
         return open_count(self.tally) / self.n
 
     def interval(self, level: float) -> tuple[float, float]:
-        """Return the Clopper-Pearson limits: the lower one of the hits, the upper one of the rest.
+        """Return the lower limit of the hits, and the upper one of hits and undecided starts.
 
         It stays two-sided where nothing converges; the one-sided statement is `upper_bound`, a
         different question that would be biased if the count chose between the two.
         """
-        return interval(self.hits, open_count(self.tally), self.n, level=level)
+        return self.limits.interval(self.hits, open_count(self.tally), self.n, level=level)
 
     def upper_bound(self, level: float) -> float:
-        return upper_limit(self.hits + open_count(self.tally), self.n, level=level)
+        return self.limits.upper_limit(self.hits + open_count(self.tally), self.n, level=level)
 
     def rows(self) -> Iterable[tuple[str, str]]:
         for fate in Fate:
@@ -80,6 +99,8 @@ class Counted(Reading):
             if parts:
                 count = sum(k for detail, k in self.tally if detail.fate is fate)
                 yield fate.name.lower(), f"{count} of {self.n} ({', '.join(parts)})"
+        if self.ending is not Ending.PLANNED:
+            yield "ended", f"after {self.n} starts: {self.ending.value}"
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -88,6 +109,7 @@ class Counted(Reading):
                 for fate in Fate
             },
             "details": {detail.name.lower(): k for detail, k in self.tally},
+            "ending": self.ending.name.lower(),
         }
 
 

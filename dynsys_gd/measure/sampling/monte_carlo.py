@@ -6,8 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 from time import perf_counter
 
-from ...engine.chunks import chunk_rows, row_slices
-from ...ensembles.fates import Detail
 from ...ensembles.starts import drawn
 from ...evidence import Evidence, Grade
 from ...regions import positive_count
@@ -15,7 +13,7 @@ from ..binomial import checked_level
 from ..counted import Counted
 from ..estimate import Estimate
 from ..question import MeasureMethod, MeasureQuestion
-from .tallies import Piece, Tally, tallies
+from .tallies import Tally, how_counted, pieces, tallies
 
 __all__ = ["MonteCarlo"]
 
@@ -57,18 +55,13 @@ class MonteCarlo(MeasureMethod):
     def answer(self, question: MeasureQuestion) -> Estimate:
         """Return the estimate, graded STATISTICAL."""
         began = perf_counter()
-        F = question.F
         starts = drawn(question.region, self.n, rng=question.seed)
-        pieces = (
-            Piece(F=F, starts=starts, first=s.start, last=s.stop, budget=question.budget)
-            for s in row_slices(self.n, chunk_rows(F.dimension))
-        )
         seen = Tally(counts=Counter(), steps=0)
-        for tally in tallies(question.work, pieces):
+        for tally in tallies(question.work, pieces(question, starts)):
             seen += tally
             question.work.tell(seen.n, self.n)
         return Estimate(
-            map=F,
+            map=question.F,
             region=question.region,
             target=question.to,
             reading=Counted(question.target, seen.pairs),
@@ -76,17 +69,11 @@ class MonteCarlo(MeasureMethod):
             seed=question.seed,
             budget=question.budget,
             map_steps=seen.steps,
-            evidence=_evidence(self, seen),
+            evidence=Evidence(
+                grade=Grade.STATISTICAL,
+                reason=f"{self.n} independent starts, Clopper-Pearson at {100 * self.level:g} %, "
+                + how_counted(seen.counts),
+                sources=("clopper1934use",),
+            ),
             seconds=perf_counter() - began,
         )
-
-
-def _evidence(method: MonteCarlo, seen: Tally) -> Evidence:
-    reason = (
-        f"{method.n} independent starts, Clopper-Pearson at {100 * method.level:g} %, "
-        "undecided ones counted at both extremes; every start that counts as converging "
-        "passed the audit of its limit"
-    )
-    if any(detail in (Detail.CHAOTIC, Detail.QUASI_PERIODIC) for detail in seen.counts):
-        reason += "; bounded ones count as not converging, which was seen up to the budget only"
-    return Evidence(grade=Grade.STATISTICAL, reason=reason, sources=("clopper1934use",))

@@ -1,4 +1,4 @@
-"""What becomes of the starts of an ensemble, counted piece by piece."""
+"""What becomes of the starts of an ensemble, piece by piece: counted, or one by one."""
 
 from __future__ import annotations
 
@@ -8,15 +8,26 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ...engine.chunks import chunk_rows, row_slices
 from ...engine.work import Work
 from ...ensembles.budget import Budget
-from ...ensembles.fates import Detail
+from ...ensembles.fates import Detail, Fate
 from ...ensembles.simulate import simulate
 from ...ensembles.starts import Starts
 from ...maps.base import Map
+from ..question import MeasureQuestion
+from ..target import Target
 
-__all__ = ["Piece", "Tally", "tallies"]
+__all__ = ["Labels", "Piece", "Tally", "how_counted", "labelled", "pieces", "tallies"]
+
+#: Few orbits are left in late windows; larger pieces keep the lanes full. Measured.
+_MOST_CHUNKS = 8
+
+#: Pieces that a run is cut into at least, where it has as many chunks, so that there is something
+#: to share out.
+_FEWEST_PIECES = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,18 +69,91 @@ class Tally:
         return tuple((detail, self.counts[detail]) for detail in Detail if self.counts[detail])
 
 
-def tallies(work: Work, pieces: Iterable[Piece]) -> Iterator[Tally]:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Labels:
+    """What became of each start.
+
+    Parameters
+    ----------
+    detail : ndarray of int8, shape (n,)
+    steps : int
+        Steps of all of them together.
+    """
+
+    detail: NDArray[np.int8]
+    steps: int
+
+    @property
+    def ends(self) -> tuple[Detail, ...]:
+        """The ends that occurred."""
+        return tuple(Detail(int(code)) for code in np.unique(self.detail))
+
+    def hits(self, target: Target) -> NDArray[np.bool_]:
+        """Return which starts were seen to converge to the target, shape (n,)."""
+        return np.array([target.counts(detail) for detail in Detail])[self.detail]
+
+    def possible(self, target: Target) -> NDArray[np.bool_]:
+        """Return which starts may converge to the target: hits and undecided ones, shape (n,)."""
+        open_ends = [
+            detail.fate is Fate.UNDECIDED or detail is Detail.UNBOUNDED_DRIFT for detail in Detail
+        ]
+        return self.hits(target) | np.array(open_ends)[self.detail]
+
+
+def pieces(
+    question: MeasureQuestion, starts: Starts, first: int = 0, last: int | None = None
+) -> Iterator[Piece]:
+    """Yield the starts `first` … `last` - 1, by default all, piece by piece."""
+    end = starts.n if last is None else last
+    chunk = chunk_rows(question.F.dimension)
+    chunks = (end - first) // (chunk * _FEWEST_PIECES)
+    for part in row_slices(end - first, chunk * min(max(chunks, 1), _MOST_CHUNKS)):
+        yield Piece(
+            F=question.F,
+            starts=starts,
+            first=first + part.start,
+            last=first + part.stop,
+            budget=question.budget,
+        )
+
+
+def tallies(work: Work, tasks: Iterable[Piece]) -> Iterator[Tally]:
     """Yield the tally of each piece, in order."""
-    for answer in work.answers(_simulated, pieces):
+    for answer in work.answers(_counted, tasks):
         counts = Counter({Detail(int(code)): int(k) for code, k in answer["counts"]})
         yield Tally(counts=counts, steps=int(answer["steps"]))
 
 
-def _simulated(piece: Piece) -> dict[str, Any]:
+def labelled(work: Work, tasks: Iterable[Piece]) -> Labels:
+    """Return what became of each start of all pieces, in order."""
+    answers = list(work.answers(_labelled, tasks))
+    details = [np.asarray(answer["detail"], dtype=np.int8) for answer in answers]
+    empty = np.empty(0, dtype=np.int8)
+    return Labels(
+        detail=np.concatenate([empty, *details]),
+        steps=sum(int(answer["steps"]) for answer in answers),
+    )
+
+
+def how_counted(ends: Iterable[Detail]) -> str:
+    """Return how starts with these ends were counted, for the evidence of an estimate."""
+    reason = (
+        "undecided ones counted at both extremes; every start that counts as converging "
+        "passed the audit of its limit"
+    )
+    if any(detail in (Detail.CHAOTIC, Detail.QUASI_PERIODIC) for detail in ends):
+        reason += "; bounded ones count as not converging, which was seen up to the budget only"
+    return reason
+
+
+def _counted(piece: Piece) -> dict[str, Any]:
+    answer = _labelled(piece)
+    codes, occurrences = np.unique(answer["detail"], return_counts=True)
+    counts = [[int(c), int(k)] for c, k in zip(codes, occurrences, strict=True)]
+    return {"counts": counts, "steps": answer["steps"]}
+
+
+def _labelled(piece: Piece) -> dict[str, Any]:
     rows = piece.starts.rows(piece.first, piece.last)
     fates = simulate(piece.F, rows, budget=piece.budget)
-    codes, occurrences = np.unique(fates.detail, return_counts=True)
-    return {
-        "counts": [[int(c), int(k)] for c, k in zip(codes, occurrences, strict=True)],
-        "steps": int(fates.steps.sum()),
-    }
+    return {"detail": np.asarray(fates.detail, dtype=np.int8), "steps": int(fates.steps.sum())}
