@@ -52,6 +52,10 @@ from .measure.convergent import convergent_measure
 from .measure.estimate import Estimate
 from .measure.sampling.monte_carlo import MonteCarlo
 from .measure.target import Target
+from .measure.transition.point import ShareStatus, TransitionPoint
+from .measure.transition.refinement import BracketLimit, CriticalBracket, Refinement
+from .measure.transition.result import Transition
+from .measure.transition.scan import transition, transition_points
 from .orbits.certified.krawczyk import Krawczyk
 from .orbits.cluster import Cluster, Obstacle
 from .orbits.critical_manifold import CriticalManifold
@@ -93,9 +97,11 @@ __all__ = [
     "BasinCell",
     "Bifurcation",
     "Box",
+    "BracketLimit",
     "BranchEnd",
     "Budget",
     "Cluster",
+    "CriticalBracket",
     "CriticalKind",
     "CriticalManifold",
     "Criticality",
@@ -140,7 +146,9 @@ __all__ = [
     "OrbitSet",
     "Outcome",
     "PeriodicOrbit",
+    "Refinement",
     "SchmelcherDiakonos",
+    "ShareStatus",
     "SharpnessAlong",
     "Skeleton",
     "Stability",
@@ -154,6 +162,8 @@ __all__ = [
     "ThresholdStatus",
     "TimeLimitReached",
     "Trajectory",
+    "Transition",
+    "TransitionPoint",
     "UndecidedError",
     "UnknownParameter",
     "UnsafeExpression",
@@ -187,6 +197,8 @@ __all__ = [
     "starts",
     "stopping_times",
     "textbook",
+    "transition",
+    "transition_points",
     "unstable_manifold",
     "verify",
     "weak_critical_step_size",

@@ -144,7 +144,7 @@ def _critical(scan: Transition, ax: Axes, *, with_label: bool) -> None:
 
 
 def _budgets(scan: Transition, ax: Axes) -> None:
-    """Draw the undecided share against the steps, one line a value, and how many the slowing takes."""
+    """Draw the undecided share against the steps, one line a value, with what the slowing takes."""
     name = symbol_of(scan.parameter)
     for k, at in enumerate(sorted({look.at for look in scan.budgets})):
         looks = [look for look in scan.budgets if look.at == at]

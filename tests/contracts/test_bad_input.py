@@ -50,6 +50,11 @@ WELL_FLIP = dg.normal_form(dg.GradientDescent(dg.Loss(x**4 / 4 - x**2 / 2, [x]),
 NO_GIVEN_STARTS = (0, -1, 2.5, "3", True, NAN, [], [[]], [1.0], [[NAN, 0]], [[1, 2], [3]], [[1j]])
 
 
+def scan(G=OPEN, parameter="eta", values=("1/2", 2), **more):
+    arguments = {"region": BOX, "method": FEW, "budget": SMALL, "rng": 0}
+    return dg.transition(G, parameter, values, **{**arguments, **more})
+
+
 def refused(argument, door, values):
     """One case for each value: `door(value)` must name `argument`."""
     for value in values:
@@ -359,6 +364,36 @@ FLOORS = {
         *refused("resolution", lambda v: dg.starts.jittered(BOX, v), (None, 0, [3], [2, 2.5])),
     ],
     "measure": [
+        *refused("F", lambda v: scan(v), NO_MAPS),
+        *refused("F", lambda v: scan(v), (dg.HeavyBall(LOSS, eta, beta),)),
+        *refused("parameter", lambda v: scan(parameter=v), ("alpha", None, eta, 0, "")),
+        *refused("parameter", scan, (F,)),
+        *refused(
+            "values",
+            lambda v: scan(values=v),
+            (None, 3, "1/2", [], ["1/2"], [1, 1], [2, 1], [NAN, 1], [1, INF], [x, 1], [1, "two"]),
+        ),
+        *refused("step_size", lambda v: scan(values=v), ([-1, 1], [0, 1])),
+        *refused("region", lambda v: scan(region=v), (None, 3, dg.Box([0], [1]), BOX.grid(3))),
+        *refused("method", lambda v: scan(method=v), (100, "monte carlo", dg.MonteCarlo)),
+        *refused("method, refine", lambda v: scan(refine=v), (dg.Refinement(negligible=1e-3),)),
+        *refused("to", lambda v: scan(to=v), (None, "minima", dg.Fate.CONVERGED)),
+        *refused("to", lambda v: scan(LOGISTIC, "a", region=LINE, to=v), (dg.Target.MINIMA,)),
+        *refused("budget", lambda v: scan(budget=v), (100, {}, dg.Budget)),
+        *refused("refine", lambda v: scan(refine=v), (0.1, True, dg.Refinement)),
+        *refused("level", lambda v: scan(level=v), (0, 1, 95, "a", NAN)),
+        *refused("threshold", lambda v: scan(threshold=v), (1.0, LOSS)),
+        *refused("rng", lambda v: scan(rng=v), NO_RNG),
+        *refused("executor", lambda v: scan(executor=v), NO_EXECUTORS),
+        *refused("progress", lambda v: scan(progress=v), (True, "x")),
+        *refused("checkpoint", lambda v: scan(checkpoint=v), (3, b"scan", "")),
+        *refused(
+            "values", lambda v: dg.transition_points(OPEN, "eta", v, region=BOX), ([1], [2, 1])
+        ),
+        *refused("width", lambda v: dg.Refinement(width=v), (0, -1, NAN, "wide", x, True)),
+        *refused("points", lambda v: dg.Refinement(points=v), (-1, 2.5, None, True, False)),
+        *refused("halvings", lambda v: dg.Refinement(halvings=v), (-1, 2.5, None, True, False)),
+        *refused("negligible", lambda v: dg.Refinement(negligible=v), (0, 1, -1, NAN, "x", True)),
         *refused("F", lambda v: dg.convergent_measure(v, BOX), NO_MAPS),
         *refused(
             "region",

@@ -5,7 +5,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from sympy.abc import x, y
+from sympy.abc import eta, x, y
 
 import dynsys_gd as dg
 
@@ -35,6 +35,17 @@ CALLS = {
         dg.HeavyBall(LOSS, "1/2", "1/2"),
         dg.starts.jittered(BOX, 90, rng=rng),
         keep=dg.Keep.STATES,
+        executor=executor,
+    ),
+    "transition": lambda rng, executor: dg.transition(
+        dg.GradientDescent(LOSS, eta),
+        "eta",
+        ["1/2", "6/5"],
+        region=BOX,
+        method=dg.MonteCarlo(n=5_000),
+        budget=BUDGET,
+        refine=dg.Refinement(points=3, halvings=1),
+        rng=rng,
         executor=executor,
     ),
     "convergent_measure": lambda rng, executor: dg.convergent_measure(

@@ -50,6 +50,12 @@ def scan():
     return next(r for r in seen if isinstance(r, dg.claims.TransitionScan))
 
 
+def transition(F=OPEN, parameter="eta", values=("1/2", "9/10", "6/5"), **more):
+    arguments = {"region": BOX, "method": dg.MonteCarlo(n=400), "budget": BUDGET, "rng": 0}
+    refine = dg.Refinement(points=3, halvings=2)
+    return dg.transition(F, parameter, values, **{**arguments, "refine": refine, **more})
+
+
 MAKERS = {
     "fixed points": lambda: dg.fixed_points(BELOW, BOX),
     "fixed points, open step size": lambda: dg.fixed_points(OPEN),
@@ -172,6 +178,11 @@ MAKERS = {
     "trajectory": lambda: BELOW.trajectory([1.0, 2.0], 10),
     "trajectory that escapes": lambda: BELOW.trajectory([9.0, 9.0], 20),
     "cobweb": lambda: LOGISTIC.at(a=4).trajectory([0.3], 20),
+    "transition of a law": transition,
+    "transition without theory": lambda: transition(
+        LOGISTIC, "a", [2, 4], region=dg.Box([0], [1]), to=dg.Target.FIXED_POINTS
+    ),
+    "transition beyond the values": lambda: transition(values=["1/2", "3/5"]),
     "estimate": lambda: measured(BELOW, BOX),
     "estimate, none": lambda: measured(BEYOND, BOX),
     "estimate, Gaussian": lambda: measured(BELOW, dg.Gaussian([0, 0], 1)),

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from ..estimate import Estimate
 
-__all__ = ["QUANTILES", "Found", "Norms", "TransitionPoint"]
+__all__ = ["QUANTILES", "Norms", "ShareStatus", "TransitionPoint"]
 
 QUANTILES = (0.1, 0.5, 0.9)
 
 
-class Found(Enum):
+class ShareStatus(Enum):
     """What is known of the convergent share at one value of the parameter.
 
     CONVERGES: its lower limit is above zero. VANISHED: it is not, and the upper limit is
@@ -103,12 +103,12 @@ class TransitionPoint:
         """Limits of the convergent share that hold at all values of the scan together."""
         return self.estimate.interval(self.level)
 
-    def found(self, negligible: float) -> Found:
+    def found(self, negligible: float) -> ShareStatus:
         """Return what is known of the share here, `negligible` counted as nothing."""
         low, high = self.interval
         if low > 0:
-            return Found.CONVERGES
-        return Found.VANISHED if high <= negligible else Found.OPEN
+            return ShareStatus.CONVERGES
+        return ShareStatus.VANISHED if high <= negligible else ShareStatus.OPEN
 
     def __repr__(self) -> str:
         low, high = self.interval

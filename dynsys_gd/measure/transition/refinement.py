@@ -14,7 +14,7 @@ import sympy as sp
 from ...errors import InvalidInput
 from ...regions import positive_count
 from ...values import to_value
-from .point import Found, TransitionPoint
+from .point import ShareStatus, TransitionPoint
 
 __all__ = ["BracketLimit", "CriticalBracket", "Refinement", "bracketed", "next_value"]
 
@@ -159,17 +159,17 @@ def next_value(
     return (left.value + right.value) / 2
 
 
-def _ends(found: Sequence[Found]) -> tuple[int | None, int | None]:
+def _ends(found: Sequence[ShareStatus]) -> tuple[int | None, int | None]:
     """Return the places of the last value that converges and of the first of the vanished tail."""
-    last = max((k for k, what in enumerate(found) if what is Found.CONVERGES), default=None)
+    last = max((k for k, what in enumerate(found) if what is ShareStatus.CONVERGES), default=None)
     first = len(found)
-    while first and found[first - 1] is Found.VANISHED:
+    while first and found[first - 1] is ShareStatus.VANISHED:
         first -= 1
     return last, None if first == len(found) else first
 
 
 def _gaps(
-    points: Sequence[TransitionPoint], found: Sequence[Found], width: float
+    points: Sequence[TransitionPoint], found: Sequence[ShareStatus], width: float
 ) -> list[tuple[TransitionPoint, TransitionPoint]]:
     """Return the neighbours to bisect: beside each end of the bracket, where they are far apart."""
     last, first = _ends(found)

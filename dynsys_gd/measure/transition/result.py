@@ -17,7 +17,7 @@ from ...results import Result, plain
 from ...values import as_typed
 from ..binomial import rounded_up
 from ..target import Target
-from .point import QUANTILES, Found, TransitionPoint
+from .point import QUANTILES, ShareStatus, TransitionPoint
 from .refinement import CriticalBracket, Refinement
 from .slowing import BudgetLook, expected_steps
 from .theory import TheoryLine
@@ -255,7 +255,7 @@ class Transition(Result):
 
 def _share(point: TransitionPoint) -> str:
     low, high = point.interval
-    if point.found(high) is Found.VANISHED:
+    if point.found(high) is ShareStatus.VANISHED:
         return f"below {rounded_up(high)}" if high < 1 else "unknown"
     return f"{point.estimate.lower:.4g} in [{low:.4g}, {high:.4g}]"
 
