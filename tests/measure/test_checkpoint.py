@@ -79,7 +79,7 @@ def measure_by(method, **how):
 
 def methods():
     """Yield a name and a run that takes a checkpoint, for every method."""
-    yield "MonteCarlo", measure_by(dg.MonteCarlo(n=250_000))
+    yield "MonteCarlo", measure_by(dg.MonteCarlo(n=60_000))
 
 
 class Stop(Exception):
@@ -197,7 +197,7 @@ def test_progress_goes_on_where_the_file_ends(tmp_path, monkeypatch):
         dg.convergent_measure(
             F,
             SQUARE,
-            method=dg.MonteCarlo(n=250_000),
+            method=dg.MonteCarlo(n=60_000),
             rng=0,
             checkpoint=path,
             progress=lambda *seen: told[which].append(seen),
@@ -210,4 +210,4 @@ def test_progress_goes_on_where_the_file_ends(tmp_path, monkeypatch):
     measured("again")
     assert len(told["first"]) == 2
     assert told["again"][:2] == told["first"]
-    assert told["again"][-1] == (250_000, 250_000)
+    assert told["again"][-1] == (60_000, 60_000)

@@ -15,7 +15,7 @@ import dynsys_gd as dg
 
 F = dg.GradientDescent(dg.Loss((x * y - 1) ** 2 / 2, [x, y]), "1/2")
 SQUARE = dg.Box([-3, -3], [3, 3])
-METHOD = dg.MonteCarlo(n=600_000)
+METHOD = dg.MonteCarlo(n=150_000)
 
 
 def measured(**how):
