@@ -1,0 +1,208 @@
+"""Values of formulas in ball arithmetic, and the few operations on matrices of balls."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import flint
+from flint import arb
+
+from .expressions import Formulas, Node
+
+__all__ = [
+    "BITS",
+    "Ball",
+    "Program",
+    "Rows",
+    "Vector",
+    "between",
+    "exact",
+    "largest",
+    "norm",
+    "product",
+    "small_inverse",
+    "symmetric",
+]
+
+Ball = Any
+"""A flint.arb: a number that lies within a radius of a midpoint."""
+
+Vector = list[Any]
+Rows = list[list[Any]]
+
+BITS = 80
+"""Bits of the midpoints: doubles and their products of a few factors fit without rounding."""
+
+_HALF = arb(0.5)
+
+
+def exact(number: Fraction | int | float) -> Ball:
+    """Return the ball of a rational number; doubles and short fractions have radius zero."""
+    if isinstance(number, Fraction):
+        return arb(flint.fmpq(number.numerator, number.denominator))
+    return arb(number)
+
+
+def between(low: Ball, high: Ball) -> Ball:
+    """Return a ball that contains both and everything between."""
+    return low.union(high)
+
+
+def symmetric(size: Ball) -> Ball:
+    """Return the ball of all numbers that are at most `size` in absolute value."""
+    return arb(0, size.abs_upper())
+
+
+def largest(values: Iterable[Ball]) -> Ball:
+    """Return a ball of the largest number, exact about which one where that is clear."""
+    found = None
+    for value in values:
+        found = value if found is None else found.max(value)
+    return arb(0) if found is None else found
+
+
+def norm(rows: Sequence[Sequence[Ball]]) -> Ball:
+    """Return an upper bound of the matrix norm that goes with the largest absolute entry."""
+    return largest(sum((abs(v).abs_upper() for v in row), arb(0)) for row in rows)
+
+
+def product(left: Sequence[Sequence[Ball]], right: Sequence[Sequence[Ball]]) -> Rows:
+    """Return the product of two matrices of balls."""
+    columns = list(zip(*right, strict=True))
+    return [[_dot(row, column) for column in columns] for row in left]
+
+
+def _dot(row: Sequence[Ball], column: Sequence[Ball]) -> Ball:
+    total = row[0] * column[0]
+    for i in range(1, len(row)):
+        total += row[i] * column[i]
+    return total
+
+
+def small_inverse(rows: Sequence[Sequence[Ball]]) -> Rows | None:
+    """Return the inverse of every matrix in a ball of matrices, None where there may be none."""
+    n = len(rows)
+    if n == 1:
+        return None if rows[0][0].contains(0) or not rows[0][0].is_finite() else [[1 / rows[0][0]]]
+    try:
+        found = flint.arb_mat(n, n, [v for row in rows for v in row]).inv().tolist()
+    except ZeroDivisionError:
+        return None
+    return found if all(v.is_finite() for row in found for v in row) else None
+
+
+class Program:
+    """Formulas ready to be evaluated on balls.
+
+    Notes
+    -----
+    All values are infinite where a denominator, logarithm or root may leave its domain. Where they
+    are finite the formulas are analytic on a neighbourhood of the box, because each division,
+    logarithm and root was taken of a ball away from zero.
+    """
+
+    def __init__(self, formulas: Formulas, outputs: Sequence[Node]) -> None:
+        order = formulas.needed(outputs)
+        place = {node: i for i, node in enumerate(order)}
+        self._outputs = [place[node] for node in outputs]
+        self._fixed: list[tuple[int, Ball]] = []
+        self._inputs: list[tuple[int, int]] = []
+        self._code: list[tuple[int, Callable[..., Ball], int, int]] = []
+        self._size = len(order)
+        for i, number in enumerate(order):
+            node = formulas.nodes[number]
+            name: Any = node[0]
+            if name == "c":
+                self._fixed.append((i, exact(node[1])))  # type: ignore[arg-type]
+            elif name == "x":
+                self._inputs.append((i, int(node[1])))  # type: ignore[call-overload]
+            elif name == "^":
+                self._code.append((i, _power, place[int(node[1])], int(node[2])))  # type: ignore
+            else:
+                parts = [place[part] for part in formulas.parts(number)]
+                self._code.append((i, _RULES[name], parts[0], parts[-1] if len(parts) > 1 else -1))
+
+    def __call__(self, x: Sequence[Ball]) -> Vector:
+        """Return enclosures of all values on a box."""
+        try:
+            return self._values(x)
+        except _Outside:
+            return [_UNKNOWN] * len(self._outputs)
+
+    def _values(self, x: Sequence[Ball]) -> Vector:
+        values: Vector = [None] * self._size
+        for i, number in self._fixed:
+            values[i] = number
+        for i, variable in self._inputs:
+            values[i] = x[variable]
+        for i, rule, a, b in self._code:
+            if rule is _power:
+                values[i] = _power(values[a], b)
+            elif b < 0:
+                values[i] = rule(values[a])
+            else:
+                values[i] = rule(values[a], values[b])
+        return [values[i] for i in self._outputs]
+
+
+def _power(u: Ball, n: int) -> Ball:
+    # By products of midpoints: FLINT's own power of a ball about zero is not a number.
+    if n == 1:
+        return u
+    if n == 2:
+        return _square(u)
+    half = _power(u, n // 2)
+    whole = _square(half)
+    return whole * u if n % 2 else whole
+
+
+def _square(u: Ball) -> Ball:
+    whole = u * u
+    if u.contains(0) and u.is_finite():
+        # The square of a ball about zero is not negative.
+        top = whole.abs_upper() * _HALF
+        return arb(top, top)
+    return whole
+
+
+class _Outside(Exception):
+    """An argument may lie outside the domain of an operation."""
+
+
+def _over(a: Ball, b: Ball) -> Ball:
+    if b != 0:  # surely; a ball that may hold zero is neither equal nor unequal
+        return a / b
+    raise _Outside
+
+
+def _log(u: Ball) -> Ball:
+    if u > 0:
+        return u.log()
+    raise _Outside
+
+
+def _sqrt(u: Ball) -> Ball:
+    if u > 0:  # not at zero either: the root is not analytic there
+        return u.sqrt()
+    raise _Outside
+
+
+_UNKNOWN = arb(0, float("inf"))
+
+_RULES: dict[str, Callable[..., Ball]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": _over,
+    "exp": arb.exp,
+    "log": _log,
+    "sqrt": _sqrt,
+    "sin": arb.sin,
+    "cos": arb.cos,
+    "sinh": arb.sinh,
+    "cosh": arb.cosh,
+    "tanh": arb.tanh,
+}

@@ -1,0 +1,269 @@
+"""The lemma of each cell, verified on the cell or on pieces of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from .balls import Vector, exact, symmetric
+from .content import Content, Reason
+from .facts import Block, Core, Escape, Form
+from .images import Moved, images
+from .law import Law
+from .table import Key, Refused, Table
+
+__all__ = ["Lemmas"]
+
+_MOST_PIECES = 600
+Piece = tuple[Vector, Vector]
+Fact = TypeVar("Fact")
+
+
+class Lemmas:
+    """Everything about a certificate that does not belong to one cell, verified; then the cells.
+
+    Raises
+    ------
+    Refused
+        Where the map, a core, form, block, escape region, or the table of cells is refused.
+    """
+
+    def __init__(self, content: Content) -> None:
+        self.content = content
+        self.law = Law(content)
+        low, high = content.low, content.high
+        if not all(a < b for a, b in zip(low, high, strict=True)):
+            raise Refused("a lower corner of the region is not below the upper one")
+        self.cores = [_named("core", i, Core, self.law, c) for i, c in enumerate(content.cores)]
+        self.forms = [_named("form", i, Form, self.law, c) for i, c in enumerate(content.forms)]
+        self.blocks = [_named("block", i, Block, self.law, c) for i, c in enumerate(content.blocks)]
+        self.escapes = [
+            _named("escape region", i, Escape, self.law, c) for i, c in enumerate(content.escapes)
+        ]
+        self.table = Table(low, high, content.cells)
+        self._check_lists()
+        cells = content.cells
+        self._why, self._which = cells.why.tolist(), cells.which.tolist()
+        self._room = cells.room.tolist()
+
+    def _check_lists(self) -> None:
+        """Check masks, numbers and groups of the cells, which need no arithmetic."""
+        cells, known = self.content.cells, len(self.content.outcomes)
+        lists = {
+            Reason.CORE: len(self.cores),
+            Reason.TUBE: len(self.forms),
+            Reason.ESCAPE: len(self.escapes),
+            Reason.REPELLED: len(self.forms),
+            Reason.BLOCK: len(self.blocks),
+        }
+        if not cells.mask.all() or (known < 16 and (cells.mask >> known).any()):
+            raise Refused("a cell has a mask of no outcome, or of one that is not in the list")
+        for why, size in lists.items():
+            if (cells.which[cells.why == why] >= size).any():
+                raise Refused(f"a cell with the lemma {why.name} names an entry that is not there")
+        moving = (cells.why == Reason.IMAGE) | (cells.why == Reason.TRAP)
+        if (cells.which[moving] < 1).any():
+            raise Refused("a cell has an image after no step")
+        if (cells.room[cells.why != Reason.TUBE] != 0).any():
+            raise Refused("a cell that is no tube has a room")
+        seen: dict[int, tuple[int, int, int]] = {}
+        for stage, why, which, mask in zip(
+            *(getattr(cells, name).tolist() for name in ("stage", "why", "which", "mask")),
+            strict=True,
+        ):
+            grouped = Reason(why).of_a_group
+            # A group is all cells of its stage: of one lemma, form or block, and mask.
+            mine = (why, 0 if why == Reason.TRAP else which, mask) if grouped else (-1, 0, 0)
+            if seen.setdefault(stage, mine) != mine:
+                raise Refused(f"the cells of stage {stage} are not one group")
+
+    def check(self, i: int) -> int:
+        """Verify the lemma of a cell and return how many pieces it took."""
+        why = Reason(self._why[i])
+        middle, half = self.table.middle(self.table.keys[i])
+        rule = _RULES[why]
+        waiting: list[Piece] = [(middle, half)]
+        pieces = 0
+        while waiting:
+            if pieces >= _MOST_PIECES:
+                raise Refused(f"cell {i}: {_FAILS[why]}")
+            piece = waiting.pop()
+            pieces += 1
+            axes = rule(self, i, piece)
+            if axes is None:
+                continue
+            if not axes:
+                raise Refused(f"cell {i}: {_FAILS[why]}")
+            waiting += _cut(piece, axes)
+        return pieces
+
+    # Each rule returns None where the piece is verified, else the axes to cut it along; an empty
+    # list where cutting does not help.
+
+    def _core(self, i: int, piece: Piece) -> list[int] | None:
+        core = self.cores[self._which[i]]
+        if not self._allows(i, 1 << core.outcome):
+            return []
+        return None if core.contains(*piece) else []
+
+    def _tube(self, i: int, piece: Piece) -> list[int] | None:
+        form, room = self.forms[self._which[i]], exact(self._room[i])
+        if not form.attracts(*piece, room):
+            return self._all_axes()
+        mask = 1 << form.outcome
+        if form.m == self.law.d:
+            # The limit is the only zero of h in the widened box.
+            wide = [m + symmetric(h + room) for m, h in zip(*piece, strict=True)]
+            for core in self.cores:
+                if all(x.contains(p) for x, p in zip(wide, core.pin, strict=True)):
+                    mask = 1 << core.outcome
+                    break
+                if all(x.overlaps(p) for x, p in zip(wide, core.pin, strict=True)):
+                    mask |= 1 << core.outcome
+        return None if self._allows(i, mask) else self._all_axes()
+
+    def _escape(self, i: int, piece: Piece) -> list[int] | None:
+        if not self._allows(i, 1):
+            return []
+        ends = [[m - h for m, h in zip(*piece, strict=True)], [m + h for m, h in zip(*piece, strict=True)]]
+        escape = self.escapes[self._which[i]]
+        low, high = ends
+        if escape.signs:
+            # A box lies in an orthant where both corners do.
+            inside = any(
+                all(s * a >= escape.radius and s * b >= escape.radius
+                    for s, a, b in zip(signs, low, high, strict=True))
+                for signs in escape.signs
+            )  # fmt: skip
+        else:
+            inside = any(
+                a >= escape.radius or b <= -escape.radius for a, b in zip(low, high, strict=True)
+            )
+        return None if inside else []
+
+    def _image(self, i: int, piece: Piece) -> list[int] | None:
+        last = None
+        for steps, moved in enumerate(self._images(piece, self._which[i]), 1):
+            last = moved
+            if self._goes(i, moved, group=False) and self._regular(moved, piece, steps):
+                return None
+        return self._longest(last, piece)
+
+    def _trap(self, i: int, piece: Piece) -> list[int] | None:
+        if not self._allows(i, 1):
+            return []
+        if not self.law.repelling(*piece):
+            return self._all_axes()
+        last = None
+        for steps, moved in enumerate(self._images(piece, self._which[i]), 1):
+            last = moved
+            if self._goes(i, moved, group=True) and self._regular(moved, piece, steps):
+                return None
+        return self._longest(last, piece)
+
+    def _repelled(self, i: int, piece: Piece) -> list[int] | None:
+        moved = next(self._images(piece, 1), None)
+        if moved is None:
+            return self._all_axes()
+        box = [m + symmetric(h) for m, h in zip(*piece, strict=True)]
+        hull = [a.union(b) for a, b in zip(box, moved.box, strict=True)]
+        grows = self.forms[self._which[i]].repels(box, hull)
+        if grows and self._goes(i, moved, group=True) and self._regular(moved, piece, 1):
+            return None
+        return self._all_axes() if not grows else self._longest(moved, piece)
+
+    def _block(self, i: int, piece: Piece) -> list[int] | None:
+        if not self.blocks[self._which[i]].contains(*piece):
+            return []
+        moved = next(self._images(piece, 1), None)
+        if moved is None:
+            return self._all_axes()
+        if self._goes(i, moved, group=True) and self._regular(moved, piece, 1):
+            return None
+        return self._longest(moved, piece)
+
+    def _images(self, piece: Piece, steps: int) -> Iterator[Moved]:
+        return images(self.law.values, self.law.both, *piece, steps)
+
+    def _allows(self, i: int, mask: int) -> bool:
+        return mask & ~self.table.mask[i] == 0
+
+    def _goes(self, i: int, moved: Moved, *, group: bool) -> bool:
+        """Return whether an image lies in cells that allow no other outcomes than this one."""
+        if any(escape.contains(moved.box) for escape in self.escapes):
+            return self._allows(i, 1)
+
+        def elsewhere(key: Key) -> int | None:
+            middle, half = self.table.middle(key)
+            box = []
+            for m, h, x in zip(middle, half, moved.box, strict=True):
+                place = m + symmetric(h)
+                if not place.overlaps(x):
+                    return 0
+                box.append(place.intersection(x))
+            if any(escape.contains(box) for escape in self.escapes):
+                return 1
+            return 0 if moved.misses(box) else None
+
+        mask = self.table.covered(moved.box, self.table.stage[i], group=group, elsewhere=elsewhere)
+        return mask is not None and self._allows(i, mask)
+
+    def _regular(self, moved: Moved, piece: Piece, steps: int) -> bool:
+        """Return whether preimages in the piece of null sets are null."""
+        return not self.law.watched or self.law.regular_along(piece[0], steps)
+
+    def _all_axes(self) -> list[int]:
+        return list(range(self.law.d))
+
+    def _longest(self, moved: Moved | None, piece: Piece) -> list[int]:
+        """Return the axis along which the image is longest; all where there is no image."""
+        if moved is None:
+            return self._all_axes()
+        columns = zip(*moved.linear, strict=True)
+        length: list[float] = [max(abs(float(v)) for v in column) for column in columns]
+        return [length.index(max(length))]
+
+
+def _named(word: str, i: int, make: Callable[[Law, Any], Fact], law: Law, given: Any) -> Fact:
+    try:
+        return make(law, given)
+    except Refused as refusal:
+        raise Refused(f"{word} {i}: {refusal}") from None
+
+
+def _cut(piece: Piece, axes: list[int]) -> list[Piece]:
+    pieces = [piece]
+    for axis in axes:
+        halves = []
+        for middle, half in pieces:
+            small = half[axis] / 2
+            rest = [*half[:axis], small, *half[axis + 1 :]]
+            for sign in (-1, 1):
+                at = middle[axis] + sign * small
+                halves.append(([*middle[:axis], at, *middle[axis + 1 :]], rest))
+        pieces = halves
+    return pieces
+
+
+_RULES: dict[Reason, Callable[[Lemmas, int, Piece], list[int] | None]] = {
+    Reason.CORE: Lemmas._core,
+    Reason.TUBE: Lemmas._tube,
+    Reason.ESCAPE: Lemmas._escape,
+    Reason.IMAGE: Lemmas._image,
+    Reason.TRAP: Lemmas._trap,
+    Reason.REPELLED: Lemmas._repelled,
+    Reason.BLOCK: Lemmas._block,
+}
+
+_FAILS = {
+    Reason.CORE: "it is not shown to lie in its core, or its mask leaves out the outcome of it",
+    Reason.TUBE: "its orbits are not shown to converge within its room to the outcome it names",
+    Reason.ESCAPE: "it is not shown to lie in its escape region, or its mask leaves out this",
+    Reason.IMAGE: "its images are not shown to lie in earlier cells with outcomes it names",
+    Reason.TRAP: "it is not shown to hold no attracting limit and to return to its group, or to "
+    "earlier cells with outcomes it names",
+    Reason.REPELLED: "the residual is not shown to grow on it, or its image to lie in its group "
+    "and earlier cells with outcomes it names",
+    Reason.BLOCK: "it is not shown to lie in its block, or its image to lie in its group and "
+    "earlier cells with outcomes it names",
+}
