@@ -17,6 +17,7 @@ from sympy.abc import a, eta, x, y
 
 import dynsys_gd as dg
 from dynsys_gd.engine.journal.fingerprint import fingerprint
+from dynsys_gd.regions import Distribution
 
 SCRIPT = """
 import numpy as np, sympy as sp, scipy.stats
@@ -93,7 +94,13 @@ def different():
     yield from (lambda w, k=2: w, lambda w: X @ w, lambda w: Y @ w, functools.partial(abs, 2))
     yield from (functools.partial(abs, 3), "a".upper, "b".upper)
     yield from (scipy.stats.norm(1), scipy.stats.norm(2), scipy.stats.norm(scale=1))
-    yield scipy.stats.cauchy(1)
+    yield from (scipy.stats.cauchy(1), scipy.stats.norm(1.0))
+    for counts in ([1, 2, 3], [1, 3, 2]):
+        yield scipy.stats.rv_histogram((np.array(counts), np.arange(4.0)))()
+    yield from (Distribution([scipy.stats.norm(scale=s)]) for s in (1, 2))
+    for slope in (0, 0.5):
+        law = scipy.stats.multivariate_normal([0, 0], [[1, slope], [slope, 1]])
+        yield from (law, Distribution(law))
 
 
 def test_what_differs_has_another_fingerprint():

@@ -21,6 +21,9 @@ from .functions import FUNCTIONS, parts_of_function
 __all__ = ["fingerprint"]
 
 
+_QUANTILES = (np.arange(64) + 0.5) / 64
+
+
 class _Indescribable(Exception):
     """What has no description that another process would find again."""
 
@@ -32,8 +35,8 @@ def fingerprint(value: Any, argument: str = "value") -> str:
     ----------
     value : object
         Numbers, text, arrays, expressions, enums, dataclasses (by their fields), functions of
-        Python (by their code and what it refers to), frozen distributions of scipy (by name and
-        arguments), and tuples, lists, sets and dicts of them.
+        Python (by their code and what it refers to), laws of scipy (by name, arguments
+        and quantiles), and tuples, lists, sets and dicts of them.
     argument : str
         Name of the argument, for the message.
 
@@ -127,8 +130,8 @@ def _composed(value: Any) -> tuple[str, Iterable[Any]]:
         return "ufunc", [value.__name__, value.types]
     if callable(getattr(value, "__wrapped__", None)):  # such as jax.jit of a function
         return "wrapped", [_name(kind), value.__wrapped__]
-    if kind.__module__.startswith("scipy.stats") and hasattr(value, "dist"):
-        return "distribution", [_name(type(value.dist)), value.dist.name, value.args, value.kwds]
+    if callable(getattr(value, "rvs", None)):
+        return "law", _law(value)
     if hasattr(value, "__array__"):  # arrays of other packages
         return _composed(np.asarray(value))
     raise _Indescribable(f"{kind.__module__}.{kind.__qualname__}: {shortened(value)}")
@@ -140,6 +143,17 @@ def _fields(value: Any) -> Iterator[Any]:
         if field.compare:
             yield field.name.encode()
             yield getattr(value, field.name)
+
+
+def _law(law: Any) -> Iterator[Any]:
+    """Yield what a law of scipy is called, and what it does: its class need not tell all of it."""
+    yield _name(type(law))
+    if hasattr(law, "dist"):
+        yield from (_name(type(law.dist)), law.dist.name, law.args, law.kwds)
+    if hasattr(law, "ppf"):
+        yield np.asarray(law.ppf(_QUANTILES))
+    else:
+        yield np.asarray(law.rvs(size=16, random_state=np.random.default_rng(0)))
 
 
 def _name(kind: type) -> bytes:
