@@ -15,6 +15,8 @@ from ..ensembles.sharpness_along import SharpnessAlong
 from ..ensembles.stopping_times import StoppingTimes
 from ..errors import InvalidInput
 from ..maps.trajectory import Trajectory
+from ..measure.boundary.dimension import BoundaryDimension
+from ..measure.boundary.entropy_result import BasinEntropy
 from ..measure.estimate import Estimate
 from ..measure.transition.result import Transition
 from ..orbits.cluster import Cluster
@@ -29,6 +31,7 @@ from ..orbits.periodic_orbit import PeriodicOrbit
 from ..orbits.skeleton import Skeleton
 from ..orbits.stability import Stability
 from ..thresholds.threshold import Threshold
+from .boundary_picture import draw_basin_entropy, draw_boundary_dimension
 from .canvas import free_figure, in_our_style, new_axes
 from .cluster_picture import draw_cluster
 from .curves_picture import (
@@ -69,6 +72,8 @@ def _size(result: Any) -> tuple[float, float]:
     return _USUAL_SIZE
 
 
+_paint.register(BasinEntropy, draw_basin_entropy)
+_paint.register(BoundaryDimension, draw_boundary_dimension)
 _paint.register(Cluster, draw_cluster)
 _paint.register(CriticalManifold, draw_family_alone)
 _paint.register(Crossings, draw_crossings)
@@ -91,6 +96,8 @@ _paint.register(Transition, draw_scan)
 _paint.register(TransitionScan, draw_transition)
 _paint.register(Verdict, draw_verdict)
 
+_size.register(BasinEntropy, lambda _: _WITH_LEGEND)
+_size.register(BoundaryDimension, lambda _: _WITH_LEGEND)
 _size.register(CriticalManifold, lambda _: _WITH_LEGEND)
 _size.register(Crossings, lambda _: _WITH_LEGEND)
 _size.register(Estimate, lambda _: (7.6, 2.1))
