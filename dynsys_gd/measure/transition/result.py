@@ -174,7 +174,7 @@ class Transition(Result):
             count = len(self.critical.open_values)
             ends = [f"{float(value):.8g}" for value in self.critical.open_values]
             where = ends[0] if count == 1 else f"{ends[0]} to {ends[-1]}"
-            rows.append(("open", f"{count} value{'s' if count > 1 else ''} between, {where}"))
+            rows.append(("open", f"{count} value{'s' if count > 1 else ''}, {where}"))
         if self.budgets:
             rows.append(("more steps", self._slowing_in_words()))
         if self.theory is None:
