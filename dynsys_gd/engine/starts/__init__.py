@@ -1,5 +1,6 @@
 """Initial states made where they are needed: each is a function of its number alone."""
 
+from .boxes import BoxesStarts
 from .cells import GridStarts, JitteredStarts
 from .description import Starts
 from .given import GivenStarts
@@ -11,6 +12,7 @@ from .sobol import SobolStarts
 from .uniform import UniformStarts
 
 __all__ = [
+    "BoxesStarts",
     "DrawnStarts",
     "GaussianStarts",
     "GivenStarts",

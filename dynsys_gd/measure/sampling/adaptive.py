@@ -99,7 +99,7 @@ class Adaptive(MeasureMethod):
                 grade=Grade.STATISTICAL,
                 reason=f"{seen.n} independent starts, stopped by a confidence sequence that holds "
                 f"at all times at once at {100 * self.level:g} % (half-width "
-                f"{self.half_width:g} wished: {ending.value}), " + how_counted(seen.counts),
+                f"{self.half_width:g} wished), " + how_counted(seen.counts),
                 sources=("howard2021timeuniform", "robbins1970statistical", "ville1939etude"),
             ),
             seconds=perf_counter() - began,

@@ -124,15 +124,18 @@ def tallies(work: Work, tasks: Iterable[Piece]) -> Iterator[Tally]:
         yield Tally(counts=counts, steps=int(answer["steps"]))
 
 
-def labelled(work: Work, tasks: Iterable[Piece]) -> Labels:
-    """Return what became of each start of all pieces, in order."""
-    answers = list(work.answers(_labelled, tasks))
-    details = [np.asarray(answer["detail"], dtype=np.int8) for answer in answers]
-    empty = np.empty(0, dtype=np.int8)
-    return Labels(
-        detail=np.concatenate([empty, *details]),
-        steps=sum(int(answer["steps"]) for answer in answers),
-    )
+def labelled(work: Work, tasks: Iterable[Piece], total: int, done: int = 0) -> Labels:
+    """Return what became of each start of all pieces, in order.
+
+    Progress is told as that of `total` starts, `done` of which came before these.
+    """
+    details, steps = [np.empty(0, dtype=np.int8)], 0
+    for answer in work.answers(_labelled, tasks):
+        details.append(np.asarray(answer["detail"], dtype=np.int8))
+        steps += int(answer["steps"])
+        done += len(details[-1])
+        work.tell(done, total)
+    return Labels(detail=np.concatenate(details), steps=steps)
 
 
 def how_counted(ends: Iterable[Detail]) -> str:
