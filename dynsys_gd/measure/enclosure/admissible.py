@@ -76,7 +76,8 @@ def _gap_code(system: System) -> IntervalFunction:
 @lru_cache(maxsize=64)
 def _form_code(system: System) -> IntervalFunction:
     """From (x, v) to vᵀ∇²L v - (2/η) vᵀv, then vᵀ∇²L v."""
-    assert system.gradient is not None and system.step_size is not None
+    assert system.gradient is not None
+    assert system.step_size is not None
     d = system.dimension
     v = sp.Matrix([sp.Dummy(f"v{i}") for i in range(d)])
     matrix = _hessian(system)

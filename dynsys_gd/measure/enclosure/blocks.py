@@ -19,7 +19,9 @@ __all__ = ["Block", "blocks_at", "expands"]
 _SLOWEST = 1 + 1e-6  # the stretching q is at least this
 _STABLE_SCALES = (0.25, 0.5, 1.0, 2.0, 4.0)
 _FINEST = 2.0**-20  # of the width of the region: where the search for a box begins and ends
+_FINE = 2.0**-12  # share of the longest side up to which sides are sought
 _MOST = 12  # blocks around one point
+_MOST_POINTS = 32
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def expands(
     """
     u, d = unstable, system.dimension
     with np.errstate(all="ignore"):
-        matrices = frame.of_matrices(*system.slope_bounds(lower, upper))
+        matrices = frame.of_matrices(*system.slope_bounds(lower, upper), symmetric=system.symmetric)
         stretch = smallest_stretch(matrices[:u, :u])
         if u == d:
             return np.asarray(stretch >= _SLOWEST)
@@ -78,7 +80,7 @@ def blocks_at(system: System, points: Bounds, region: Box) -> tuple[Block, ...]:
     Beside a centred box there are boxes with the point near a corner: they reach further.
     """
     found: list[Block] = []
-    for point in points:
+    for point in points[:_MOST_POINTS]:
         columns, unstable = real_frame(system.slopes_at(point[:, None])[:, :, 0])
         if unstable and columns.shape[1] == len(point):
             found += _around(system, point, columns, unstable, region)
@@ -94,11 +96,12 @@ def _around(
         if (frame := frame_of(_scaled(columns, unstable, scale))) is not None
     ]
     most = 2 * (np.array(region.high) - np.array(region.low))
-    best: list[tuple[float, Block]] = []
-    seeds = [np.ones(2 * len(point))]
-    if len(point) <= 3:
-        for side in product((0.0, 1.0), repeat=len(point)):
+    d = len(point)
+    seeds = [np.ones(2 * d)]
+    if d <= 3:
+        for side in product((0.0, 1.0), repeat=d):
             seeds.append(np.concatenate([1 - np.array(side), np.array(side)]))
+    best: list[tuple[float, Block]] = []
     for seed in seeds:
         grown = [(_grown(system, frame, unstable, point, seed, most), frame) for frame in frames]
         sizes = [0.0 if sides is None else float(np.prod(_widths(sides))) for sides, _ in grown]
@@ -106,7 +109,7 @@ def _around(
             continue
         sides, frame = grown[int(np.argmax(sizes))]
         assert sides is not None
-        d = len(point)
+        frames = [frame]  # the frame of the box about the point serves those beside it
         block = Block(
             tuple(map(float, point - sides[:d])),
             tuple(map(float, point + sides[d:])),
@@ -147,7 +150,8 @@ def _grown(
         return None
     sides = np.asarray(together[:, last])
     step = sides.max()
-    while step > least.min():
+    finest = least.min() if d == 1 else _FINE * float(sides.max())
+    while step > finest:
         longer = np.minimum(sides[:, None] + step * np.eye(2 * d), limits[:, None])
         worth = fine(longer) & (longer > sides[:, None]).any(axis=0)
         if not worth.any():

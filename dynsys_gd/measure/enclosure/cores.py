@@ -16,8 +16,11 @@ from .system import Bounds, System
 __all__ = ["Core", "cores_at"]
 
 _MARGIN = 1e-9  # by which q stays below 1
-_BISECTIONS = 40
-_PIECES = 1024  # into which a ball is cut where its Jacobian is bounded
+_FINEST, _FINE = 1e-6, 1e-3  # share of a radius up to which it is sought, on the line and beyond
+_MOST = 64  # points around which cores are tried
+_STRETCHES = (0.0, -0.5, 0.5, 1.0)
+_MOST_NAMED = 8  # limits that are told apart; a cell keeps one bit for each
+_FEW_PIECES, _PIECES = 36, 1024  # into which a ball is cut where its Jacobian is bounded
 
 
 @dataclass(frozen=True)
@@ -74,19 +77,19 @@ def cores_at(system: System, points: Bounds, named: str, outcomes: list[str]) ->
     into itself by a contraction. Its fixed point attracts all of it; under gradient descent it is
     a strict minimum, as |1 - η λ| < 1 for every eigenvalue λ of the Hessian there.
     """
-    found = []
-    for point in points:
-        columns, unstable = real_frame(system.slopes_at(point[:, None])[:, :, 0])
-        frame = None if unstable or columns.shape[1] != len(point) else frame_of(columns)
-        if frame is None:
+    found: list[Core] = []
+    for point in points[:_MOST]:
+        best = _best(system, point)
+        if best is None:
             continue
-        radius = _largest(system, point, frame)
-        if radius is None:
-            continue
+        frame, radius = best
+        if len(found) < _MOST_NAMED:
+            place = ", ".join(f"{round(float(x), 9) + 0.0:.6g}" for x in point)
+            where = place if len(point) == 1 else f"({place})"
+            outcomes.append(f"the {named} near {where}")
+        elif len(found) == _MOST_NAMED:
+            outcomes.append(f"another {named}")
         pin = _pin(system, point, frame, radius)
-        place = ", ".join(f"{x:.6g}" for x in point + 0.0)
-        where = place if len(point) == 1 else f"({place})"
-        outcomes.append(f"the {named} near {where}")
         found.append(
             Core(
                 tuple(map(float, point)),
@@ -97,6 +100,32 @@ def cores_at(system: System, points: Bounds, named: str, outcomes: list[str]) ->
             )
         )
     return tuple(found)
+
+
+def _best(system: System, point: Bounds) -> tuple[Frame, float] | None:
+    """Return the frame and radius of a large core around a point, None where there is none."""
+    matrix = system.slopes_at(point[:, None])[:, :, 0]
+    if not np.isfinite(matrix).all():
+        return None
+    columns, unstable = real_frame(matrix)
+    if unstable or columns.shape[1] != len(point):
+        return None
+    # How slowly each direction contracts: the ball may be longer along quick or slow directions.
+    moved = np.linalg.lstsq(columns, matrix @ columns, rcond=None)[0]
+    slack = np.clip(1 - np.abs(moved).sum(axis=1), 2.0**-20, 1.0)
+    best: tuple[float, Frame, float] | None = None
+    for exponent in _STRETCHES if len(point) > 1 else (0.0,):
+        frame = frame_of(columns * slack**exponent)
+        radius = None if frame is None else _largest(system, point, frame, _FEW_PIECES)
+        if frame is None or radius is None:
+            continue
+        volume = radius ** len(point) * abs(float(np.linalg.det(frame.columns)))
+        if best is None or volume > best[0]:
+            best = volume, frame, radius
+    if best is None:
+        return None
+    frame = best[1]
+    return frame, _largest(system, point, frame, _PIECES) or best[2]
 
 
 def _contracts(system: System, centre: Bounds, frame: Frame, radius: float, pieces: int) -> float:
@@ -110,7 +139,9 @@ def _contracts(system: System, centre: Bounds, frame: Frame, radius: float, piec
     at = centre[:, None] + frame.columns @ middle
     reach = np.abs(frame.columns) @ half * (1 + 1e-12) + 1e-15 * (np.abs(at) + radius)
     with np.errstate(all="ignore"):
-        matrices = frame.of_matrices(*system.slope_bounds(at - reach, at + reach))
+        matrices = frame.of_matrices(
+            *system.slope_bounds(at - reach, at + reach), symmetric=system.symmetric
+        )
         q = float(np.max(row_sum(matrices)))
         if not q < 1 - _MARGIN:
             return -np.inf
@@ -126,24 +157,22 @@ def _moved(system: System, centre: Bounds, frame: Frame) -> float:
     return float(frame.of_vectors(down(low - point), up(high - point))[0])
 
 
-def _largest(system: System, centre: Bounds, frame: Frame) -> float | None:
+def _largest(system: System, centre: Bounds, frame: Frame, pieces: int) -> float | None:
     """Return the largest radius found by doubling and bisection, None where there is none."""
     scale = max(1.0, float(np.abs(centre).max()))
     good = None
     for exponent in range(-30, 12):
         radius = scale * 2.0**exponent
-        if _contracts(system, centre, frame, radius, 1 if exponent < -4 else _PIECES) >= 0:
+        if _contracts(system, centre, frame, radius, 1 if exponent < -6 else pieces) >= 0:
             good = radius
         elif good is not None:
             break
     if good is None:
         return None
     bad = 2 * good
-    for _ in range(_BISECTIONS):
+    while bad - good > (_FINEST if len(centre) == 1 else _FINE) * good:
         middle = 0.5 * (good + bad)
-        if bad - good < 1e-6 * good:
-            break
-        if _contracts(system, centre, frame, middle, _PIECES) >= 0:
+        if _contracts(system, centre, frame, middle, pieces) >= 0:
             good = middle
         else:
             bad = middle

@@ -70,7 +70,7 @@ class Orthants(Escape):
         for pattern in self.signs:
             sides = [right[i] if sign > 0 else left[i] for i, sign in enumerate(pattern)]
             found |= np.logical_and.reduce(sides)
-        return found
+        return np.asarray(found & (lower <= upper).all(axis=0))
 
     def describe(self) -> str:
         d = len(self.signs[0])
@@ -87,7 +87,8 @@ class Far(Escape):
 
     def contains(self, lower: Bounds, upper: Bounds) -> NDArray[np.bool_]:
         radius = enclosing(self.radius)[1]
-        return np.asarray(((lower >= radius) | (upper <= -radius)).any(axis=0))
+        beyond = ((lower >= radius) | (upper <= -radius)).any(axis=0)
+        return np.asarray(beyond & (lower <= upper).all(axis=0))
 
     def describe(self) -> str:
         return f"|x_i| >= {float(self.radius):.6g} for some i"

@@ -18,7 +18,7 @@ _WIDER = 2.0  # how many times wider than the region fixed points are looked for
 def candidates(
     F: Map, system: System, region: Box, seconds: float
 ) -> tuple[Bounds, tuple[str, ...]]:
-    """Return fixed points in and around a region, shape (n, d), and what stays open.
+    """Return fixed points in a region, then those around it, shape (n, d), and what stays open.
 
     They are where cores and blocks are tried; what is then said of a core or a block is proved
     without them.
@@ -38,7 +38,9 @@ def candidates(
     points = np.array([orbit.points[0] for orbit in found.orbits])
     if points.shape[1] != system.dimension:
         points = F.lift(points)
-    return points, notes
+    # Those in the region first, then the nearer ones.
+    outside = np.maximum(np.abs(points - 0.5 * (low + high)) - half, 0.0).max(axis=1)
+    return points[np.argsort(outside, kind="stable")], notes
 
 
 def real_frame(matrix: Bounds) -> tuple[Bounds, int]:

@@ -24,7 +24,7 @@ __all__ = ["Form", "forms_of"]
 
 _TRIES = 6  # rooms that are tried for a box
 _GROWTH = 1.125  # a room is made so much larger than what the last one called for
-_MOST = 6  # forms of families that are kept
+_MOST = 5  # forms of families that are kept
 
 
 @dataclass(frozen=True)
@@ -63,31 +63,61 @@ class Form:
 
         Notes
         -----
-        Let B be the box widened by the room R in each coordinate. Where |I - η Jh(ξ) A(x)| ≤ q < 1
-        in the largest row sum for all ξ and x in B, and η sup_B |A| sup |h| ≤ (1 - q) R with h
-        on the box alone, the orbits stay in B, |h| falls like qᵏ, their length is finite and h is
-        zero at the limit. Under gradient descent this is a minimum: the other eigenvalues μ of
-        the Hessian than 0 are those of Jh A, |1 - η μ| < 1.
+        Let B be the box C widened by the room R in each coordinate, and |I - η Jh(ξ) A(x)| ≤ q < 1
+        in the largest row sum for all ξ and x in B. While the orbit is in B, |h| falls like qᵏ and
+        x moves by η |Σ A(x_j) h(x_j)|. So it stays in B for ever, and h is zero at its limit, where
+
+            η sup_B |A| sup_C |h| / (1 - q) ≤ R.
+
+        For a single equation the multipliers I - η Jh A lie between bounds a and b, and successive
+        residuals may cancel: with b⁺ = max(b, 0) and a ≥ b⁺ - 1, all sums Σ h(x_j) lie between 0
+        and h(x_0)/(1 - b⁺), so that it is enough that
+
+            η sup_C |h| (sup_C |A| / (1 - b⁺) + sup |A(x) - A(y)| / (1 - q)) ≤ R,  x in B, y in C.
+
+        Under gradient descent the limit is a minimum: the other eigenvalues μ of the Hessian than 0
+        are those of Jh A, |1 - η μ| < 1.
         """
         lower, upper = (np.ascontiguousarray(b, dtype=float) for b in (lower, upper))
         room = np.full(lower.shape[1], np.nan)
         with np.errstate(all="ignore"):
             rest = np.flatnonzero(np.isfinite(lower).all(axis=0) & np.isfinite(upper).all(axis=0))
             low, high = lower[:, rest], upper[:, rest]
-            size = self._sizes(low, high)
-            tried = np.zeros(len(rest))
-            for _ in range(_TRIES):
-                q, factor = self._shrinks(down(low - tried), up(high + tried))
-                needed = up(up(factor * size) / down(1 - q))
+            moves, own = self._moves((low, high), (low, high))
+            size, tried = self._sizes(low, high), np.zeros(len(rest))
+            for attempt in range(_TRIES):
+                if attempt:
+                    wide = down(low - tried), up(high + tried)
+                    moves, factors = self._moves(wide, wide)
+                else:
+                    factors = own
+                q = row_sum(moves)
+                needed = self._needed(moves, q, factors, own, size)
                 fits = (q < 1) & (needed <= tried)
                 room[rest[fits]] = tried[fits]
                 # A room that grows fast does not settle.
-                open_ = ~fits & (q < 1) & (needed < np.inf)
-                rest, low, high, size = rest[open_], low[:, open_], high[:, open_], size[open_]
-                tried = np.maximum(needed[open_] * _GROWTH, 2.0**-1000)
-                if not len(rest):
+                going = np.flatnonzero(~fits & (q < 1) & (needed < np.inf))
+                if not len(going):
                     break
+                rest, low, high, size = rest[going], low[:, going], high[:, going], size[going]
+                own = own[..., going]
+                tried = np.maximum(needed[going] * _GROWTH, 2.0**-1000)
         return room
+
+    def _needed(
+        self, moves: Enclosed, q: Bounds, factors: Enclosed, own: Enclosed, size: Bounds
+    ) -> Bounds:
+        """Return the room (n,) that orbits need, given bounds on the room that was tried."""
+        summed = up(size / down(1 - q))
+        plain = up(row_sum(factors) * summed)
+        if len(self.equations) > 1:
+            return np.asarray(plain)
+        a, b = moves.lower[0, 0], np.maximum(moves.upper[0, 0], 0.0)
+        alternating = a >= up(b - 1)
+        apart = row_sum(factors - own)
+        at_once = up(size / down(1 - b))
+        signed = up(up(row_sum(own) * at_once) + up(apart * summed))
+        return np.where(alternating, np.minimum(plain, signed), plain)
 
     def repels(self, lower: Bounds, upper: Bounds) -> NDArray[np.bool_]:
         """Return for each box (d, n) whether |h| grows by a factor above 1 on it in each step.
@@ -115,11 +145,6 @@ class Form:
         )
         below, above = np.maximum(low[:m], low[m:]), np.minimum(high[:m], high[m:])
         return np.asarray(np.maximum(-below, above).max(axis=0))
-
-    def _shrinks(self, lower: Bounds, upper: Bounds) -> tuple[Bounds, Bounds]:
-        """Return upper bounds (n,) of |I - η Jh(ξ) A(x)| and of η |A(x)| for ξ, x in boxes."""
-        moves, factors = self._moves((lower, upper), (lower, upper))
-        return row_sum(moves), row_sum(factors)
 
     def _moves(
         self, xi: tuple[Bounds, Bounds], x: tuple[Bounds, Bounds]
@@ -165,7 +190,7 @@ def _families(system: System, loss: sp.Expr) -> list[ResidualForm]:
     """Return forms whose equations could be those of minima, simplest first."""
     assert system.gradient is not None
     found = residual_forms(system.gradient, system.variables, loss)
-    regular = [form for form in found if len(form.equations) < system.dimension]
+    regular = [f for f in found if len(f.equations) < system.dimension and not f.local]
     return sorted(regular, key=lambda form: sum(sp.count_ops(e) for e in form.equations))
 
 

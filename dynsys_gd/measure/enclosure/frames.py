@@ -23,10 +23,25 @@ class Frame:
     inverse: Bounds
     defect: float
 
-    def of_matrices(self, lower: Bounds, upper: Bounds) -> Enclosed:
-        """Return bounds of P⁻¹MP for interval matrices (d, d, n)."""
-        inner = matrix_product(Enclosed(lower, upper), Enclosed.of(self.columns[:, :, None]))
-        moved = matrix_product(Enclosed.of(self.inverse[:, :, None]), inner)
+    def of_matrices(self, lower: Bounds, upper: Bounds, *, symmetric: bool = False) -> Enclosed:
+        """Return bounds of P⁻¹MP for interval matrices (d, d, n), symmetric ones where that is so.
+
+        The entries M_jm and M_mj of a symmetric matrix are one number and are used once.
+        """
+        d, matrices = len(self.columns), Enclosed(lower, upper)
+        # Coefficients of M_jm in entry (i, k): Q_ij P_mk.
+        each = Enclosed.of(self.inverse[:, None, :, None]) * Enclosed.of(
+            self.columns.T[None, :, None, :]
+        )
+        moved = None
+        for j in range(d):
+            for m in range(j if symmetric else 0, d):
+                share = each[:, :, j, m]
+                if symmetric and m > j:
+                    share = share + each[:, :, m, j]
+                term = share[:, :, None] * matrices[j, m][None, None]
+                moved = term if moved is None else moved + term
+        assert moved is not None
         # (QP)⁻¹ = I + E with |E| ≤ δ/(1 - δ) in the row sum.
         error = Enclosed.of(moved.size.max(axis=0)[None]) * (2 * self.defect)
         return Enclosed((moved - error).lower, (moved + error).upper)

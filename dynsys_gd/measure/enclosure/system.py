@@ -50,6 +50,11 @@ class System:
         """Number d of coordinates."""
         return len(self.variables)
 
+    @property
+    def symmetric(self) -> bool:
+        """Whether the Jacobian is known to be symmetric, as I - η ∇²L is."""
+        return self.gradient is not None
+
     def image_bounds(self, lower: Bounds, upper: Bounds) -> tuple[Bounds, Bounds]:
         """Return bounds of the images of boxes (d, n).
 
