@@ -200,5 +200,3 @@ def _key(u: Quotient) -> object:
         tuple(sorted((tuple(map(int, powers)), str(c)) for powers, c in part.to_dict().items()))
         for part in u
     )
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
@@ -66,7 +67,7 @@ def check(
     >>> check({"format": "something else"})
     Traceback (most recent call last):
     ...
-    dynsys_gd.errors.InvalidInput: certificate: got ['format'], expected exactly the keys format, ...
+    dynsys_gd.errors.InvalidInput: certificate: got ['format'], expected exactly the keys ...
     """
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise InvalidInput("executor", executor, "None, or a concurrent.futures.Executor")
@@ -105,13 +106,18 @@ def _check(
     with flint.ctx.workprec(BITS):
         lemmas = Lemmas(content)
         check_names(content, lemmas)
-        facts = (lemmas.cores, lemmas.forms, lemmas.blocks, lemmas.escapes)
-        names = ("cores", "forms", "blocks", "escape regions")
-        verified.update((name, len(fact)) for name, fact in zip(names, facts, strict=True) if fact)
+        for name, count in (
+            ("cores", len(lemmas.cores)),
+            ("forms", len(lemmas.forms)),
+            ("blocks", len(lemmas.blocks)),
+            ("escape regions", len(lemmas.escapes)),
+        ):
+            if count:
+                verified[name] = count
         check_claim(content, lemmas)
     n = len(content.cells)
-    tasks = [(content, first, min(first + _CHUNK, n)) for first in range(0, n, _CHUNK)]
-    for (_, _, done), refusal in zip(tasks, _answers(tasks, lemmas, executor), strict=True):
+    tasks = [(first, min(first + _CHUNK, n)) for first in range(0, n, _CHUNK)]
+    for (_, done), refusal in zip(tasks, _answers(tasks, lemmas, executor), strict=True):
         if refusal:
             raise Refused(refusal)
         if progress is not None:
@@ -123,15 +129,14 @@ def _check(
 
 
 def _answers(
-    tasks: list[tuple[Content, int, int]], lemmas: Lemmas, executor: Executor | None
+    tasks: list[tuple[int, int]], lemmas: Lemmas, executor: Executor | None
 ) -> Iterator[str]:
     if executor is None:
-        for _, first, last in tasks:
+        for first, last in tasks:
             yield _first_refusal(lemmas, first, last)
         return
-    packed = [(content.to_dict(), first, last) for content, first, last in tasks[:1]]
-    plain = packed[0][0] if packed else {}
-    futures = [executor.submit(_chunk, plain, first, last) for _, first, last in tasks]
+    text = json.dumps(lemmas.content.to_dict())
+    futures = [executor.submit(_chunk, text, first, last) for first, last in tasks]
     try:
         for future in futures:
             yield future.result()
@@ -140,19 +145,15 @@ def _answers(
             future.cancel()
 
 
-def _chunk(plain: dict[str, Any], first: int, last: int) -> str:
+def _chunk(text: str, first: int, last: int) -> str:
     """Check some cells elsewhere; what all cells need is prepared once for each certificate."""
-    import json
-
     with flint.ctx.workprec(BITS):
-        lemmas = _prepared(json.dumps(plain))
+        lemmas = _prepared(text)
     return _first_refusal(lemmas, first, last)
 
 
 @lru_cache(maxsize=2)
 def _prepared(text: str) -> Lemmas:
-    import json
-
     return Lemmas(read(json.loads(text)))
 
 

@@ -176,7 +176,7 @@ class CellList:
         return {"n": len(self), **packed}
 
 
-CELL_KINDS = {
+CELL_KINDS: dict[str, np.dtype[Any]] = {
     "level": np.dtype("<i1"),
     "place": np.dtype("<i8"),
     "mask": np.dtype("<u2"),

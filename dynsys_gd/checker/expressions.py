@@ -220,9 +220,10 @@ class Formulas:
         if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, (ast.UAdd, ast.USub)):
             a = self._read(tree.operand, depth)
             return a if isinstance(tree.op, ast.UAdd) else self.minus(self.zero, a)
-        if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
-            if tree.func.id in FUNCTIONS and len(tree.args) == 1 and not tree.keywords:
-                return self.apply(tree.func.id, self._read(tree.args[0], depth))
+        if isinstance(tree, ast.Call) and len(tree.args) == 1 and not tree.keywords:
+            if not isinstance(tree.func, ast.Name) or tree.func.id not in FUNCTIONS:
+                raise ValueError
+            return self.apply(tree.func.id, self._read(tree.args[0], depth))
         if isinstance(tree, ast.BinOp):
             a, b = self._read(tree.left, depth), self._read(tree.right, depth)
             if isinstance(tree.op, ast.Pow):

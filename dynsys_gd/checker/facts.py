@@ -152,7 +152,7 @@ class Form:
         return bool(q < 1 and factor * self.size(middle, half) <= (1 - q) * room)
 
     def repels(self, box: Vector, hull: Vector) -> bool:
-        """Return whether |h| grows by a factor above 1 in a step from a box that stays in a hull."""
+        """Return whether |h| grows in a step from a box when the step stays in a hull."""
         moves, _ = self.moves(hull, box)
         if self.m == 1:
             return bool(abs(moves[0][0]) > 1)

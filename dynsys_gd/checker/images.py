@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import hypot
 
 import numpy as np
 from flint import arb
 
-from .balls import Program, Rows, Vector, product, small_inverse, symmetric
+from .balls import Ball, Program, Rows, Vector, product, small_inverse, symmetric
 
 __all__ = ["Moved", "images"]
 
@@ -45,16 +46,26 @@ class Moved:
 
     def misses(self, box: Sequence[arb]) -> bool:
         """Return whether a box and the set surely have no point in common."""
-        inverse = small_inverse(self.linear)
-        if inverse is None:
-            return False
-        spread = product(inverse, self.frame)
-        for row, mixed in zip(inverse, spread, strict=True):
-            place = sum((m * (x - c) for m, x, c in zip(row, box, self.centre, strict=True)), arb(0))
-            reach = sum((abs(m) * e for m, e in zip(mixed, self.error, strict=True)), arb(1))
+        for row, reach in self._slabs:
+            place = arb(0)
+            for m, x, c in zip(row, box, self.centre, strict=True):
+                place += m * (x - c)
             if abs(place) > reach:
                 return True
         return False
+
+    @cached_property
+    def _slabs(self) -> list[tuple[Vector, Ball]]:
+        """Rows g and bounds b with |g (x - c)| <= b on the set: from u = A^-1 (x - c - Q v)."""
+        inverse = small_inverse(self.linear)
+        if inverse is None:
+            return []
+        reaches = []
+        for mixed in product(inverse, self.frame):
+            reaches.append(arb(1))
+            for m, e in zip(mixed, self.error, strict=True):
+                reaches[-1] += abs(m) * e
+        return list(zip(inverse, reaches, strict=True))
 
 
 def images(

@@ -60,7 +60,8 @@ class Law:
         self._gradient: list[Node] | None = None
         if given.rule is Rule.SYMBOLIC:
             return
-        assert given.loss is not None and given.step_size is not None
+        assert given.loss is not None
+        assert given.step_size is not None
         if given.step_size <= 0:
             raise Refused("the step size is not above 0")
         lowest = -1 if given.rule is Rule.HEAVY_BALL else 0

@@ -125,9 +125,9 @@ class Lemmas:
     def _escape(self, i: int, piece: Piece) -> list[int] | None:
         if not self._allows(i, 1):
             return []
-        ends = [[m - h for m, h in zip(*piece, strict=True)], [m + h for m, h in zip(*piece, strict=True)]]
+        low = [m - h for m, h in zip(*piece, strict=True)]
+        high = [m + h for m, h in zip(*piece, strict=True)]
         escape = self.escapes[self._which[i]]
-        low, high = ends
         if escape.signs:
             # A box lies in an orthant where both corners do.
             inside = any(
@@ -205,8 +205,10 @@ class Lemmas:
                 return 1
             return 0 if moved.misses(box) else None
 
-        mask = self.table.covered(moved.box, self.table.stage[i], group=group, elsewhere=elsewhere)
-        return mask is not None and self._allows(i, mask)
+        table = self.table
+        return table.covered(
+            moved.box, table.stage[i], group=group, allowed=table.mask[i], elsewhere=elsewhere
+        )
 
     def _regular(self, moved: Moved, piece: Piece, steps: int) -> bool:
         """Return whether preimages in the piece of null sets are null."""

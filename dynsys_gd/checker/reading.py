@@ -59,9 +59,9 @@ def read_file(path: str | os.PathLike[str]) -> Content:
     """Read a certificate from a file of JSON, or of JSON in gzip where the name ends in .gz."""
     place = Path(path)
     try:
-        opened: Any = gzip.open(place, "rb") if place.suffix == ".gz" else place.open("rb")
-        with opened as stream:
-            data = stream.read(MOST_BYTES + 1)
+        with place.open("rb") as stream:
+            zipped = gzip.GzipFile(fileobj=stream) if place.suffix == ".gz" else stream
+            data = zipped.read(MOST_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise InvalidInput("path", str(place), "a file that can be read", str(error)) from None
     if len(data) > MOST_BYTES:
@@ -94,9 +94,9 @@ def read(plain: Any) -> Content:
     def core(part: _Part) -> GivenCore:
         part.keys("centre", "frame", "radius", "outcome")
         return GivenCore(
-            centre=part.floats("centre", d),
+            centre=part.reals("centre", d),
             frame=part.matrix("frame", d),
-            radius=part.float("radius"),
+            radius=part.part("radius").real(),
             outcome=outcome(part),
         )
 
@@ -111,8 +111,8 @@ def read(plain: Any) -> Content:
     def block(part: _Part) -> GivenBlock:
         part.keys("lower", "upper", "frame", "unstable")
         return GivenBlock(
-            lower=part.floats("lower", d),
-            upper=part.floats("upper", d),
+            lower=part.reals("lower", d),
+            upper=part.reals("upper", d),
             frame=part.matrix("frame", d),
             unstable=part.integer("unstable", 1, d),
         )
@@ -122,7 +122,7 @@ def read(plain: Any) -> Content:
         kind, radius = part.one_of("kind", ("orthants", "far")), part.number("radius")
         signs = part.each("signs", lambda p: p.items(_Part.sign, d, exact=True))
         if radius <= 0 or (kind == "far") is bool(signs) or len(set(signs)) < len(signs):
-            raise part.refusal("", part.value, "a radius above 0, different signs for orthants only")
+            raise part.refusal("", part.value, "a radius above 0, signs for orthants only")
         return GivenEscape(kind=kind, radius=radius, signs=signs)
 
     return Content(
@@ -195,7 +195,8 @@ def _claim(part: _Part, d: int) -> Bounded | Theorem:
         return Theorem(low=low, high=high, statement=part.part("statement").text())
     part.keys("lower", "upper", "by_outcome")
     each = part.part("by_outcome")
-    bounds = tuple((name, *each.numbers(name, 2)) for name in each.keys_of())
+    pairs = {name: each.numbers(name, 2) for name in each.keys_of()}
+    bounds = tuple((name, low, high) for name, (low, high) in pairs.items())
     return Bounded(lower=part.number("lower"), upper=part.number("upper"), by_outcome=bounds)
 
 
@@ -276,15 +277,13 @@ class _Part:
                 return number
         raise self.refusal("", value, "a finite number as float.hex writes it")
 
-    def float(self, name: str) -> float:
-        return self.part(name).real()
-
-    def floats(self, name: str, count: int) -> tuple[float, ...]:
+    def reals(self, name: str, count: int) -> tuple[float, ...]:
         return self.part(name).items(_Part.real, count, exact=True)
 
     def matrix(self, name: str, count: int) -> tuple[tuple[float, ...], ...]:
-        row: Callable[[_Part], tuple[float, ...]] = lambda r: r.items(_Part.real, count, exact=True)
-        return self.part(name).items(row, count, exact=True)
+        return self.part(name).items(
+            lambda row: row.items(_Part.real, count, exact=True), count, exact=True
+        )
 
     def each(
         self, name: str, reading: Callable[[_Part], Item], most: int = MOST_ENTRIES
@@ -297,9 +296,7 @@ class _Part:
         values = self.value
         if not isinstance(values, list) or len(values) > most or (exact and len(values) < most):
             raise self.refusal("", values, f"a list of {'' if exact else 'at most '}{most}")
-        return tuple(
-            reading(_Part(value, f"{self.place}[{i}]")) for i, value in enumerate(values)
-        )
+        return tuple(reading(_Part(value, f"{self.place}[{i}]")) for i, value in enumerate(values))
 
     def array(self, name: str, kind: np.dtype[Any], count: int) -> NDArray[Any]:
         text, size = self.value[name], count * kind.itemsize

@@ -18,6 +18,7 @@ Key = tuple[int, ...]
 """Level, then place."""
 
 _MOST_VISITED = 20_000
+_OPEN = (1 << 40, 0xFFFF)
 _FINER = 3  # levels by which a place without a fitting cell is cut
 
 
@@ -53,15 +54,35 @@ class Table:
         if len(self.number) < len(self.keys):
             twice = next(i for i, key in enumerate(self.keys) if self.number[key] != i)
             raise Refused(f"cell {twice} stands twice")
-        self._inner: set[Key] = set()
-        for key in self.keys:
-            above = _above(key)
-            while above[0] >= 0 and above not in self._inner:
-                self._inner.add(above)
-                above = _above(above)
+        self._inner = self._summaries()
         both = next((i for key, i in self.number.items() if key in self._inner), None)
         if both is not None:
             raise Refused(f"cell {both} overlaps a smaller cell")
+
+    def _summaries(self) -> dict[Key, tuple[int, int]]:
+        """Return for each place that is cut into cells their latest stage and all their masks."""
+        whole = {key: (self.stage[i], self.mask[i]) for key, i in self.number.items()}
+        inner: dict[Key, tuple[int, int]] = {}
+        by_level: dict[int, set[Key]] = {level: set() for level in range(self.finest + 1)}
+        for key in self.keys:
+            by_level[key[0]].add(key)
+        for level in range(self.finest, 0, -1):
+            for key in {_above(key) for key in by_level[level]}:
+                below = [whole.get(part, _OPEN) for part in self._children(key)]
+                mask = 0
+                for _, other in below:
+                    mask |= other
+                whole[key] = inner[key] = max(stage for stage, _ in below), mask
+                by_level[level - 1].add(key)
+        return inner
+
+    def _children(self, key: Key) -> list[Key]:
+        level, *place = key
+        doubled = [2 * i for i in place]
+        return [
+            (level + 1, *(i + c for i, c in zip(doubled, corner, strict=True)))
+            for corner in self._corners
+        ]
 
     def middle(self, key: Key) -> tuple[Vector, Vector]:
         """Return midpoint and half widths of a cell."""
@@ -92,9 +113,10 @@ class Table:
         stage: int,
         *,
         group: bool,
+        allowed: int,
         elsewhere: Callable[[Key], int | None],
-    ) -> int | None:
-        """Return the union of the masks by which a box is covered, None where it is not.
+    ) -> bool:
+        """Return whether a box is covered by cells with masks that are allowed.
 
         Parameters
         ----------
@@ -102,25 +124,28 @@ class Table:
         stage : int
             Cells of smaller stages count, and where `group` is true those of this one, of which
             the mask does not count.
+        allowed : int
+            The union of masks that may be met.
         elsewhere : callable
             Takes a place where there is no such cell; returns the mask that is known there all the
             same, 0 for places that need not be covered, or None.
         """
         reach = self.reach(box)
-        if reach is None:
-            return None
-        return self.masks(reach, stage, group=group, elsewhere=elsewhere)
+        return reach is not None and self.covers(
+            reach, stage, group=group, allowed=allowed, elsewhere=elsewhere
+        )
 
-    def masks(
+    def covers(
         self,
         reach: Sequence[tuple[int, int]],
         stage: int,
         *,
         group: bool,
+        allowed: int,
         elsewhere: Callable[[Key], int | None],
         most: int = _MOST_VISITED,
-    ) -> int | None:
-        """Return the union of masks over places of the finest level, as in `covered`."""
+    ) -> bool:
+        """Return the same as `covered` for places of the finest level."""
         widest = max(high - low for low, high in reach)
         level = max(0, self.finest - widest.bit_length())
         shift = self.finest - level
@@ -129,41 +154,43 @@ class Table:
         for axis in axes:
             count *= len(axis)
         if count > most:
-            return None
+            return False
         waiting: list[Key] = [(level, *place) for place in product(*axes)]
-        found, visited = 0, 0
+        visited, forbidden = 0, ~allowed
         deepest = min(level + _FINER, self.finest)
         while waiting:
             key = waiting.pop()
             visited += 1
             if visited > most:
-                return None
-            if key not in self._inner:
+                return False
+            summary = self._inner.get(key)
+            if summary is not None:
+                if summary[0] < stage and not summary[1] & forbidden:
+                    continue
+            else:
                 owner = self._owner(key)
-                if owner is not None and self.stage[owner] < stage:
-                    found |= self.mask[owner]
-                    continue
-                if group and owner is not None and self.stage[owner] == stage:
-                    continue
+                if owner is not None:
+                    if self.stage[owner] < stage and not self.mask[owner] & forbidden:
+                        continue
+                    if group and self.stage[owner] == stage:
+                        continue
                 there = elsewhere(key)
-                if there is not None:
-                    found |= there
+                if there is not None and not there & forbidden:
                     continue
                 if key[0] >= deepest:
-                    return None
+                    return False
             waiting += self._below(key, reach)
-        return found
+        return True
 
     def _below(self, key: Key, reach: Sequence[tuple[int, int]]) -> Iterator[Key]:
         """Yield the halves of a place that a box meets."""
         shift = self.finest - key[0] - 1
-        for corner in self._corners:
-            place = [2 * i + c for i, c in zip(key[1:], corner, strict=True)]
-            if all(
-                (i << shift) <= last and ((i + 1) << shift) > first
-                for i, (first, last) in zip(place, reach, strict=True)
-            ):
-                yield (key[0] + 1, *place)
+        for child in self._children(key):
+            for i, (first, last) in zip(child[1:], reach, strict=True):
+                if i << shift > last or (i + 1) << shift <= first:
+                    break
+            else:
+                yield child
 
     def _owner(self, key: Key) -> int | None:
         """Return the cell that holds a place."""

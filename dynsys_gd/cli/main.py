@@ -10,9 +10,11 @@ from typing import Any
 import click
 
 from .._version import __version__
-from ..errors import DynsysError
+from ..errors import DynsysError, WorkersLost
 from .analyse import analyse
+from .check import check
 from .listing import claims
+from .measure import measure
 from .orbits import orbits
 from .verify import verify
 
@@ -35,6 +37,9 @@ class CarefulGroup(click.Group):
         except BrokenPipeError:  # the reader of the output went away, as `head` does
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(BROKEN_PIPE)
+        except WorkersLost as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(INTERNAL_ERROR)
         except DynsysError as error:
             click.echo(f"Error: {error}", err=True)
             ctx.exit(BAD_USAGE)
@@ -51,7 +56,7 @@ class CarefulGroup(click.Group):
 @click.group(
     cls=CarefulGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 all as the theorems say, 1 a contradiction, 2 bad usage, "
+    epilog="Exit codes: 0 all as the theorems say, 1 a contradiction or a refusal, 2 bad usage, "
     "3 a fault of the program, 130 stopped by Ctrl-C.",
 )
 @click.version_option(__version__, prog_name="dynsys-gd")
@@ -63,6 +68,8 @@ def main() -> None:
       dynsys-gd verify
       dynsys-gd analyse "(x*y-1)**2/2" --variables x y --step-size 1/2
       dynsys-gd orbits --example henon --periods 1-20
+      dynsys-gd measure "(x*y-1)**2/2" --variables x y --step-size 1/2 --lower -3 --upper 3
+      dynsys-gd check basin.json.gz
       dynsys-gd claims
     """
 
@@ -70,4 +77,6 @@ def main() -> None:
 main.add_command(verify)
 main.add_command(analyse)
 main.add_command(orbits)
+main.add_command(measure)
+main.add_command(check)
 main.add_command(claims)

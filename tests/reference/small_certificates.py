@@ -32,7 +32,7 @@ class Draft:
         self.d = len(low)
         n = 2**level
         axes = [range(-around * n, (1 + around) * n)] * self.d
-        self.cells = {place: None for place in product(*axes)}
+        self.cells = dict.fromkeys(product(*axes))
         self.stage = 1
         self.h = (self.high - self.low) / n
 
@@ -107,7 +107,7 @@ class Draft:
         if group:
             mask = int(np.bitwise_or.reduce(list(masks.values())))
             mask |= why is Reason.TRAP
-            self.cells.update({p: (mask, why, which, 0.0, self.stage) for p in group})
+            self.cells.update(dict.fromkeys(group, (mask, why, which, 0.0, self.stage)))
             self.stage += 1
 
     def list(self):
@@ -241,9 +241,7 @@ def square(level=6, c=1.0):
     def decide(a, b):
         room = 0.0
         for _ in range(8):
-            corners = [
-                np.array(p) for p in product(*zip(a - room, b + room, strict=True))
-            ]
+            corners = [np.array(p) for p in product(*zip(a - room, b + room, strict=True))]
             products = [p @ q for p in corners for q in corners]
             q = max(abs(1 - eta * v) for v in products)
             ends = [p[0] * p[1] - 1 for p in product(*zip(a, b, strict=True))]
