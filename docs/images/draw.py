@@ -37,6 +37,14 @@ def orbits() -> None:
     figure.savefig(HERE / "orbits.png", dpi=80)
 
 
+def transition() -> None:
+    """Draw how the convergent share vanishes at the critical step size."""
+    F = dg.GradientDescent(dg.Loss((x * y - 1) ** 2 / 2, [x, y]), step_size=eta)
+    values = ["1/5", "2/5", "3/5", "4/5", "9/10", "11/10", "6/5", "3/2", "2"]
+    scan = dg.transition(F, "eta", values, region=dg.Box([-3, -3], [3, 3]), rng=0)
+    scan.plot().figure.savefig(HERE / "transition.png", dpi=80)
+
+
 def engine() -> None:
     """Draw how an expression becomes machine code, and one round of the driver."""
     figure, (left, middle, right) = pyplot.subplots(
@@ -126,4 +134,5 @@ def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> No
 if __name__ == "__main__":
     fates()
     orbits()
+    transition()
     engine()

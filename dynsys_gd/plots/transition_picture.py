@@ -25,6 +25,8 @@ _VISIBLE = 1e-3  # a smaller undecided share is no wider than the line
 _MARKERS = "osDv"
 _NARROW = 0.05  # of the whole range
 _BESIDE_BRACKET = 1.5
+_ROOM = (0.36, 0.42)  # width and height of the close-up, as shares of the panel
+_CORNERS = ((0.62, 0.52), (0.62, 0.2), (0.09, 0.2), (0.09, 0.52))
 
 
 def scan_size(scan: Transition) -> tuple[float, float]:
@@ -63,7 +65,7 @@ def _close_up(scan: Transition, ax: Axes, style: dict[str, Any]) -> None:
         return
     if max(p.estimate.undecided for p in scan.points if low <= p.at <= high) < _VISIBLE:
         return
-    inset = ax.inset_axes((0.6, 0.5, 0.38, 0.46))
+    inset = ax.inset_axes((*_emptiest_corner(scan), *_ROOM))
     _shares(scan, inset, style)
     _critical(scan, inset, with_label=False)
     beside = _BESIDE_BRACKET * (high - low)
@@ -77,6 +79,23 @@ def _close_up(scan: Transition, ax: Axes, style: dict[str, Any]) -> None:
     inset.grid(color=GRID, linewidth=0.5)
     inset.set_title("close-up", fontsize=8, color=QUIET)
     ax.indicate_inset_zoom(inset, edgecolor=QUIET)
+
+
+def _emptiest_corner(scan: Transition) -> tuple[float, float]:
+    """Return where, as shares of the panel, a close-up hides least of the curves."""
+    x = np.linspace(scan.values[0], scan.values[-1], 200)
+    bounded = [point.norms.bounded / point.norms.n for point in scan.points]
+    curves = [np.interp(x, scan.values, y) for y in (bounded, *scan.intervals.T)]
+    across = 0.05 + 0.9 * np.linspace(0.0, 1.0, 200)
+
+    def hidden(corner: tuple[float, float]) -> int:
+        left, low = corner
+        beside = (across > left) & (across < left + _ROOM[0])
+        return sum(
+            int(np.count_nonzero(beside & (y > low) & (y < low + _ROOM[1] + 0.05))) for y in curves
+        )
+
+    return min(_CORNERS, key=hidden)
 
 
 def _shares(scan: Transition, ax: Axes, style: dict[str, Any]) -> None:

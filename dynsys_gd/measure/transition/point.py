@@ -21,6 +21,15 @@ class ShareStatus(Enum):
 
     CONVERGES: its lower limit is above zero. VANISHED: it is not, and the upper limit is
     negligible. OPEN: neither, because starts are undecided, or few.
+
+    Examples
+    --------
+    >>> from sympy.abc import eta, x
+    >>> from dynsys_gd import Box, GradientDescent, Loss, transition_points
+    >>> F = GradientDescent(Loss(x**2 / 2, [x]), eta)
+    >>> points = transition_points(F, "eta", [1, 3], region=Box([-1], [1]), rng=0)
+    >>> [next(points).found(0.01).name for _ in range(2)]
+    ['CONVERGES', 'VANISHED']
     """
 
     CONVERGES = "converges"
@@ -83,6 +92,15 @@ class TransitionPoint:
         Of its starts; the same for all given values.
     refined : bool
         Whether the value was chosen by looking at others, with starts of its own.
+
+    Examples
+    --------
+    >>> from sympy.abc import eta, x
+    >>> from dynsys_gd import Box, GradientDescent, Loss, transition_points
+    >>> F = GradientDescent(Loss(x**2 / 2, [x]), eta)
+    >>> point = next(transition_points(F, "eta", [1, 3], region=Box([-1], [1]), rng=0))
+    >>> point.at, point.estimate.lower, point.refined
+    (1.0, 1.0, False)
     """
 
     parameter: str

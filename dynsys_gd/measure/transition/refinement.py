@@ -78,6 +78,11 @@ class BracketLimit(Enum):
     between its ends so many starts are undecided that the share may have vanished or not; more
     steps would tell. STARTS: there are too few of them for so small a share. VALUES: the given
     values do not reach from where some starts converge to where none does.
+
+    Examples
+    --------
+    >>> print(BracketLimit.BUDGET)
+    the budget of steps: starts are undecided there
     """
 
     WIDTH = "the width asked for"
@@ -85,6 +90,9 @@ class BracketLimit(Enum):
     BUDGET = "the budget of steps: starts are undecided there"
     STARTS = "the number of starts"
     VALUES = "the values given, which do not enclose it"
+
+    def __str__(self) -> str:
+        return self.value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +111,13 @@ class CriticalBracket:
         Why the bracket is not narrower.
     open_values : tuple of sympy.Expr
         Values between the two at which the share may have vanished or not.
+
+    Examples
+    --------
+    >>> low, high = sp.Rational(1, 2), sp.Rational(3, 4)
+    >>> bracket = CriticalBracket(low=low, high=high, limit=BracketLimit.WIDTH)
+    >>> bracket.value, bracket.interval
+    (0.625, (0.5, 0.75))
     """
 
     low: sp.Expr | None

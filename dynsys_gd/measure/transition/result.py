@@ -168,7 +168,7 @@ class Transition(Result):
             ("law", self.region.describe()),
             ("values", f"{len(self.points)} in [{first.at:.6g}, {last.at:.6g}]{between}"),
             ("share", f"{_share(first)} at {first.at:.6g}, {_share(last)} at {last.at:.6g}"),
-            ("limited by", self.critical.limit.value),
+            ("limited by", str(self.critical.limit)),
         ]
         if self.critical.open_values:
             count = len(self.critical.open_values)

@@ -199,7 +199,7 @@ def transition_points(
     progress: Callable[[int, int | None], Any] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
 ) -> Iterator[TransitionPoint]:
-    """Yield what each value of a parameter shows, as soon as it is known.
+    """Return what each value of a parameter shows, one by one, as soon as it is known.
 
     The same values, with the same starts and intervals, as `transition` collects: those given,
     ascending, then those added next to where the share vanishes. Stop whenever enough is seen.
@@ -210,9 +210,9 @@ def transition_points(
 checkpoint
         As for `transition`. A generator as `rng` moves on at the call.
 
-    Yields
-    ------
-    TransitionPoint
+    Returns
+    -------
+    iterator of TransitionPoint
 
     Raises
     ------
@@ -227,7 +227,7 @@ checkpoint
     >>> few = MonteCarlo(n=500)
     >>> points = transition_points(F, "eta", [1, 3], region=Box([-1], [1]), method=few, rng=0)
     >>> next(points)
-    eta = 1: 100 % converge, in [0.9851, 1], median gradient norm 0
+    eta = 1: 100 % converge, in [0.9862, 1], median gradient norm 0
     """
     scan = checked_scan(
         F,
