@@ -10,6 +10,7 @@ from . import claims, data
 from ._version import __version__
 from .claims.verdict import Status, Verdict
 from .claims.verify import verify
+from .cli.progress_bar import progress_bar
 from .engine.arithmetic import Arithmetic
 from .engine.stopping import Keep, Stop, StoppingRule
 from .ensembles import starts
@@ -50,7 +51,10 @@ from .maps.symbolic_map import SymbolicMap
 from .maps.trajectory import Trajectory
 from .measure.convergent import convergent_measure
 from .measure.estimate import Estimate
+from .measure.sampling.adaptive import Adaptive
 from .measure.sampling.monte_carlo import MonteCarlo
+from .measure.sampling.quasi_monte_carlo import QuasiMonteCarlo
+from .measure.sampling.stratified import Stratified
 from .measure.target import Target
 from .measure.transition.point import ShareStatus, TransitionPoint
 from .measure.transition.refinement import BracketLimit, CriticalBracket, Refinement
@@ -82,7 +86,7 @@ from .orbits.periodic_orbits import periodic_orbits
 from .orbits.question import OrbitMethod
 from .orbits.skeleton import Skeleton, skeleton
 from .orbits.stability import Stability, stability
-from .regions import Ball, Box, Gaussian, Grid
+from .regions import Ball, Box, Distribution, Gaussian, Grid
 from .thresholds.critical import critical_step_size
 from .thresholds.flattest import flattest_minimum, near_flattest
 from .thresholds.threshold import Threshold, ThresholdStatus
@@ -91,6 +95,7 @@ from .thresholds.weak import weak_critical_step_size
 __all__ = [
     "MLP",
     "Activation",
+    "Adaptive",
     "Arithmetic",
     "AutodiffLoss",
     "Ball",
@@ -110,6 +115,7 @@ __all__ = [
     "DataLoss",
     "DavidchackLai",
     "Detail",
+    "Distribution",
     "DynsysError",
     "Estimate",
     "Evidence",
@@ -146,6 +152,7 @@ __all__ = [
     "OrbitSet",
     "Outcome",
     "PeriodicOrbit",
+    "QuasiMonteCarlo",
     "Refinement",
     "SchmelcherDiakonos",
     "ShareStatus",
@@ -156,6 +163,7 @@ __all__ = [
     "Stop",
     "StoppingRule",
     "StoppingTimes",
+    "Stratified",
     "SymbolicMap",
     "Target",
     "Threshold",
@@ -189,6 +197,7 @@ __all__ = [
     "parse_loss",
     "parse_map",
     "periodic_orbits",
+    "progress_bar",
     "sharpness_along",
     "simulate",
     "skeleton",

@@ -16,6 +16,7 @@ from .check import check
 from .listing import claims
 from .measure import measure
 from .orbits import orbits
+from .transition import transition
 from .verify import verify
 
 __all__ = ["main"]
@@ -78,5 +79,6 @@ main.add_command(verify)
 main.add_command(analyse)
 main.add_command(orbits)
 main.add_command(measure)
+main.add_command(transition)
 main.add_command(check)
 main.add_command(claims)

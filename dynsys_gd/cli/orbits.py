@@ -16,6 +16,7 @@ from .written import (
     written_box,
     written_loss,
     written_map,
+    written_rule,
 )
 
 if TYPE_CHECKING:
@@ -218,7 +219,9 @@ def _map_and_box(
         F = written_map(images, names, values)
     else:
         assert expression is not None
-        F = _under_rule(expression, names, values, rule)
+        step_size, momentum, nesterov = rule
+        loss = written_loss(expression, names, values)
+        F = written_rule(loss, step_size, momentum, nesterov=nesterov)
     lower, upper = corners
     if (lower is None) != (upper is None) or (lower is None and box is None):
         raise click.UsageError("--lower and --upper: give both corners of the box")
@@ -241,23 +244,6 @@ def _example(name: str) -> tuple[Map, Box]:
     # The second coordinate is y/b.
     x, previous = box.high[0], box.high[1] / 0.3
     return textbook.henon_as_momentum(), Box([-x, -previous], [x, previous])
-
-
-def _under_rule(
-    expression: str,
-    names: list[str],
-    values: dict[str, str],
-    rule: tuple[str | None, str | None, bool],
-) -> Map:
-    from ..maps.gradient_descent import GradientDescent
-    from ..maps.heavy_ball import HeavyBall
-    from ..maps.nesterov import Nesterov
-
-    loss = written_loss(expression, names, values)
-    step_size, momentum, nesterov = rule
-    if momentum is None:
-        return GradientDescent(loss, step_size)
-    return (Nesterov if nesterov else HeavyBall)(loss, step_size, momentum)
 
 
 def _run(

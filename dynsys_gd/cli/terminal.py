@@ -72,9 +72,19 @@ def show_plan(
         _say(f"  {number:2d}  {job.claim} on {job.instance}{control}")
 
 
-def clocked_bar(screen: Console, unit: str = "") -> Progress:
-    """Return a bar with a clock that is seen on terminals only; tasks are named when added."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+def clocked_bar(screen: Console, unit: str = "", *, left: bool = False) -> Progress:
+    """Return a bar with a clock that is seen on terminals only; tasks are named when added.
+
+    With `left` there is a second clock, for the time that is left.
+    """
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     return Progress(
         TextColumn("{task.description}"),
@@ -82,6 +92,7 @@ def clocked_bar(screen: Console, unit: str = "") -> Progress:
         MofNCompleteColumn(),
         *([TextColumn(unit)] if unit else []),
         TimeElapsedColumn(),
+        *([TextColumn("left"), TimeRemainingColumn()] if left else []),
         console=screen,
         transient=True,
         disable=not screen.is_terminal,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from ..losses.symbolic import Loss
+    from ..maps.base import Map
     from ..maps.symbolic_map import SymbolicMap
     from ..regions import Box
 
@@ -19,6 +21,8 @@ __all__ = [
     "written_box",
     "written_loss",
     "written_map",
+    "written_rule",
+    "written_values",
 ]
 
 _MOST_PERIODS = 1000
@@ -42,21 +46,36 @@ def assignments(words: Sequence[str]) -> dict[str, str]:
     return values
 
 
-def written_loss(text: str, names: Sequence[str], values: Mapping[str, str]) -> Loss:
-    """Return the loss with the given values put in."""
+def written_loss(
+    text: str, names: Sequence[str], values: Mapping[str, str], open_names: Sequence[str] = ()
+) -> Loss:
+    """Return the loss with the given values put in; `open_names` are parameters without one."""
     from ..losses.parse import parse_loss
 
-    loss = parse_loss(text, names, parameters=tuple(values))
+    loss = parse_loss(text, names, parameters=(*values, *open_names))
     # A name that does not occur in the expression is no parameter of the loss.
     return loss.at(**{name: value for name, value in values.items() if name in loss.parameters})
 
 
-def written_map(text: str, names: Sequence[str], values: Mapping[str, str]) -> SymbolicMap:
-    """Return the map with the given values put in."""
+def written_map(
+    text: str, names: Sequence[str], values: Mapping[str, str], open_names: Sequence[str] = ()
+) -> SymbolicMap:
+    """Return the map with the given values put in; `open_names` are parameters without one."""
     from ..maps.parse import parse_map
 
-    F = parse_map(text, names, parameters=tuple(values))
+    F = parse_map(text, names, parameters=(*values, *open_names))
     return F.at(**{name: value for name, value in values.items() if name in F.parameters})
+
+
+def written_rule(loss: Loss, step_size: Any, momentum: str | None, *, nesterov: bool) -> Map:
+    """Return gradient descent on the loss, heavy ball where there is momentum, or Nesterov."""
+    from ..maps.gradient_descent import GradientDescent
+    from ..maps.heavy_ball import HeavyBall
+    from ..maps.nesterov import Nesterov
+
+    if momentum is None:
+        return GradientDescent(loss, step_size)
+    return (Nesterov if nesterov else HeavyBall)(loss, step_size, momentum)
 
 
 def written_box(lower: str, upper: str, dimension: int) -> Box:
@@ -92,3 +111,31 @@ def whole_numbers(text: str, flag: str) -> list[int]:
             raise click.UsageError(f"{flag}: at most {_MOST_PERIODS} numbers")
         found.update(range(low, high + 1))
     return sorted(found)
+
+
+def written_values(text: str, flag: str) -> list[Fraction]:
+    """Return the exact numbers of a text such as ``0.2:1.2:21`` or ``1/2,3/4,1``.
+
+    Examples
+    --------
+    >>> [str(value) for value in written_values("0:1:5", "--values")]
+    ['0', '1/4', '1/2', '3/4', '1']
+    >>> [str(value) for value in written_values("0.3,1/2", "--values")]
+    ['3/10', '1/2']
+    """
+    from ..values import to_value
+
+    def number(word: str) -> Fraction:
+        exact = to_value(word.strip(), flag)
+        return Fraction(int(exact.p), int(exact.q))
+
+    first, *others = text.split(":")
+    if not others:
+        return [number(word) for word in text.split(",")]
+    count = others[-1].strip()
+    if len(others) != 2 or not (count.isascii() and count.isdigit()) or len(count) > 6:
+        raise click.UsageError(f"{flag}: write FIRST:LAST:COUNT, such as 0.2:1.2:21")
+    low, high, steps = number(first), number(others[0]), int(count) - 1
+    if steps < 1:
+        raise click.UsageError(f"{flag}: at least two values")
+    return [low + (high - low) * k / steps for k in range(steps + 1)]

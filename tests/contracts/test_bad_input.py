@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import sympy as sp
 from matplotlib.figure import Figure
+from scipy import stats
 from sympy.abc import a, beta, eta, x, y
 
 import dynsys_gd as dg
@@ -80,6 +81,24 @@ FLOORS = {
             lambda v: dg.Gaussian([0, 0], v),
             (0, -1, NAN, None, "wide", True, [1], [0, 0], [1, -1], [1, NAN]),
         ),
+        *refused(
+            "laws",
+            dg.Distribution,
+            (None, 3, "norm", [], [3], ["norm"], [stats.norm], stats.norm, stats.norm(0, 1)),
+        ),
+        *refused(
+            "laws",
+            dg.Distribution,
+            (
+                [stats.norm([0, 1])],
+                [stats.norm(0, -1)],
+                [stats.multivariate_normal([0, 0])],
+                stats.wishart(2, [[1, 0], [0, 1]]),
+                stats.multivariate_normal,
+            ),
+        ),
+        *refused("name", lambda v: dg.Distribution([stats.norm()], name=v), (None, 3)),
+        *refused("n", lambda v: dg.Distribution([stats.norm()]).sample(v, rng=0), NO_COUNTS),
         *refused("n", lambda v: BOX.sample(v, rng=0), NO_COUNTS),
         *refused("n", lambda v: dg.Ball([0], 1).sample(v, rng=0), NO_COUNTS),
         *refused("n", lambda v: dg.Gaussian([0], 1).sample(v, rng=0), NO_COUNTS),
@@ -423,6 +442,12 @@ FLOORS = {
         ),
         *refused("rng", lambda v: dg.convergent_measure(F, BOX, rng=v, method=FEW), NO_RNG),
         *refused(
+            "checkpoint",
+            lambda v: dg.convergent_measure(F, BOX, method=FEW, checkpoint=v),
+            (3, True, "", b"file", ["file"], "/", "no/such/folder/file"),
+        ),
+        *refused("what", lambda v: dg.progress_bar(v).__enter__(), (None, 3, ["measuring"], True)),
+        *refused(
             "executor",
             lambda v: dg.convergent_measure(F, BOX, executor=v, method=FEW),
             NO_EXECUTORS,
@@ -432,6 +457,31 @@ FLOORS = {
         ),
         *refused("n", lambda v: dg.MonteCarlo(n=v), NO_COUNTS),
         *refused("level", lambda v: dg.MonteCarlo(level=v), (0, 1, -1, 95, NAN, None, True, "a")),
+        *refused(
+            "half_width",
+            lambda v: dg.Adaptive(half_width=v),
+            (0, -1, 0.5, 1, NAN, INF, None, True, "thin", [0.1]),
+        ),
+        *refused("level", lambda v: dg.Adaptive(half_width=0.1, level=v), (0, 1, 95, None, "a")),
+        *refused("most", lambda v: dg.Adaptive(half_width=0.1, most=v), NO_COUNTS),
+        *refused("n", lambda v: dg.QuasiMonteCarlo(n=v), (*NO_COUNTS, 63)),
+        *refused("replicates", lambda v: dg.QuasiMonteCarlo(replicates=v), (*NO_COUNTS, 1, 65)),
+        *refused("level", lambda v: dg.QuasiMonteCarlo(level=v), (0, 1, 95, None, "a")),
+        *refused("n", lambda v: dg.Stratified(n=v), (*NO_COUNTS, 127)),
+        *refused("level", lambda v: dg.Stratified(level=v), (0, 1, 95, None, "a")),
+        *refused(
+            "pilot", lambda v: dg.Stratified(pilot=v), (0, 0.01, 0.9, 2, NAN, None, True, "a")
+        ),
+        *refused(
+            "region",
+            lambda v: dg.convergent_measure(F, v, method=dg.QuasiMonteCarlo(n=100)),
+            (dg.Ball([0, 0], 1), dg.Distribution(stats.multivariate_normal([0, 0]))),
+        ),
+        *refused(
+            "region",
+            lambda v: dg.convergent_measure(F, v, method=dg.Stratified(n=200)),
+            (dg.Ball([0, 0], 1), dg.Distribution(stats.multivariate_normal([0, 0]))),
+        ),
         *refused(
             "level", dg.convergent_measure(F, BOX, method=FEW, rng=0).interval, (0, 1, 95, "a")
         ),
