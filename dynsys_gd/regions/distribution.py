@@ -109,7 +109,7 @@ class Distribution(Region):
 
 
 def _refuse_unless_univariate(law: Any) -> None:
-    if not all(hasattr(law, part) for part in ("ppf", "rvs", "dist")) or isinstance(law, type):
+    if not all(hasattr(law, part) for part in ("ppf", "rvs", "dist")) or callable(law):
         raise InvalidInput("laws", law, _EXPECTED, _REMEDY)
     try:
         median = np.asarray(law.ppf(0.5))
@@ -122,7 +122,7 @@ def _refuse_unless_univariate(law: Any) -> None:
 
 def _dimension_of(law: Any) -> int:
     """Return the number of coordinates of a multivariate law, or refuse it."""
-    if hasattr(law, "ppf") or not hasattr(law, "rvs") or isinstance(law, type):
+    if hasattr(law, "ppf") or not hasattr(law, "rvs") or callable(law):  # to be frozen by a call
         remedy = "write [law] for a single coordinate" if hasattr(law, "ppf") else _REMEDY
         raise InvalidInput("laws", law, _EXPECTED, remedy)
     try:

@@ -5,6 +5,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from scipy import stats
 from sympy.abc import eta, x, y
 
 import dynsys_gd as dg
@@ -56,6 +57,19 @@ CALLS = {
         dg.Ball([1, 1], 2),
         method=dg.MonteCarlo(n=9_000),
         budget=BUDGET,
+        rng=rng,
+        executor=executor,
+    ),
+    "convergent_measure, adaptive": lambda rng, executor: dg.convergent_measure(
+        F, dg.Ball([1, 1], 2), method=dg.Adaptive(half_width=0.02), rng=rng, executor=executor
+    ),
+    "convergent_measure, quasi-Monte Carlo": lambda rng, executor: dg.convergent_measure(
+        F, BOX, method=dg.QuasiMonteCarlo(n=20_000), rng=rng, executor=executor
+    ),
+    "convergent_measure, stratified": lambda rng, executor: dg.convergent_measure(
+        F,
+        dg.Distribution([stats.norm(), stats.uniform(-2, 4)]),
+        method=dg.Stratified(n=70_000),
         rng=rng,
         executor=executor,
     ),

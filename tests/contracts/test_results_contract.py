@@ -36,8 +36,7 @@ NET = dg.LinearNetwork((2, 2, 1), [[0, 1], [1, 0], [1, 2]], [[1], [0], [2]])
 TAGS = dg.Loss((sp.Symbol("<b>") - 1) ** 2 / 2, [sp.Symbol("<b>")])
 
 
-def measured(F, region, to=dg.Target.MINIMA):
-    method = dg.MonteCarlo(n=50)
+def measured(F, region, to=dg.Target.MINIMA, method=dg.MonteCarlo(n=50)):  # noqa: B008 (frozen)
     return dg.convergent_measure(F, region, to=to, method=method, budget=BUDGET, rng=0)
 
 
@@ -185,6 +184,10 @@ MAKERS = {
     "transition beyond the values": lambda: transition(values=["1/2", "3/5"]),
     "estimate": lambda: measured(BELOW, BOX),
     "estimate, none": lambda: measured(BEYOND, BOX),
+    "estimate, adaptive": lambda: measured(BELOW, BOX, method=dg.Adaptive(half_width=0.2)),
+    "estimate, quasi-Monte Carlo": lambda: measured(BELOW, BOX, method=dg.QuasiMonteCarlo(n=128)),
+    "estimate, stratified": lambda: measured(BELOW, BOX, method=dg.Stratified(n=200)),
+    "estimate, stratified, none": lambda: measured(BEYOND, BOX, method=dg.Stratified(n=200)),
     "estimate, Gaussian": lambda: measured(BELOW, dg.Gaussian([0, 0], 1)),
     "estimate, no loss": lambda: measured(
         LOGISTIC.at(a=2), dg.Box([0], [1]), dg.Target.FIXED_POINTS
