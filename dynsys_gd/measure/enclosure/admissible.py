@@ -32,7 +32,7 @@ def admissible(system: System, lower: Bounds, upper: Bounds) -> NDArray[np.bool_
     lower, upper = (np.ascontiguousarray(b, dtype=float) for b in (lower, upper))
     finite = np.isfinite(lower).all(axis=0) & np.isfinite(upper).all(axis=0)
     low, high = _gap_code(system)(lower, upper)
-    shown = finite & ((low > 0) | (high < 0)).any(axis=0)
+    shown = np.asarray(finite & ((low > 0) | (high < 0)).any(axis=0))
     if system.gradient is None:
         return np.asarray(shown)
     rest = np.flatnonzero(finite & ~shown)

@@ -54,10 +54,13 @@ class Core:
     def contains(self, lower: Bounds, upper: Bounds) -> NDArray[np.bool_]:
         """Return for each box (d, n) whether it lies in the ball."""
         centre = np.array(self.centre)[:, None]
-        with np.errstate(all="ignore"):
-            low, high = down(lower - centre), up(upper - centre)
-            found = self._frame.of_vectors(low, high) <= self.radius
-        return np.asarray(found & np.isfinite(lower).all(axis=0) & np.isfinite(upper).all(axis=0))
+        # A box around the ball, by floats with some air, leaves few boxes to look at.
+        reach = (1 + 1e-9) * self.radius * np.abs(np.array(self.frame)).sum(axis=1)[:, None]
+        found = ((lower >= centre - reach) & (upper <= centre + reach)).all(axis=0)
+        rest = np.flatnonzero(found)
+        low, high = down(lower[:, rest] - centre), up(upper[:, rest] - centre)
+        found[rest] = self._frame.of_vectors(low, high) <= self.radius
+        return np.asarray(found)
 
     @cached_property
     def _frame(self) -> Frame:

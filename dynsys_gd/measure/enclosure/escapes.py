@@ -99,7 +99,7 @@ def escapes_of(system: System) -> tuple[tuple[Escape, ...], tuple[str, ...]]:
 
     Only polynomial maps are looked at.
     """
-    images = [e.xreplace({f: sp.Rational(f) for f in e.atoms(sp.Float)}) for e in system.images]
+    images = system.images
     found: list[Escape] = []
     if all(e.is_polynomial(*system.variables) for e in images):
         polynomials = [sp.Poly(sp.expand(e), *system.variables) for e in images]

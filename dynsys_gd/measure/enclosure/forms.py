@@ -17,8 +17,8 @@ from ...maps.gradient_descent import GradientDescent
 from ...orbits.certified.enclosed import Enclosed
 from ...orbits.certified.outward import down, middle, up
 from ...orbits.certified.residual_form import ResidualForm, residual_forms
-from .frames import row_sum, smallest_stretch
-from .system import Bounds, System
+from .frames import may_stretch, row_sum, smallest_stretch
+from .system import Bounds, System, exactly
 
 __all__ = ["Form", "forms_of"]
 
@@ -81,17 +81,14 @@ class Form:
         lower, upper = (np.ascontiguousarray(b, dtype=float) for b in (lower, upper))
         room = np.full(lower.shape[1], np.nan)
         with np.errstate(all="ignore"):
-            rest = np.flatnonzero(np.isfinite(lower).all(axis=0) & np.isfinite(upper).all(axis=0))
+            moves, own = self._moves((lower, upper), (lower, upper))
+            q = row_sum(moves)
+            bounded = np.isfinite(lower).all(axis=0) & np.isfinite(upper).all(axis=0)
+            rest = np.flatnonzero((q < 1) & bounded)
             low, high = lower[:, rest], upper[:, rest]
-            moves, own = self._moves((low, high), (low, high))
-            size, tried = self._sizes(low, high), np.zeros(len(rest))
-            for attempt in range(_TRIES):
-                if attempt:
-                    wide = down(low - tried), up(high + tried)
-                    moves, factors = self._moves(wide, wide)
-                else:
-                    factors = own
-                q = row_sum(moves)
+            moves, own, q = moves[..., rest], own[..., rest], q[rest]
+            factors, size, tried = own, self._sizes(low, high), np.zeros(len(rest))
+            for _ in range(_TRIES):
                 needed = self._needed(moves, q, factors, own, size)
                 fits = (q < 1) & (needed <= tried)
                 room[rest[fits]] = tried[fits]
@@ -102,7 +99,32 @@ class Form:
                 rest, low, high, size = rest[going], low[:, going], high[:, going], size[going]
                 own = own[..., going]
                 tried = np.maximum(needed[going] * _GROWTH, 2.0**-1000)
+                wide = down(low - tried), up(high + tried)
+                moves, factors = self._moves(wide, wide)
+                q = row_sum(moves)
         return room
+
+    def repels(self, lower: Bounds, upper: Bounds) -> NDArray[np.bool_]:
+        """Return for each box (d, n) whether |h| grows by a factor above 1 on it in each step.
+
+        Notes
+        -----
+        In a bounded set of such boxes only points with h = 0 stay forever: a null set.
+        """
+        lower, upper = (np.ascontiguousarray(b, dtype=float) for b in (lower, upper))
+        if not self.null_sets:
+            return np.zeros(lower.shape[1], dtype=bool)
+        with np.errstate(all="ignore"):
+            # The segment holds the point itself: what does not grow there is not looked at again.
+            bounded = np.isfinite(lower).all(axis=0) & np.isfinite(upper).all(axis=0)
+            own = self._moves((lower, upper), (lower, upper))[0]
+            found = bounded & may_stretch(own)
+            rest = np.flatnonzero(found)
+            box = lower[:, rest], upper[:, rest]
+            low, high = self.system.image_bounds(*box)
+            hull = np.minimum(box[0], low), np.maximum(box[1], high)
+            found[rest] = smallest_stretch(self._moves(hull, box)[0]) > 1
+        return np.asarray(found)
 
     def _needed(
         self, moves: Enclosed, q: Bounds, factors: Enclosed, own: Enclosed, size: Bounds
@@ -118,23 +140,6 @@ class Form:
         at_once = up(size / down(1 - b))
         signed = up(up(row_sum(own) * at_once) + up(apart * summed))
         return np.where(alternating, np.minimum(plain, signed), plain)
-
-    def repels(self, lower: Bounds, upper: Bounds) -> NDArray[np.bool_]:
-        """Return for each box (d, n) whether |h| grows by a factor above 1 on it in each step.
-
-        Notes
-        -----
-        In a bounded set of such boxes only points with h = 0 stay forever: a null set.
-        """
-        lower, upper = (np.ascontiguousarray(b, dtype=float) for b in (lower, upper))
-        if not self.null_sets:
-            return np.zeros(lower.shape[1], dtype=bool)
-        with np.errstate(all="ignore"):
-            low, high = self.system.image_bounds(lower, upper)
-            xi = np.minimum(lower, low), np.maximum(upper, high)
-            moves = self._moves((xi[0], xi[1]), (lower, upper))[0]
-            finite = np.isfinite(lower).all(axis=0) & np.isfinite(upper).all(axis=0)
-            return np.asarray(finite & (smallest_stretch(moves) > 1))
 
     def _sizes(self, lower: Bounds, upper: Bounds) -> Bounds:
         """Return upper bounds (n,) of |h|, largest equation."""
@@ -177,7 +182,7 @@ def forms_of(F: Map, system: System, named: str, outcomes: list[str]) -> tuple[F
         return tuple(forms)
     symbolic = F.loss.symbolic
     assert symbolic is not None
-    for found in _families(system, symbolic.bound)[:_MOST]:
+    for found in _families(system, exactly(symbolic.bound))[:_MOST]:
         name = f"a {named} on {' = '.join([*map(str, found.shown), '0'])}"
         if name not in outcomes:
             outcomes.append(name)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...orbits.certified.enclosed import Enclosed, matrix_product
 from .system import Bounds
 
-__all__ = ["Frame", "frame_of", "row_sum", "smallest_stretch"]
+__all__ = ["Frame", "frame_of", "may_stretch", "row_sum", "smallest_stretch"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,7 @@ def frame_of(columns: Bounds) -> Frame | None:
     columns = np.asarray(columns, dtype=float)
     if not np.isfinite(columns).all() or np.linalg.cond(columns) > 1e8:
         return None
-    inverse = np.linalg.inv(columns)
+    inverse = np.asarray(np.linalg.inv(columns), dtype=np.float64)
     product = matrix_product(Enclosed.of(inverse[:, :, None]), Enclosed.of(columns[:, :, None]))
     rest = Enclosed.of(np.eye(len(columns))[:, :, None]) - product
     defect = float(row_sum(rest)[0])
@@ -85,14 +86,29 @@ def smallest_stretch(matrices: Enclosed) -> Bounds:
         if m == 1:
             low, high = matrices.lower[0, 0], matrices.upper[0, 0]
             return np.asarray(np.maximum(np.maximum(low, -high), 0.0))
-        finite = np.isfinite(matrices.lower).all(axis=(0, 1))
-        finite &= np.isfinite(matrices.upper).all(axis=(0, 1))
-        centre = np.where(finite, matrices.middle(), np.eye(m)[:, :, None])
-        stacked = centre.transpose(2, 0, 1)
-        regular = np.abs(np.linalg.det(stacked)) > 1e-12
-        stacked[~regular] = np.eye(m)
-        inverse = np.linalg.inv(stacked).transpose(1, 2, 0)
+        inverse = _inverse(matrices)
         rest = Enclosed.of(np.eye(m)[:, :, None]) - matrix_product(Enclosed.of(inverse), matrices)
         defect, size = row_sum(rest), row_sum(Enclosed.of(inverse))
         bound = (1 - defect) / size * (1 - 2.0**-50)
-        return np.where(finite & regular & (defect < 1), np.maximum(bound, 0.0), 0.0)
+        known = (defect < 1) & np.isfinite(inverse).all(axis=(0, 1))
+        return np.where(known, np.maximum(bound, 0.0), 0.0)
+
+
+def may_stretch(matrices: Enclosed) -> NDArray[np.bool_]:
+    """Return where `smallest_stretch` can be above 1, by a look at the middles in floats."""
+    with np.errstate(all="ignore"):
+        if matrices.lower.shape[0] == 1:
+            return np.asarray(smallest_stretch(matrices) > 1)
+        return np.asarray(np.abs(_inverse(matrices)).sum(axis=1).max(axis=0) < 1)
+
+
+def _inverse(matrices: Enclosed) -> Bounds:
+    """Return inverses of the middles, (m, m, n), in floats; NaN or infinite where there is none."""
+    m = matrices.lower.shape[0]
+    centre = matrices.middle()
+    if m == 2:
+        (a, b), (c, d) = centre
+        return np.asarray(np.array([[d, -b], [-c, a]]) / (a * d - b * c))
+    regular = np.abs(np.linalg.det(centre.transpose(2, 0, 1))) > 0
+    stacked = np.where(regular[:, None, None], centre.transpose(2, 0, 1), np.eye(m))
+    return np.where(regular, np.linalg.inv(stacked).transpose(1, 2, 0), np.nan)

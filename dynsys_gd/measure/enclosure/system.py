@@ -19,7 +19,7 @@ from ...maps.base import Map
 from ...maps.gradient_descent import GradientDescent
 from ...orbits.certified.outward import middle
 
-__all__ = ["Bounds", "System", "system_of"]
+__all__ = ["Bounds", "System", "exactly", "system_of"]
 
 Bounds = NDArray[np.float64]
 
@@ -113,12 +113,13 @@ def system_of(F: Map) -> System:
     if isinstance(F, GradientDescent):
         form = F.loss.symbolic
         assert form is not None
-        loss = stable(form.bound)
+        loss, step = exactly(stable(form.bound)), exactly(F.step_size)
         gradient = tuple(_tighter(g, variables) for g in jacobian([loss], variables))
-        images = tuple(v - F.step_size * g for v, g in zip(variables, gradient, strict=True))
-        system = System(variables, images, gradient, F.step_size)
+        images = tuple(v - step * g for v, g in zip(variables, gradient, strict=True))
+        system = System(variables, images, gradient, step)
     else:
-        system = System(variables, tuple(_tighter(stable(e), variables) for e in F.expression))
+        images = tuple(_tighter(exactly(stable(e)), variables) for e in F.expression)
+        system = System(variables, images)
     if not lowered(system.images, variables).analytic:
         raise InvalidInput(
             "F", F.describe(), "a map without kinks or jumps", "sampling does not need smoothness"
@@ -126,12 +127,16 @@ def system_of(F: Map) -> System:
     return system
 
 
+def exactly(expression: sp.Expr) -> sp.Expr:
+    """Return an expression with its floats as the dyadic numbers that they are."""
+    return expression.xreplace({f: sp.Rational(f) for f in expression.atoms(sp.Float)})
+
+
 def _tighter(expression: sp.Expr, variables: tuple[sp.Symbol, ...]) -> sp.Expr:
     """Return a polynomial as a product where that names the variables less often."""
     if sp.count_ops(expression) > _FACTORED or not expression.is_polynomial(*variables):
         return expression
-    exact = expression.xreplace({f: sp.Rational(f) for f in expression.atoms(sp.Float)})
-    return min((expression, sp.factor(exact), sp.horner(exact)), key=sp.count_ops)
+    return min((expression, sp.factor(expression), sp.horner(expression)), key=sp.count_ops)
 
 
 @lru_cache(maxsize=64)
