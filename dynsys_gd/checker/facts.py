@@ -79,6 +79,8 @@ class Core:
             if q < 1 and q <= slowest:
                 found = found.max(q)
                 continue
+            if not self._slopes(law, u) < 1:
+                break  # not at one point, so that smaller pieces are of no use
             half = half / 2
             waiting += [
                 ([x + s * half for x, s in zip(u, signs, strict=True)], half)

@@ -300,3 +300,89 @@ def square(level=6, c=1.0):
             statement="almost every point converges to a minimum",
         ),
     )
+
+
+def far_square(level=4):
+    """(xy - 1)²/2 at η = 3 on [-3, 3]²: what comes away from the axes escapes."""
+    eta = 3.0
+
+    def F(z):
+        x, y = z[..., 0], z[..., 1]
+        r = x * y - 1
+        return np.stack([x - eta * y * r, y - eta * x * r], -1)
+
+    def away(a, b):
+        return bool((np.maximum(a, -b) >= 1.5).all())
+
+    draft = Draft(F, [-3, -3], [3, 3], level)
+    draft.ground(lambda a, b: (1, Reason.ESCAPE, 0, 0.0) if away(a, b) else None)
+    draft.by_images(2, away)
+    not_lower, not_upper = draft.shares(1)
+    return Content(
+        map=GivenMap(
+            rule=Rule.GRADIENT_DESCENT,
+            variables=("x", "y"),
+            loss="(x*y - 1)**2/2",
+            step_size=Fraction(3),
+            momentum=None,
+            images=("x - 3*y*(x*y - 1)", "y - 3*x*(x*y - 1)"),
+        ),
+        low=(Fraction(-3), Fraction(-3)),
+        high=(Fraction(3), Fraction(3)),
+        target=Goal.MINIMA,
+        regular_at=(Fraction(0), Fraction(0)),
+        outcomes=("not",),
+        cores=(),
+        forms=(),
+        blocks=(),
+        escapes=(
+            GivenEscape(
+                kind="orthants",
+                radius=Fraction(3, 2),
+                signs=((1, 1), (1, -1), (-1, 1), (-1, -1)),
+            ),
+        ),
+        cells=draft.list(),
+        claim=Bounded(lower=1 - not_upper, upper=1 - not_lower),
+    )
+
+
+def repelled(level=4):
+    """A map that more than doubles: almost every point leaves the origin and escapes."""
+
+    def F(z):
+        x, y = z[..., 0], z[..., 1]
+        return np.stack([2 * x + y / 4, 2 * y - x / 4], -1)
+
+    def far(a, b):
+        return bool((np.maximum(a, -b) >= 1).any())
+
+    draft = Draft(F, [-2, -2], [2, 2], level)
+    draft.ground(lambda a, b: (1, Reason.ESCAPE, 0, 0.0) if far(a, b) else None)
+    draft.by_group(Reason.REPELLED, 0, lambda a, b: True, far)
+    not_lower, not_upper = draft.shares(1)
+    return Content(
+        map=GivenMap(
+            rule=Rule.SYMBOLIC,
+            variables=("x", "y"),
+            loss=None,
+            step_size=None,
+            momentum=None,
+            images=("2*x + y/4", "2*y - x/4"),
+        ),
+        low=(Fraction(-2), Fraction(-2)),
+        high=(Fraction(2), Fraction(2)),
+        target=Goal.FIXED_POINTS,
+        regular_at=(Fraction(0), Fraction(0)),
+        outcomes=("not", "a fixed point"),
+        cores=(),
+        forms=(
+            GivenForm(
+                equations=("x + y/4", "y - x/4"), factors=(("-1", "0"), ("0", "-1")), outcome=1
+            ),
+        ),
+        blocks=(),
+        escapes=(GivenEscape(kind="far", radius=Fraction(1)),),
+        cells=draft.list(),
+        claim=Bounded(lower=1 - not_upper, upper=1 - not_lower),
+    )
