@@ -73,13 +73,31 @@ def test_ten_kills_at_random_moments_change_nothing(tmp_path):
 # --- every method --------------------------------------------------------------------------------
 
 
-def measure_by(method, **how):
+def measured_by(method, **how):
     return lambda **more: dg.convergent_measure(F, SQUARE, method=method, rng=3, **how, **more)
 
 
-def methods():
-    """Yield a name and a run that takes a checkpoint, for every method."""
-    yield "MonteCarlo", measure_by(dg.MonteCarlo(n=60_000))
+def scanned(**more):
+    return dg.transition(
+        dg.GradientDescent(F.loss, eta),
+        "eta",
+        ["1/2", "9/10", "11/10"],
+        region=SQUARE,
+        method=dg.MonteCarlo(n=500),
+        refine=dg.Refinement(points=3),
+        budget=dg.Budget(steps=512),
+        rng=3,
+        **more,
+    )
+
+
+RUNS = {
+    "MonteCarlo": measured_by(dg.MonteCarlo(n=40_000)),
+    "Adaptive": measured_by(dg.Adaptive(half_width=0.02)),
+    "QuasiMonteCarlo": measured_by(dg.QuasiMonteCarlo(n=20_000)),
+    "Stratified": measured_by(dg.Stratified(n=20_000)),
+    "transition": scanned,
+}
 
 
 class Stop(Exception):
@@ -111,16 +129,13 @@ def counting(monkeypatch):
     return count
 
 
-RUNS = dict(methods())
-
-
 @pytest.mark.parametrize("name", RUNS)
 def test_every_method_goes_on_from_any_answer(name, tmp_path, monkeypatch):
     run = RUNS[name]
     with monkeypatch.context() as patched:
         count = counting(patched)
         want = run(checkpoint=tmp_path / "whole").to_dict()
-    assert count[0] > 1, "a method whose work is one piece cannot be taken up"
+    assert count[0] > 1, "work that is one piece cannot be taken up"
     assert run().to_dict() == want
     for k in sorted({1, 2, count[0] // 2, count[0] - 1}):
         path = tmp_path / f"stopped after {k}"
