@@ -47,6 +47,8 @@ def checked_scan(
         raise InvalidInput("to", to, "Target.MINIMA or Target.FIXED_POINTS")
     if method is not None and not isinstance(method, MeasureMethod):
         raise InvalidInput("method", method, "a method object such as MonteCarlo()")
+    if method is not None and not isinstance(to, method.events):
+        raise InvalidInput("method", method, f"a method that measures how much converges to {to}")
     if budget is not None and not isinstance(budget, Budget):
         raise InvalidInput("budget", budget, "a Budget", "for example Budget(steps=1000)")
     if refine is not None and not isinstance(refine, Refinement):

@@ -203,6 +203,6 @@ def _far(left: TransitionPoint, right: TransitionPoint, width: float) -> bool:
 
 
 def _why_open(points: Sequence[TransitionPoint]) -> BracketLimit:
-    """Return what would close the open points: more steps, or more starts."""
-    undecided = any(point.estimate.undecided > 0 for point in points)
-    return BracketLimit.BUDGET if undecided else BracketLimit.STARTS
+    """Return what would close the open points: more starts where none is undecided, or steps."""
+    few = any(point.estimate.undecided == 0 for point in points)
+    return BracketLimit.STARTS if few else BracketLimit.BUDGET

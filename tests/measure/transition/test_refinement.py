@@ -90,6 +90,7 @@ def test_few_starts_are_told_from_few_steps():
     made = points((500,), (0, 0, 50), (0,))
     assert bracket(made).limit is BracketLimit.STARTS
     assert bracket(points((500,), (0, 300), (0,))).limit is BracketLimit.BUDGET
+    assert bracket(points((500,), (0, 300), (0, 0, 50))).limit is BracketLimit.STARTS
 
 
 def test_a_share_that_comes_back_moves_the_bracket():
