@@ -13,7 +13,7 @@ from ...maps.base import Map
 from ...regions import Region
 from ..event import Event
 from .ladder import Ladder, ladder_for
-from .moves import proposed
+from .moves import ALL_SIZES, band, proposed
 
 __all__ = ["Climb", "climbed", "piloted"]
 
@@ -24,6 +24,8 @@ _FEWEST_REACHING = 10
 _FEWEST_DIFFERENT = 100
 _FEWEST_ANCESTORS = 5
 
+_FIRST_MOVES = 4
+
 
 @dataclass(frozen=True, kw_only=True)
 class Climb:
@@ -32,7 +34,9 @@ class Climb:
     Parameters
     ----------
     levels : tuple of float
-        Heights on the way; a pilot finds its own.
+        Heights on the way.
+    bands : tuple of (float, float)
+        For each of them, which sizes of moves are worth trying.
     to_the_top : bool
         Whether the event itself comes after the last level.
     number : int
@@ -49,6 +53,7 @@ class Climb:
     seed: int
     number: int
     levels: tuple[float, ...] = ()
+    bands: tuple[tuple[float, float], ...] = ()
     to_the_top: bool = True
 
 
@@ -65,10 +70,16 @@ class _Population:
     reaching: list[int] = field(default_factory=list)
     different: list[int] = field(default_factory=list)
     accepted: list[float] = field(default_factory=list)
+    bands: list[tuple[float, float]] = field(default_factory=list)
     why: str = ""
 
-    def raised(self, held: NDArray[np.bool_], height: float) -> bool:
-        """Go on with those who reach a level, moved about in it; False where that breaks down."""
+    def raised(
+        self, held: NDArray[np.bool_], height: float, sizes: tuple[float, float] | None
+    ) -> bool:
+        """Go on with those who reach a level, moved about in it; False where that breaks down.
+
+        Without sizes for the moves, the first ones show which are accepted.
+        """
         n = self.climb.size
         among = np.flatnonzero(held)
         if not self.enough(self.rows[among]):
@@ -76,10 +87,13 @@ class _Population:
         self.reaching.append(len(among))
         picked = self.rng.choice(among, n)
         self.rows, self.ancestors = self.rows[picked], self.ancestors[picked]
-        accepted = 0
-        for _ in range(self.climb.moves):
-            accepted += self._moved(height)
-        self.accepted.append(accepted / (n * self.climb.moves))
+        passed = []
+        for k in range(self.climb.moves):
+            if sizes is None and k == _FIRST_MOVES:
+                sizes = band(np.concatenate(passed))
+            passed.append(self._moved(height, sizes or ALL_SIZES))
+        self.accepted.append(sum(map(len, passed)) / (n * self.climb.moves))
+        self.bands.append(sizes or band(np.concatenate(passed)))
         self.different.append(_different(self.rows))
         ancestors = len(np.unique(self.ancestors))
         if self.different[-1] < min(_FEWEST_DIFFERENT, n // 2):
@@ -106,16 +120,17 @@ class _Population:
             self.why = f"only {distinct} of {self.climb.size} starts reached the next level"
         return not self.why
 
-    def _moved(self, height: float) -> int:
-        move = proposed(self.climb.region, self.rows, self.rng)
+    def _moved(self, height: float, sizes: tuple[float, float]) -> NDArray[np.float64]:
+        """Move every start once, where it stays in the set; return the sizes of these moves."""
+        move = proposed(self.climb.region, self.rows, self.rng, sizes)
         places = np.flatnonzero(move.inside & (move.rows != self.rows).any(axis=1))
         if not len(places):
-            return 0
+            return np.empty(0)
         held, steps = self.ladder.reached(move.rows[places], height)
         self.steps += steps
         places = places[held]
         self.rows[places] = move.rows[places]
-        return len(places)
+        return move.powers[places]
 
     def report(self, levels: tuple[float, ...], ends: tuple[int, int] | None) -> dict[str, Any]:
         return {
@@ -123,6 +138,7 @@ class _Population:
             "reaching": self.reaching,
             "different": self.different,
             "accepted": self.accepted,
+            "bands": [list(sizes) for sizes in self.bands],
             "ends": None if ends is None or self.why else list(ends),
             "why": self.why,
             "steps": self.steps,
@@ -132,24 +148,26 @@ class _Population:
 def climbed(climb: Climb) -> dict[str, Any]:
     """Return how many of the population reached each of the given levels, and the event.
 
-    With levels that were fixed before, the product of the shares has exactly the probability of
+    With levels and sizes of moves that were fixed before, the product of the shares has exactly the probability of
     the event as its mean [cerou2012sequential]_.
     """
     population = _drawn(climb)
-    for height in climb.levels:
+    for height, sizes in zip(climb.levels, climb.bands, strict=True):
         held, steps = population.ladder.reached(population.rows, height)
         population.steps += steps
-        if not population.raised(held, height):
+        if not population.raised(held, height, sizes):
             return population.report(climb.levels, None)
     ends = population.finished() if climb.to_the_top else None
     return population.report(climb.levels, ends)
 
 
 def piloted(climb: Climb) -> dict[str, Any]:
-    """Return levels that about the wanted share of the population before reaches, each.
+    """Return levels that about the wanted share of the population before reaches, with bands.
+
+    Given levels are kept.
 
     A level is the largest one that the wanted share reaches, rounded down to a whole number where
-    that is still above the level before; where all are tied with that, it is the next that occurs.
+    not all reach that; where they are tied with the level before, it is the next that occurs.
     """
     population = _drawn(climb)
     levels: tuple[float, ...] = ()
@@ -157,10 +175,12 @@ def piloted(climb: Climb) -> dict[str, Any]:
         found = population.ladder.heights(population.rows)
         population.steps += found.steps
         height = _next_level(found.values, climb.share, levels, population.ladder.rounded)
+        if climb.levels:
+            height = [*climb.levels, np.inf][len(levels)]
         if height == np.inf:
             enough = population.enough(population.rows[np.isposinf(found.values)])
             return population.report(levels, (0, 0) if enough else None)
-        if not population.raised(found.values >= height, height):
+        if not population.raised(found.values >= height, height, None):
             kept = (*levels, height)[: len(population.reaching)]
             return population.report(kept, None)
         levels = (*levels, height)
@@ -183,8 +203,8 @@ def _next_level(
     wanted = max(1, int(np.ceil(share * len(heights))))
     height = float(np.sort(heights)[-wanted])
     before = levels[-1] if levels else -np.inf
-    if before < np.floor(height):
-        return float(np.floor(height)) if rounded else height
+    if rounded and np.floor(height) > max(before, heights.min()):
+        return float(np.floor(height))
     if height > before:
         return height
     above = heights[heights > before]

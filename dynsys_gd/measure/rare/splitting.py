@@ -51,7 +51,7 @@ class Splitting(MeasureMethod):
     levels : sequence of float, optional
         The levels themselves, on the way to the event: for `Survival` numbers of steps, growing;
         for convergence the length of the shortest of the first steps, falling. By default a pilot
-        run finds them.
+        run finds them. (It also finds which moves are worth trying.)
     level : float
         Confidence level between 0 and 1.
 
@@ -131,15 +131,16 @@ class Splitting(MeasureMethod):
             seed=question.seed,
             number=0,
         )
-        obstacle, steps = "", 0
-        if self.levels is None:
-            (pilot,) = question.work.answers(piloted, [climb])
-            obstacle, steps = str(pilot["why"]), int(pilot["steps"])
-            climb = replace(
-                climb, levels=tuple(map(float, pilot["levels"])), to_the_top=not obstacle
-            )
-        else:
+        if self.levels is not None:
             climb = replace(climb, levels=_heights(self.levels, question))
+        (pilot,) = question.work.answers(piloted, [climb])
+        obstacle = str(pilot["why"])
+        climb = replace(
+            climb,
+            levels=tuple(map(float, pilot["levels"])),
+            bands=tuple((float(low), float(high)) for low, high in pilot["bands"]),
+            to_the_top=not obstacle,
+        )
         question.work.tell(1, self.replicates + 1)
         runs = []
         tasks = [replace(climb, number=k + 1) for k in range(self.replicates)]
@@ -154,7 +155,7 @@ class Splitting(MeasureMethod):
             level=self.level,
             seed=question.seed,
             budget=question.budget,
-            map_steps=steps + sum(int(run["steps"]) for run in runs),
+            map_steps=sum(int(run["steps"]) for run in (pilot, *runs)),
             evidence=_evidence(self),
             seconds=perf_counter() - began,
         )
