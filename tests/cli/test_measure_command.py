@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -254,3 +255,45 @@ def test_scans_that_cannot_be(args, said):
     result = run(*PRODUCT, "--lower", "-3", "--upper", "3", *args, command="transition")
     assert result.exit_code == 2, result.output
     assert said in result.stderr
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+
+def commands():
+    """Yield the commands of the page with what it shows below them, or None."""
+    text = PAGE.read_text(encoding="utf-8")
+    blocks = re.findall(r"```(\w+)\n(.*?)```", text, flags=re.S)
+    following = [*blocks[1:], ("", "")]
+    for (kind, command), (kind_below, below) in zip(blocks, following, strict=True):
+        if kind == "bash":
+            yield command.strip(), below if kind_below == "text" else None
+
+
+def test_the_page_shows_what_is_printed():
+    shown = [(command, below) for command, below in commands() if below is not None]
+    assert len(shown) == 2
+    for command, below in shown:
+        _, name, *args = shlex.split(command)
+        printed = run(*args, command=name).stdout.splitlines()
+        lines = below.splitlines()
+        assert len(printed) == len(lines)
+        for line, expected in zip(printed, lines, strict=True):
+            assert line == expected or line.startswith("  cost: ")
+
+
+def test_the_long_command_of_the_page_is_understood(monkeypatch):
+    asked = {}
+
+    def stop(F, region, **how):
+        asked.update(how)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dynsys_gd.measure.convergent.convergent_measure", stop)
+    (command,) = (command for command, below in commands() if below is None)
+    _, name, *args = shlex.split(command)
+    result = run(*args, command=name)
+    assert result.exit_code == 130
+    assert "the same command goes on" in result.stderr
+    assert asked["method"] == dg.MonteCarlo(n=100_000_000)
+    assert asked["checkpoint"] == "product.checkpoint"
