@@ -49,17 +49,22 @@ def _short(number: Fraction) -> str:
 def check_names(content: Content, lemmas: Lemmas) -> None:
     """Check that each outcome is called what it is.
 
-    A core is "the minimum near (a, b)", to three figures; a form is "a minimum", or "a minimum on
-    e = 0" (several: "e = f = 0") where each e vanishes at all limits; with "fixed point" for
-    "minimum" where the target is fixed points.
+    A core is "the minimum near (a, b)", to three figures, or "another minimum"; a form is "a
+    minimum", or "a minimum on e = 0" (several: "e = f = 0") where each e vanishes at all limits;
+    with "fixed point" for "minimum" where the target is fixed points.
 
     Raises
     ------
     Refused
     """
     for i, core in enumerate(lemmas.cores):
-        if not _is_near(content, core):
-            raise Refused(f"core {i} is not what {content.outcomes[core.outcome]!r} says")
+        name = content.outcomes[core.outcome]
+        if name != f"another {noun(content)}" and not _is_near(content, core):
+            raise Refused(f"core {i} is not what {name!r} says")
+        for other in lemmas.cores[:i]:
+            apart = any(not a.overlaps(b) for a, b in zip(core.pin, other.pin, strict=True))
+            if core.outcome != other.outcome and not apart:
+                raise Refused(f"core {i} may have the fixed point of another outcome")
     for i, form in enumerate(lemmas.forms):
         name = content.outcomes[form.outcome]
         rest = name.removeprefix(f"a {noun(content)}")

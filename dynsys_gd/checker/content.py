@@ -62,11 +62,6 @@ class Reason(IntEnum):
     REPELLED = 5
     BLOCK = 6
 
-    @property
-    def of_a_group(self) -> bool:
-        """Whether the lemma is about all cells of one stage together."""
-        return self >= Reason.TRAP
-
 
 @dataclass(frozen=True, kw_only=True)
 class GivenMap:
@@ -150,9 +145,10 @@ class CellList:
         Bit j says that outcome j is possible.
     why : ndarray of uint8, shape (N,)
     which : ndarray of int32, shape (N,)
-        The number of the core, form, escape or block; the number of steps for images and traps.
+        The number of the core, form, escape or block; the number of steps for images and for
+        traps without a room.
     room : ndarray of float64, shape (N,)
-        The room R of tubes, else 0.
+        The room R of tubes, repelled cells and of traps that are repelled, else 0.
     stage : ndarray of int32, shape (N,)
     """
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from fractions import Fraction
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import product as pairs
 
-import flint
 from flint import arb
 
-from .algebra import NotSettled, Polynomial
 from .balls import (
     Ball,
     Program,
@@ -22,14 +20,17 @@ from .balls import (
     small_inverse,
     symmetric,
 )
-from .content import GivenBlock, GivenCore, GivenEscape, GivenForm
+from .content import GivenBlock, GivenCore, GivenForm
 from .law import Law
 from .table import Refused
 
-__all__ = ["Block", "Core", "Escape", "Form"]
+__all__ = ["Block", "Core", "Form"]
 
 _MOST_PIECES = 60_000
-_DEEPEST = 14
+_PIECES_OF_A_BLOCK = 1024
+
+Piece = tuple[Vector, Vector]
+"""A box: midpoint and half widths."""
 
 
 class Core:
@@ -65,7 +66,7 @@ class Core:
     def _slopes(self, law: Law, u: Vector) -> Ball:
         """Return an upper bound of |P^-1 DF P| where P^-1 (z - c) lies in a box."""
         slopes = law.split(law.both(self._box(u)))[1]
-        return norm(product(self.inverse, product(slopes, self.frame)))
+        return norm(law.conjugated(slopes, self.inverse, self.frame))
 
     def _contraction(self, law: Law, radius: Ball, slowest: Ball) -> Ball:
         """Return an upper bound q < 1 of |P^-1 DF P|, at most `slowest`, over the whole ball."""
@@ -120,9 +121,11 @@ class Form:
         self._factors = Program(f, [a for row in factors for a in row])
         self._slopes = Program(f, slopes)
         self._values = Program(f, self.equations)
+        self._images = law.values
+        self._total = f.total([*self.equations, *law.images, *(a for row in factors for a in row)])
 
-    def moves(self, xi: Vector, x: Vector) -> tuple[Rows, Ball]:
-        """Return I - s Jh(xi) A(x) and a bound of s |A(x)| for xi and x in boxes."""
+    def moves(self, xi: Vector, x: Vector) -> tuple[Rows, Rows]:
+        """Return I - s Jh(xi) A(x) and s A(x) for xi and x in boxes."""
         flat, found = self._slopes(xi), self._factors(x)
         slopes = [flat[i * self.d : (i + 1) * self.d] for i in range(self.m)]
         factors = [
@@ -131,35 +134,107 @@ class Form:
         moves = [[-v for v in row] for row in product(slopes, factors)]
         for i in range(self.m):
             moves[i][i] += 1
-        return moves, norm(factors)
+        return moves, factors
 
-    def size(self, middle: Vector, half: Vector) -> Ball:
-        """Return an upper bound of |h| on a box."""
+    def bounds(self, middle: Vector, half: Vector) -> list[tuple[Ball, Ball]]:
+        """Return lower and upper bounds of the |h_i| on a box."""
         aside = [symmetric(h) for h in half]
         box = [m + a for m, a in zip(middle, aside, strict=True)]
         natural, at, flat = self._values(box), self._values(middle), self._slopes(box)
-        sizes = []
+        found = []
         for i in range(self.m):
             value = at[i]
             for slope, a in zip(flat[i * self.d : (i + 1) * self.d], aside, strict=True):
                 value += slope * a
-            sizes.append(abs(natural[i]).abs_upper().min(abs(value).abs_upper()))
-        return largest(sizes)
+            sizes = (abs(natural[i]), abs(value))
+            if not all(size.is_finite() for size in sizes):
+                found.append((arb(0), arb(0, float("inf"))))
+                continue
+            least = sizes[0].abs_lower().max(sizes[1].abs_lower())
+            found.append((least, sizes[0].abs_upper().min(sizes[1].abs_upper())))
+        return found
 
-    def attracts(self, middle: Vector, half: Vector, room: Ball) -> bool:
+    def size(self, middle: Vector, half: Vector) -> Ball:
+        """Return an upper bound of |h| on a box."""
+        return largest(high for _, high in self.bounds(middle, half))
+
+    def _around(self, piece: Piece, room: Ball) -> Around | None:
+        """Return what is known on a piece widened by a room; None where the formulas leave off."""
+        wide = [m + symmetric(h + room) for m, h in zip(*piece, strict=True)]
+        # h and F have to be there on all of the box, not only what A and Dh are made of.
+        there = [] if self._total else [*self._values(wide), *self._images(wide)]
+        if not all(v.is_finite() for v in there):
+            return None
+        moves, factors = self.moves(wide, wide)
+        found = Around(moves=moves, factors=factors, step=norm(factors))
+        return found if found.step.is_finite() and norm(moves).is_finite() else None
+
+    def attracts(self, piece: Piece, room: Ball) -> bool:
         """Return whether every orbit from a box converges to a zero of h within a room."""
-        wide = [m + symmetric(h + room) for m, h in zip(middle, half, strict=True)]
-        moves, factor = self.moves(wide, wide)
-        q = norm(moves)
-        return bool(q < 1 and factor * self.size(middle, half) <= (1 - q) * room)
+        around = self._around(piece, room)
+        q = None if around is None else norm(around.moves)
+        if around is None or q is None or not q < 1:
+            return False
+        size = self.size(*piece)
+        if around.step * size <= (1 - q) * room:
+            return True
+        if (around.two_steps() / (1 - q * q) + around.step) * size <= room:
+            return True
+        if self.m > 1:
+            return False
+        # One equation: residuals of changing sign cancel.
+        multiplier = around.moves[0][0]
+        high = multiplier.upper().max(arb(0))
+        if not multiplier.lower() >= high - 1:
+            return False
+        box = [m + symmetric(h) for m, h in zip(*piece, strict=True)]
+        own = self.moves(box, box)[1]
+        apart = norm([[a - b for a, b in zip(*rows, strict=True)]
+                      for rows in zip(around.factors, own, strict=True)])  # fmt: skip
+        return bool(size * (norm(own) / (1 - high) + apart / (1 - q)) <= room)
 
-    def repels(self, box: Vector, hull: Vector) -> bool:
-        """Return whether |h| grows in a step from a box when the step stays in a hull."""
-        moves, _ = self.moves(hull, box)
+    def shell(self, piece: Piece, room: Ball) -> tuple[Ball, Ball] | None:
+        """Return r and t such that orbits from a box stay within a room until r < |h| <= t.
+
+        They get there from every point with h not 0. None where this is not shown.
+        """
+        around = self._around(piece, room)
+        if around is None or not room > 0:
+            return None
         if self.m == 1:
-            return bool(abs(moves[0][0]) > 1)
-        inverse = small_inverse(moves)
-        return inverse is not None and bool(norm(inverse) < 1)
+            least = abs(around.moves[0][0]).abs_lower()
+        else:
+            inverse = small_inverse(around.moves)
+            least = arb(0) if inverse is None else (1 / norm(inverse)).abs_lower()
+        if not least > 1:
+            return None
+        reach = around.step * least / (least - 1)
+        reach = reach.min(around.two_steps() * least / (least * least - 1) + around.step)
+        radius = (room / reach).abs_lower()
+        if not self.size(*piece) <= radius:
+            return None
+        return radius, (norm(around.moves) * radius).abs_upper()
+
+
+@dataclass(frozen=True)
+class Around:
+    """On a box: I - s Jh(xi) A(x), s A(x), and a bound of |s A(x)|."""
+
+    moves: Rows
+    factors: Rows
+    step: Ball
+
+    def two_steps(self) -> Ball:
+        """Return a bound of |s (A(x) + A(y) M)|: two steps move by this times |h|."""
+        there = product(self.factors, self.moves)
+        return norm([[a + b for a, b in zip(*rows, strict=True)]
+                     for rows in zip(self.factors, there, strict=True)])  # fmt: skip
+
+
+def _joined(left: Rows, right: Rows, rule: Callable[[Ball, Ball], Ball]) -> Rows:
+    return [
+        [rule(a, b) for a, b in zip(*rows, strict=True)] for rows in zip(left, right, strict=True)
+    ]
 
 
 class Block:
@@ -187,24 +262,23 @@ class Block:
             raise Refused("the cone of directions is not shown to be mapped into itself")
 
     def _matrix(self, law: Law, box: Vector, inverse: Rows, frame: Rows) -> Rows:
-        """Return P^-1 DF P over the box, as a union over pieces of it."""
-        cuts = max(1, int(1024 ** (1 / law.d)))
+        """Return P^-1 DF P over the box: at once, cut with the union over pieces of it."""
+        whole = law.conjugated(law.split(law.both(box))[1], inverse, frame)
+        cuts = max(1, int(_PIECES_OF_A_BLOCK ** (1 / law.d)))
         steps = [(b - a) / cuts for a, b in zip(self.lower, self.upper, strict=True)]
-        whole: Rows | None = None
+        union: Rows | None = None
         for place in pairs(range(cuts), repeat=law.d):
             piece = []
             for i, a, step, x in zip(place, self.lower, steps, box, strict=True):
                 piece.append((a + step * i).union(a + step * (i + 1)).intersection(x))
             slopes = law.split(law.both(piece))[1]
-            found = product(inverse, product(slopes, frame))
+            found = law.conjugated(slopes, inverse, frame)
             if not all(v.is_finite() for row in found for v in row):
                 raise Refused("DF is not defined on the whole box")
-            whole = found if whole is None else [
-                [a.union(b) for a, b in zip(*rows, strict=True)]
-                for rows in zip(whole, found, strict=True)
-            ]  # fmt: skip
-        assert whole is not None
-        return whole
+            union = found if union is None else _joined(union, found, arb.union)
+        assert union is not None
+        finite = all(v.is_finite() for row in whole for v in row)
+        return _joined(union, whole, arb.intersection) if finite else union
 
     def contains(self, middle: Vector, half: Vector) -> bool:
         """Return whether a box lies in the block."""
@@ -212,108 +286,3 @@ class Block:
             m - h >= a and m + h <= b
             for m, h, a, b in zip(middle, half, self.lower, self.upper, strict=True)
         )
-
-
-class Escape:
-    """A set that a polynomial map maps into itself and in which coordinates grow for ever."""
-
-    def __init__(self, law: Law, given: GivenEscape) -> None:
-        self.radius = exact(given.radius)
-        self.signs = given.signs
-        try:
-            functions = [law.algebra.polynomial(f) for f in law.images]
-        except NotSettled:
-            raise Refused("the map is not polynomial") from None
-        if given.signs:
-            for signs in given.signs:
-                _check_orthant(functions, signs, given)
-        else:
-            for i, function in enumerate(functions):
-                _check_direction(function, i, given.radius)
-
-    def contains(self, box: Sequence[Ball]) -> bool:
-        """Return whether a box lies in the set."""
-        if not self.signs:
-            return any(abs(x) >= self.radius for x in box)
-        return any(
-            all(s * x >= self.radius for s, x in zip(signs, box, strict=True))
-            for signs in self.signs
-        )
-
-
-def _check_orthant(
-    functions: Sequence[Polynomial], signs: tuple[int, ...], given: GivenEscape
-) -> None:
-    """Check that with x_i = s_i (R + z_i) one of ±F_i has coefficients >= 0 and exceeds R + z_i."""
-    d = len(functions)
-    ring = flint.fmpq_mpoly_ctx.get([f"z{i}" for i in range(d)], flint.Ordering.lex)
-    radius = flint.fmpq(given.radius.numerator, given.radius.denominator)
-    sizes = [z + radius for z in ring.gens()]
-    to = []
-    for i, function in enumerate(functions):
-        value = ring.constant(0)
-        for powers, coefficient in function.items():
-            term = ring.constant(coefficient)
-            for s, size, n in zip(signs, sizes, powers, strict=True):
-                term *= (s * size) ** n
-            value += term
-        for sign in (1, -1):
-            if all(c >= 0 for c in (sign * value).coeffs()):
-                break
-        else:
-            raise Refused(f"the sign of coordinate {i} after a step is not seen")
-        constant, slope = (0,) * d, tuple(int(i == j) for j in range(d))
-        if not (sign * value[constant] > radius and sign * value[slope] > 1):
-            raise Refused(f"coordinate {i} is not shown to grow")
-        to.append(sign)
-    if tuple(to) not in given.signs:
-        raise Refused("a step leads to signs that are not listed")
-
-
-def _check_direction(function: Polynomial, i: int, radius: Fraction) -> None:
-    """Check |F_i| > |x_i| where x_i is the largest coordinate and at least R in size.
-
-    With x_i = 1/w and x_j = t_j/w the function is w^-D G(w, t), so that |G| > |w|^(D-1) on the
-    compact set of |w| <= 1/R, |t_j| <= 1 is enough, with a factor q > 1 by compactness.
-    """
-    if not function:
-        raise Refused(f"coordinate {i} is not shown to grow")
-    degree = max(sum(powers) for powers in function)
-    terms = []
-    for powers, coefficient in function.items():
-        others = [n for j, n in enumerate(powers) if j != i]
-        terms.append((arb(coefficient), degree - sum(powers), others))
-    d = len(next(iter(function)))
-    if degree < 1:
-        raise Refused(f"coordinate {i} is not shown to grow")
-    start = [(arb(0), exact(1 / radius))] + [(arb(0), arb(1))] * (d - 1)
-    waiting = [(start, 0)]
-    for _ in range(_MOST_PIECES):
-        if not waiting:
-            return
-        piece, depth = waiting.pop()
-        w, *t = [m + symmetric(h) for m, h in piece]
-        total = arb(0)
-        for coefficient, n, others in terms:
-            term = coefficient * _raised(w, n)
-            for x, k in zip(t, others, strict=True):
-                term *= _raised(x, k)
-            total += term
-        if abs(total) > _raised(abs(w), degree - 1).abs_upper():
-            continue
-        if depth > _DEEPEST * d:
-            break
-        axis = depth % d
-        m, h = piece[axis]
-        for s in (1, -1):
-            waiting.append(([*piece[:axis], (m + s * h / 2, h / 2), *piece[axis + 1 :]], depth + 1))
-    raise Refused(f"coordinate {i} is not shown to grow where it is the largest")
-
-
-def _raised(x: Ball, n: int) -> Ball:
-    """Return an enclosure of a power, tight for balls about zero."""
-    if n == 0:
-        return arb(1)
-    low, high = x.lower() ** n, x.upper() ** n
-    whole = low.union(high)
-    return whole.union(arb(0)) if x.contains(0) else whole

@@ -53,6 +53,7 @@ class Law:
         self.gaps = gaps if self._gradient is None else self._gradient
         self.values = Program(self.formulas, self.images)
         self.both = Program(self.formulas, [*self.images, *slopes])
+        self._alike = self._equal_entries(slopes)
         self.gap = Program(self.formulas, self.gaps)
         self._check_null_sets(content)
 
@@ -113,6 +114,32 @@ class Law:
         """Return F and DF out of what `both` returns."""
         d = self.d
         return found[:d], [found[d * (i + 1) : d * (i + 2)] for i in range(d)]
+
+    def _equal_entries(self, slopes: list[Node]) -> list[list[tuple[int, int]]]:
+        """Return the places of DF in groups that hold the same function."""
+        groups: list[tuple[Node, list[tuple[int, int]]]] = []
+        for place, slope in enumerate(slopes):
+            at = divmod(place, self.d)
+            for node, places in groups:
+                if self.algebra.same(node, slope):
+                    places.append(at)
+                    break
+            else:
+                groups.append((slope, [at]))
+        return [places for _, places in groups]
+
+    def conjugated(self, slopes: Rows, inverse: Rows, frame: Rows) -> Rows:
+        """Return P^-1 DF P, each function in DF taken once: a Hessian is symmetric."""
+        axes = range(self.d)
+        found = [[arb(0) for _ in axes] for _ in axes]
+        for places in self._alike:
+            i, j = places[0]
+            value = slopes[i][j]
+            for a in axes:
+                for b in axes:
+                    weight = sum((inverse[a][i] * frame[j][b] for i, j in places), arb(0))
+                    found[a][b] += weight * value
+        return found
 
     def regular_along(self, x: Vector, steps: int) -> bool:
         """Return whether the derivative of F^steps at a point is surely a regular matrix."""

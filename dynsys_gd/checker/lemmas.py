@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from .balls import Vector, exact, symmetric
+from .balls import Ball, Vector, exact, symmetric
 from .content import Content, Reason
-from .facts import Block, Core, Escape, Form
+from .escapes import Escape
+from .facts import Block, Core, Form, Piece
 from .images import Moved, images
 from .law import Law
 from .table import Key, Refused, Table
@@ -15,7 +16,7 @@ from .table import Key, Refused, Table
 __all__ = ["Lemmas"]
 
 _MOST_PIECES = 600
-Piece = tuple[Vector, Vector]
+_SHARES = (1.0, 0.95, 0.85, 0.7)  # of the largest residual up to which orbits are followed
 Fact = TypeVar("Fact")
 
 
@@ -61,19 +62,20 @@ class Lemmas:
         for why, size in lists.items():
             if (cells.which[cells.why == why] >= size).any():
                 raise Refused(f"a cell with the lemma {why.name} names an entry that is not there")
-        moving = (cells.why == Reason.IMAGE) | (cells.why == Reason.TRAP)
-        if (cells.which[moving] < 1).any():
+        trap, still = cells.why == Reason.TRAP, cells.room == 0
+        if (cells.which[((cells.why == Reason.IMAGE) | trap) & still] < 1).any():
             raise Refused("a cell has an image after no step")
-        if (cells.room[cells.why != Reason.TUBE] != 0).any():
-            raise Refused("a cell that is no tube has a room")
-        seen: dict[int, tuple[int, int, int]] = {}
-        for stage, why, which, mask in zip(
-            *(getattr(cells, name).tolist() for name in ("stage", "why", "which", "mask")),
-            strict=True,
+        if (cells.which[trap & ~still] >= len(self.forms)).any():
+            raise Refused("a cell with the lemma TRAP names a form that is not there")
+        roomy = trap | (cells.why == Reason.TUBE) | (cells.why == Reason.REPELLED)
+        if not still[~roomy].all():
+            raise Refused("a cell has a room that its lemma does not know")
+        seen: dict[int, tuple[int, int]] = {}
+        for stage, why, which in zip(
+            *(getattr(cells, name).tolist() for name in ("stage", "why", "which")), strict=True
         ):
-            grouped = Reason(why).of_a_group
-            # A group is all cells of its stage: of one lemma, form or block, and mask.
-            mine = (why, 0 if why == Reason.TRAP else which, mask) if grouped else (-1, 0, 0)
+            # A group is all cells of its stage, which are of one lemma and of one block.
+            mine = (why, which if why == Reason.BLOCK else 0) if why in _GROUPED else (-1, 0)
             if seen.setdefault(stage, mine) != mine:
                 raise Refused(f"the cells of stage {stage} are not one group")
 
@@ -108,7 +110,7 @@ class Lemmas:
 
     def _tube(self, i: int, piece: Piece) -> list[int] | None:
         form, room = self.forms[self._which[i]], exact(self._room[i])
-        if not form.attracts(*piece, room):
+        if not form.attracts(piece, room):
             return self._all_axes()
         mask = 1 << form.outcome
         if form.m == self.law.d:
@@ -145,7 +147,7 @@ class Lemmas:
         last = None
         for steps, moved in enumerate(self._images(piece, self._which[i]), 1):
             last = moved
-            if self._goes(i, moved, group=False) and self._regular(moved, piece, steps):
+            if self._goes(i, moved, group=False) and self._regular(piece, steps):
                 return None
         return self._longest(last, piece)
 
@@ -154,23 +156,61 @@ class Lemmas:
             return []
         if not self.law.repelling(*piece):
             return self._all_axes()
+        if self._room[i] > 0:
+            return None if self._shells(i, piece, group=True) else self._all_axes()
         last = None
         for steps, moved in enumerate(self._images(piece, self._which[i]), 1):
             last = moved
-            if self._goes(i, moved, group=True) and self._regular(moved, piece, steps):
+            if self._goes(i, moved, group=True) and self._regular(piece, steps):
                 return None
         return self._longest(last, piece)
 
     def _repelled(self, i: int, piece: Piece) -> list[int] | None:
-        moved = next(self._images(piece, 1), None)
-        if moved is None:
-            return self._all_axes()
-        box = [m + symmetric(h) for m, h in zip(*piece, strict=True)]
-        hull = [a.union(b) for a, b in zip(box, moved.box, strict=True)]
-        grows = self.forms[self._which[i]].repels(box, hull)
-        if grows and self._goes(i, moved, group=True) and self._regular(moved, piece, 1):
-            return None
-        return self._all_axes() if not grows else self._longest(moved, piece)
+        return None if self._shells(i, piece, group=False) else self._all_axes()
+
+    def _shells(self, i: int, piece: Piece, *, group: bool) -> bool:
+        """Return whether points come to fitting cells when the residual has grown enough."""
+        form, room = self.forms[self._which[i]], exact(self._room[i])
+        found = form.shell(piece, room)
+        if found is None or not self._regular(piece, 1):
+            return False
+        least = form.size(*piece)
+        wide = [m + symmetric(h + room) for m, h in zip(*piece, strict=True)]
+        for share in _SHARES:
+            radius, top = (value * share for value in found)
+            if not radius >= least:
+                return False
+            if self._shell_fits(i, form, wide, radius, top, group=group):
+                return True
+        return False
+
+    def _shell_fits(
+        self, i: int, form: Form, wide: Vector, radius: Ball, top: Ball, *, group: bool
+    ) -> bool:
+        def elsewhere(key: Key) -> int | None:
+            box = self._part(key, wide)
+            if box is None:
+                return 0
+            if any(escape.contains(box) for escape in self.escapes):
+                return 1
+            sizes = form.bounds([x.mid() for x in box], [x.rad() for x in box])
+            inside = all(high <= radius for _, high in sizes)
+            return 0 if inside or any(low > top for low, _ in sizes) else None
+
+        table = self.table
+        return table.covered(
+            wide, table.stage[i], group=group, allowed=table.mask[i], elsewhere=elsewhere
+        )
+
+    def _part(self, key: Key, box: Vector) -> Vector | None:
+        """Return what a place and a box have in common."""
+        found = []
+        for m, h, x in zip(*self.table.middle(key), box, strict=True):
+            place = m + symmetric(h)
+            if not place.overlaps(x):
+                return None
+            found.append(place.intersection(x))
+        return found
 
     def _block(self, i: int, piece: Piece) -> list[int] | None:
         if not self.blocks[self._which[i]].contains(*piece):
@@ -178,7 +218,7 @@ class Lemmas:
         moved = next(self._images(piece, 1), None)
         if moved is None:
             return self._all_axes()
-        if self._goes(i, moved, group=True) and self._regular(moved, piece, 1):
+        if self._goes(i, moved, group=True) and self._regular(piece, 1):
             return None
         return self._longest(moved, piece)
 
@@ -194,13 +234,9 @@ class Lemmas:
             return self._allows(i, 1)
 
         def elsewhere(key: Key) -> int | None:
-            middle, half = self.table.middle(key)
-            box = []
-            for m, h, x in zip(middle, half, moved.box, strict=True):
-                place = m + symmetric(h)
-                if not place.overlaps(x):
-                    return 0
-                box.append(place.intersection(x))
+            box = self._part(key, moved.box)
+            if box is None:
+                return 0
             if any(escape.contains(box) for escape in self.escapes):
                 return 1
             return 0 if moved.misses(box) else None
@@ -210,7 +246,7 @@ class Lemmas:
             moved.box, table.stage[i], group=group, allowed=table.mask[i], elsewhere=elsewhere
         )
 
-    def _regular(self, moved: Moved, piece: Piece, steps: int) -> bool:
+    def _regular(self, piece: Piece, steps: int) -> bool:
         """Return whether preimages in the piece of null sets are null."""
         return not self.law.watched or self.law.regular_along(piece[0], steps)
 
@@ -257,15 +293,17 @@ _RULES: dict[Reason, Callable[[Lemmas, int, Piece], list[int] | None]] = {
     Reason.BLOCK: Lemmas._block,
 }
 
+_GROUPED = (Reason.TRAP, Reason.BLOCK)
+
 _FAILS = {
     Reason.CORE: "it is not shown to lie in its core, or its mask leaves out the outcome of it",
     Reason.TUBE: "its orbits are not shown to converge within its room to the outcome it names",
     Reason.ESCAPE: "it is not shown to lie in its escape region, or its mask leaves out this",
     Reason.IMAGE: "its images are not shown to lie in earlier cells with outcomes it names",
-    Reason.TRAP: "it is not shown to hold no attracting limit and to return to its group, or to "
+    Reason.TRAP: "it is not shown to hold no attracting limit, or its points not to return to its "
+    "group or go to earlier cells with outcomes it names",
+    Reason.REPELLED: "the residual is not shown to grow within its room, until orbits are in "
     "earlier cells with outcomes it names",
-    Reason.REPELLED: "the residual is not shown to grow on it, or its image to lie in its group "
-    "and earlier cells with outcomes it names",
     Reason.BLOCK: "it is not shown to lie in its block, or its image to lie in its group and "
     "earlier cells with outcomes it names",
 }

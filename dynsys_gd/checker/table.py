@@ -122,8 +122,7 @@ class Table:
         ----------
         box : list of d balls
         stage : int
-            Cells of smaller stages count, and where `group` is true those of this one, of which
-            the mask does not count.
+            Cells of smaller stages count, and where `group` is true those of this one.
         allowed : int
             The union of masks that may be met.
         elsewhere : callable
@@ -170,9 +169,8 @@ class Table:
             else:
                 owner = self._owner(key)
                 if owner is not None:
-                    if self.stage[owner] < stage and not self.mask[owner] & forbidden:
-                        continue
-                    if group and self.stage[owner] == stage:
+                    earlier = self.stage[owner] < stage or (group and self.stage[owner] == stage)
+                    if earlier and not self.mask[owner] & forbidden:
                         continue
                 there = elsewhere(key)
                 if there is not None and not there & forbidden:

@@ -195,7 +195,7 @@ TAMPERED = {
         lambda c: cells(c, c.cells.why == Reason.BLOCK, stage=1),
         "group",
     ),
-    "all cells one trap": (
+    "all cells a trap": (
         WELL,
         lambda c: cells(c, slice(None), why=4, stage=1, which=1, mask=1),
         "share|limit|bound",
@@ -313,7 +313,17 @@ TAMPERED = {
     "repelled in a hole": (
         REPELLED,
         lambda c: kept(c, np.arange(len(c.cells)) != first(c, Reason.REPELLED)),
-        "share|group",
+        "share",
+    ),
+    "repelled without room": (
+        REPELLED,
+        lambda c: cells(c, c.cells.why == Reason.REPELLED, room=0.0),
+        "room",
+    ),
+    "repelled in too small a room": (
+        REPELLED,
+        lambda c: cells(c, c.cells.why == Reason.REPELLED, room=2.0),
+        "room",
     ),
     "family of another map": (REPELLED, lambda c: of_map(c, images=("2*x", "2*y")), "form 0"),
     "escape that is none": (

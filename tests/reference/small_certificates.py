@@ -359,7 +359,9 @@ def repelled(level=4):
 
     draft = Draft(F, [-2, -2], [2, 2], level)
     draft.ground(lambda a, b: (1, Reason.ESCAPE, 0, 0.0) if far(a, b) else None)
-    draft.by_group(Reason.REPELLED, 0, lambda a, b: True, far)
+    draft.ground(lambda a, b: (1, Reason.REPELLED, 0, 8.0))
+    cells = draft.list()
+    cells.stage[cells.why == Reason.REPELLED] = 1
     not_lower, not_upper = draft.shares(1)
     return Content(
         map=GivenMap(
@@ -383,6 +385,6 @@ def repelled(level=4):
         ),
         blocks=(),
         escapes=(GivenEscape(kind="far", radius=Fraction(1)),),
-        cells=draft.list(),
+        cells=cells,
         claim=Bounded(lower=1 - not_upper, upper=1 - not_lower),
     )
