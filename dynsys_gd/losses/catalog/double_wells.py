@@ -45,6 +45,7 @@ def double_well() -> CatalogEntry:
             CriticalPoint(point=(sp.S.Zero,), kind=CatalogKind.MAXIMUM),
             CriticalStepSize(value=sp.S.One, attained_at=((sp.S.One,), (-sp.S.One,))),
             ExactMeasure(step_sizes=sp.Interval.open(0, 1), value=2 * edge),
+            ExactMeasure(step_sizes=sp.Interval.open(1, sp.oo), value=sp.S.Zero),
             Cycle(
                 step_sizes=sp.Interval.open(0, sp.oo),
                 points=((edge,), (-edge,)),
@@ -97,6 +98,13 @@ def three_wells() -> CatalogEntry:
             CriticalPoint(point=(side,), kind=CatalogKind.MAXIMUM),
             CriticalPoint(point=(-side,), kind=CatalogKind.MAXIMUM),
             CriticalStepSize(value=sp.Integer(2), attained_at=((sp.S.Zero,),)),
+            # The outer cycle ±c is where η L'(c) = 2c; up to the flip of the outer wells nothing
+            # else has period two.
+            ExactMeasure(
+                step_sizes=sp.Interval.Lopen(0, _half),
+                value=2 * sp.sqrt((2 + sp.sqrt(1 + 6 / ETA)) / 3),
+            ),
+            ExactMeasure(step_sizes=sp.Interval.open(2, sp.oo), value=sp.S.Zero),
         ),
     )
 

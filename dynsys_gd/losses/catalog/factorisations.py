@@ -49,6 +49,11 @@ def vector_factorisation() -> CatalogEntry:
                 value=8 * sp.pi**2 * (1 - ETA**2 / 4) / ETA**2,
                 source="liang2025chaos",
             ),
+            ExactMeasure(
+                step_sizes=sp.Interval.open(1, sp.oo),
+                value=_zero,
+                source="craciun2024convergence",
+            ),
         ),
         sources=("liang2025chaos",),
     )

@@ -87,6 +87,11 @@ def scalar_factorisation() -> CatalogEntry:
                 region=Box([-3, -3], [3, 3]),
                 source="liang2025chaos",
             ),
+            ExactMeasure(
+                step_sizes=sp.Interval.open(1, sp.oo),
+                value=_zero,
+                source="craciun2024convergence",
+            ),
             Cycle(
                 step_sizes=sp.Interval.open(1, sp.oo),
                 points=((u, u), (v, v)),

@@ -87,7 +87,7 @@ class _Population:
         self.reaching.append(len(among))
         picked = self.rng.choice(among, n)
         self.rows, self.ancestors = self.rows[picked], self.ancestors[picked]
-        passed = []
+        passed: list[NDArray[np.float64]] = []
         for k in range(self.climb.moves):
             if sizes is None and k == _FIRST_MOVES:
                 sizes = band(np.concatenate(passed))
@@ -148,8 +148,8 @@ class _Population:
 def climbed(climb: Climb) -> dict[str, Any]:
     """Return how many of the population reached each of the given levels, and the event.
 
-    With levels and sizes of moves that were fixed before, the product of the shares has exactly the probability of
-    the event as its mean [cerou2012sequential]_.
+    With levels and sizes of moves that were fixed before, the mean of the product of the shares is
+    exactly the probability of the event [cerou2012sequential]_.
     """
     population = _drawn(climb)
     for height, sizes in zip(climb.levels, climb.bands, strict=True):
