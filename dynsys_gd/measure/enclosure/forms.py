@@ -14,7 +14,7 @@ from ...engine.intervals import IntervalFunction, interval_function
 from ...engine.tape import lower as lowered
 from ...maps.base import Map
 from ...maps.gradient_descent import GradientDescent
-from ...orbits.certified.enclosed import Enclosed
+from ...orbits.certified.enclosed import Enclosed, matrix_product
 from ...orbits.certified.outward import down, middle, up
 from ...orbits.certified.residual_form import ResidualForm, residual_forms
 from .frames import may_stretch, row_sum, smallest_stretch
@@ -63,17 +63,19 @@ class Form:
 
         Notes
         -----
-        Let B be the box C widened by the room R in each coordinate, and |I - η Jh(ξ) A(x)| ≤ q < 1
-        in the largest row sum for all ξ and x in B. While the orbit is in B, |h| falls like qᵏ and
-        x moves by η |Σ A(x_j) h(x_j)|. So it stays in B for ever, and h is zero at its limit, where
+        Let B be the box C widened by the room R in each coordinate, and |M| ≤ q < 1 in the largest
+        row sum for M = I - η Jh(ξ) A(x) with ξ and x in B. While an orbit from C is in B, |h| falls
+        like qᵏ and x moves by η |Σ A(x_j) h(x_j)|. It stays in B for ever, and h is zero at its
+        limit, where S sup_C |h| ≤ R for one of
 
-            η sup_B |A| sup_C |h| / (1 - q) ≤ R.
+            S = η |A| / (1 - q),
+            S = K / (1 - q²) + η |A|,               K ≥ η |A(x) + A(x') M|,
+            S = η |A(y)| / (1 - b) + W / (1 - q),   W ≥ η |A(x) - A(y)|, y in C.
 
-        For a single equation the multipliers I - η Jh A lie between bounds a and b, and successive
-        residuals may cancel: with b⁺ = max(b, 0) and a ≥ b⁺ - 1, all sums Σ h(x_j) lie between 0
-        and h(x_0)/(1 - b⁺), so that it is enough that
-
-            η sup_C |h| (sup_C |A| / (1 - b⁺) + sup |A(x) - A(y)| / (1 - q)) ≤ R,  x in B, y in C.
+        The second one takes two steps together, F²(x) - x = -η (A(x) + A(F(x)) M) h(x). The third
+        one is for a single equation with M between a and b, b ≥ 0 and a ≥ b - 1: then all sums
+        Σ h(x_j) lie between 0 and h(x_0)/(1 - b). Where successive steps nearly cancel both are
+        much smaller than the first.
 
         Under gradient descent the limit is a minimum: the other eigenvalues μ of the Hessian than 0
         are those of Jh A, |1 - η μ| < 1.
@@ -81,15 +83,23 @@ class Form:
         lower, upper = (np.ascontiguousarray(b, dtype=float) for b in (lower, upper))
         room = np.full(lower.shape[1], np.nan)
         with np.errstate(all="ignore"):
-            moves, own = self._moves((lower, upper), (lower, upper))
+            moves, factors = self._moves((lower, upper), (lower, upper))
             q = row_sum(moves)
             bounded = np.isfinite(lower).all(axis=0) & np.isfinite(upper).all(axis=0)
             rest = np.flatnonzero((q < 1) & bounded)
             low, high = lower[:, rest], upper[:, rest]
-            moves, own, q = moves[..., rest], own[..., rest], q[rest]
-            factors, size, tried = own, self._sizes(low, high), np.zeros(len(rest))
+            moves, factors, q = moves[..., rest], factors[..., rest], q[rest]
+            size, tried = self._sizes(low, high)[1], np.zeros(len(rest))
+            own = factors
             for _ in range(_TRIES):
-                needed = self._needed(moves, q, factors, own, size)
+                # b ≥ 0 with a ≥ b - 1, and 1 - b; else no sum is bounded
+                b = np.maximum(moves.upper[0, 0], 0.0)
+                bound = 1 / down(1 - b)
+                bound[~(moves.lower[0, 0] >= up(b - 1))] = np.inf
+                step = self._step(
+                    moves, factors, own, 1 / down(1 - q), down(1 - up(q * q)), up(bound)
+                )
+                needed = up(step * size)
                 fits = (q < 1) & (needed <= tried)
                 room[rest[fits]] = tried[fits]
                 # A room that grows fast does not settle.
@@ -97,59 +107,112 @@ class Form:
                 if not len(going):
                     break
                 rest, low, high, size = rest[going], low[:, going], high[:, going], size[going]
-                own = own[..., going]
-                tried = np.maximum(needed[going] * _GROWTH, 2.0**-1000)
+                tried, own = np.maximum(needed[going] * _GROWTH, 2.0**-1000), own[..., going]
                 wide = down(low - tried), up(high + tried)
                 moves, factors = self._moves(wide, wide)
                 q = row_sum(moves)
         return room
 
-    def repels(self, lower: Bounds, upper: Bounds) -> NDArray[np.bool_]:
-        """Return for each box (d, n) whether |h| grows by a factor above 1 on it in each step.
+    def repels(
+        self, lower: Bounds, upper: Bounds, factor: float = 1.5
+    ) -> tuple[Bounds, Bounds, Bounds]:
+        """Return for each box (d, n) a room R and bounds ρ and ρ' of a shell that it goes through.
+
+        All are NaN where that is not shown. Almost every point of the box reaches the set of x
+        with ρ < |h(x)| ≤ ρ', in the box widened by R.
+
+        Parameters
+        ----------
+        lower, upper : ndarray, shape (d, n)
+        factor : float
+            ρ is about so many times the largest |h| on the box; at least 1.
 
         Notes
         -----
-        In a bounded set of such boxes only points with h = 0 stay forever: a null set.
+        Let B be the widened box and q > 1 with |Mv| ≥ q |v|, |M| ≤ Q for M = I - η Jh(ξ) A(x) with
+        ξ and x in B. As |h| grows by q in each step, until it first exceeds ρ an orbit moves by
+        less than S ρ for one of
+
+            S = η |A| q / (q - 1),
+            S = K / (1 - q⁻²) + η |A|,              K ≥ η |A(x) + A(x') M|,
+            S = η |A(y)| + W q / (q - 1),           W ≥ η |A(x) - A(y)|, y in C,
+
+        the last one for a single equation with M < 0, where all sums Σ h(x_j) lie between 0 and
+        their last term. So S ρ ≤ R keeps the orbit in B until then, and its next |h| is at most
+        Q ρ. Points with h = 0 are a null set.
         """
         lower, upper = (np.ascontiguousarray(b, dtype=float) for b in (lower, upper))
+        room, least, most = np.full((3, lower.shape[1]), np.nan)
         if not self.null_sets:
-            return np.zeros(lower.shape[1], dtype=bool)
+            return room, least, most
         with np.errstate(all="ignore"):
-            # The segment holds the point itself: what does not grow there is not looked at again.
             bounded = np.isfinite(lower).all(axis=0) & np.isfinite(upper).all(axis=0)
-            own = self._moves((lower, upper), (lower, upper))[0]
-            found = bounded & may_stretch(own)
-            rest = np.flatnonzero(found)
-            box = lower[:, rest], upper[:, rest]
-            low, high = self.system.image_bounds(*box)
-            hull = np.minimum(box[0], low), np.maximum(box[1], high)
-            found[rest] = smallest_stretch(self._moves(hull, box)[0]) > 1
-        return np.asarray(found)
+            moves, factors = self._moves((lower, upper), (lower, upper))
+            rest = np.flatnonzero(bounded & may_stretch(moves))
+            moves, factors = moves[..., rest], factors[..., rest]
+            low, high, own = lower[:, rest], upper[:, rest], factors
+            size, tried = self._sizes(low, high)[1], np.zeros(len(rest))
+            for _ in range(_TRIES):
+                q = smallest_stretch(moves)
+                last = np.where(moves.upper[0, 0] < 0, 1.0, np.inf)
+                back = up(q / down(q - 1))
+                # 1 - 1/q² as (q - 1)(q + 1)/q²
+                pairs = down(down(down(q - 1) * down(q + 1)) / up(q * q))
+                step = self._step(moves, factors, own, back, pairs, last)
+                reached = down(tried / step)
+                fits = (q > 1) & (up(step * size) * factor <= tried) & (reached >= size)
+                done = rest[fits]
+                room[done], least[done] = tried[fits], reached[fits]
+                most[done] = up(row_sum(moves[..., fits]) * least[done])
+                going = np.flatnonzero(~fits & (q > 1) & np.isfinite(step * size))
+                if not len(going):
+                    break
+                tried = np.maximum(step * size * factor, 2.0**-1000)[going] * _GROWTH
+                rest, low, high, size = rest[going], low[:, going], high[:, going], size[going]
+                own, wide = own[..., going], (down(low - tried), up(high + tried))
+                moves, factors = self._moves(wide, wide)
+        fine = np.isfinite(most) & (least > 0)
+        room[~fine] = least[~fine] = most[~fine] = np.nan
+        return room, least, most
 
-    def _needed(
-        self, moves: Enclosed, q: Bounds, factors: Enclosed, own: Enclosed, size: Bounds
+    def shell(self, lower: Bounds, upper: Bounds, least: Bounds, most: Bounds) -> NDArray[np.bool_]:
+        """Return for each box (d, n) whether it may hold a point with least < |h| ≤ most."""
+        with np.errstate(all="ignore"):
+            below, above = self._sizes(lower, upper)
+            return np.asarray(~((above <= least) | (below > most)))
+
+    def _step(
+        self,
+        moves: Enclosed,
+        factors: Enclosed,
+        own: Enclosed,
+        sums: Bounds,
+        pairs: Bounds,
+        signed: Bounds,
     ) -> Bounds:
-        """Return the room (n,) that orbits need, given bounds on the room that was tried."""
-        summed = up(size / down(1 - q))
-        plain = up(row_sum(factors) * summed)
-        if len(self.equations) > 1:
-            return np.asarray(plain)
-        a, b = moves.lower[0, 0], np.maximum(moves.upper[0, 0], 0.0)
-        alternating = a >= up(b - 1)
-        apart = row_sum(factors - own)
-        at_once = up(size / down(1 - b))
-        signed = up(up(row_sum(own) * at_once) + up(apart * summed))
-        return np.where(alternating, np.minimum(plain, signed), plain)
+        """Return the least S (n,) of the three rules.
 
-    def _sizes(self, lower: Bounds, upper: Bounds) -> Bounds:
-        """Return upper bounds (n,) of |h|, largest equation."""
+        With the largest |h| as the unit, `sums` bounds Σ |h(x_j)| and `signed` bounds |Σ h(x_j)|,
+        if there is one equation; `pairs` bounds 1 over Σ |h(x_2j)| from below.
+        """
+        once, sums = row_sum(factors), up(sums)
+        twice = row_sum(factors + matrix_product(factors, moves))
+        step = np.fmin(up(once * sums), up(up(twice / pairs) + once))
+        if len(self.equations) > 1:
+            return np.asarray(step)
+        apart = row_sum(factors - own)
+        return np.asarray(np.fmin(step, up(up(row_sum(own) * signed) + up(apart * sums))))
+
+    def _sizes(self, lower: Bounds, upper: Bounds) -> tuple[Bounds, Bounds]:
+        """Return lower and upper bounds (n,) of |h|, largest equation."""
         m = len(self.equations)
         centre = middle(lower, upper)
         low, high = _equation_code(self)(
             np.concatenate([lower, lower, centre]), np.concatenate([upper, upper, centre])
         )
         below, above = np.maximum(low[:m], low[m:]), np.minimum(high[:m], high[m:])
-        return np.asarray(np.maximum(-below, above).max(axis=0))
+        inner = np.maximum(np.maximum(below, -above), 0.0)
+        return inner.max(axis=0), np.maximum(-below, above).max(axis=0)
 
     def _moves(
         self, xi: tuple[Bounds, Bounds], x: tuple[Bounds, Bounds]

@@ -47,24 +47,55 @@ def test_orbits_from_a_tube_reach_the_curve_in_their_room(
     assert ((limits**2).sum(axis=1) <= limit + 1e-3).all()
 
 
-@pytest.mark.parametrize(("step_size", "coverage"), [("1/2", 0.99), ("9/10", 0.99)])
-def test_the_residual_grows_on_boxes_that_repel(known, cells, points_in, step_size, coverage):
+# Cells of side 6/1024, and how much of the curve beyond 105 % of the threshold they cover.
+@pytest.mark.parametrize(
+    ("step_size", "factor", "coverage"),
+    [("1/2", 1.5, 0.99), ("9/10", 1.5, 0.97), ("9/10", 4, 0.85)],
+)
+def test_orbits_go_through_the_shell_of_a_box_that_repels(
+    known, cells, points_in, step_size, factor, coverage
+):
     F, facts = known("product", step_size)
-    low, high = cells(3, 512)
-    found = facts.forms[1].repels(low, high)
+    form = facts.forms[1]
+    low, high = cells(3, 1024)
     meets, least, most = on_curve(low, high)
+    low, high, steep = low[:, meets], high[:, meets], least[meets]
+    room, rho, top = form.repels(low, high, factor)
+    found = np.isfinite(room)
     limit = 2 / float(Fraction(step_size))
-    assert found[meets & (least > 1.05 * limit)].mean() >= coverage
-    assert not found[meets & (most < limit)].any()
-    starts = points_in(low[:, found], high[:, found], 3)
-    before, after = (np.abs(p[:, 0] * p[:, 1] - 1) for p in (starts, F(starts)))
-    assert (after >= before).all()
+    assert found[steep > 1.05 * limit].mean() >= coverage
+    assert not found[most[meets] < limit].any()
+    low, high, room, rho, top = low[:, found], high[:, found], room[found], rho[found], top[found]
+    points = points_in(low, high)
+    start = np.abs(points[:, 0] * points[:, 1] - 1)
+    assert (rho >= start).all()
+    waiting = np.flatnonzero(start > 1e-12)
+    assert len(waiting) > 100
+    for _ in range(3000):
+        points[waiting] = F(points[waiting])
+        at, reach = points[waiting], room[waiting, None] + 1e-12
+        assert (low.T[waiting] - reach <= at).all()
+        assert (at <= high.T[waiting] + reach).all()
+        size = np.abs(at[:, 0] * at[:, 1] - 1)
+        out = size > rho[waiting]
+        assert (size[out] <= top[waiting][out] * (1 + 1e-12)).all()
+        assert form.shell(at[out].T, at[out].T, rho[waiting][out], top[waiting][out]).all()
+        waiting = waiting[~out]
+    assert not len(waiting)
+
+
+def test_a_shell_is_missed_inside_and_outside_only(known):
+    form = known("product", "1/2")[1].forms[1]
+    low = np.array([[1.0, 1.0, 1.0, 1.0, np.nan], [1.0, 1.21, 1.05, 1.4, 1.0]])
+    high = np.array([[1.0, 1.0, 1.0, 1.0, 1.0], [1.1, 1.3, 1.15, 1.5, 1.0]])
+    found = form.shell(low, high, np.full(5, 0.12), np.full(5, 0.2))
+    assert found.tolist() == [False, False, True, False, True]
 
 
 def test_the_curve_repels_far_out_where_it_is_steep(known):
     _, facts = known("product", "1/2")
     low, high = np.array([[99.99], [0.0099]]), np.array([[100.01], [0.0101]])
-    assert facts.forms[1].repels(low, high)[0]
+    assert np.isfinite(facts.forms[1].repels(low, high)).all()
     assert np.isnan(facts.forms[1].attracts(low, high)[0])
 
 
@@ -112,8 +143,9 @@ def test_a_single_minimum_is_named_by_its_core(known):
 def test_sources_are_left(known):
     _, facts = known("himmelblau", "1/100")
     low = np.array([[-0.28], [-0.93]])
-    assert facts.forms[0].repels(low, low + 0.01)[0]
-    assert not facts.forms[0].repels(np.array([[2.99], [1.99]]), np.array([[3.01], [2.01]]))[0]
+    assert np.isfinite(facts.forms[0].repels(low, low + 0.01)).all()
+    minimum = np.array([[3.0], [2.0]])
+    assert np.isnan(facts.forms[0].repels(minimum - 0.01, minimum + 0.01)).all()
 
 
 def test_maps_without_a_loss_have_the_form_of_their_own_steps():
@@ -132,7 +164,7 @@ def test_nothing_is_said_of_boxes_without_bounds_or_without_null_sets(known):
     high = np.array([[1.0, np.nan, 1.0, np.inf], [1.0] * 4])
     for form in facts.forms:
         assert np.isnan(form.attracts(low, high)).all()
-        assert not form.repels(low, high).any()
+        assert np.isnan(form.repels(low, high)).all()
     steep = np.array([[4.0], [0.25]])
-    assert facts.forms[1].repels(steep, steep + 1e-3)[0]
-    assert not facts.forms[1].without_null_sets().repels(steep, steep + 1e-3)[0]
+    assert np.isfinite(facts.forms[1].repels(steep, steep + 1e-3)).all()
+    assert np.isnan(facts.forms[1].without_null_sets().repels(steep, steep + 1e-3)).all()
