@@ -49,6 +49,16 @@ from .maps.nesterov import Nesterov
 from .maps.parse import parse_map
 from .maps.symbolic_map import SymbolicMap
 from .maps.trajectory import Trajectory
+from .measure.boundary.boxes import BoxCounting
+from .measure.boundary.dimension import BoundaryDimension, ScalePoint
+from .measure.boundary.entropy import basin_entropy
+from .measure.boundary.entropy_result import BasinEntropy, EntropyPoint
+from .measure.boundary.geometry import boundary_dimension
+from .measure.boundary.labels import Partition
+from .measure.boundary.power_law import PointUse
+from .measure.boundary.question import BoundaryMethod
+from .measure.boundary.resolution import ResolutionScaling
+from .measure.boundary.uncertainty import UncertaintyExponent
 from .measure.convergent import convergent_measure
 from .measure.estimate import Estimate
 from .measure.sampling.adaptive import Adaptive
@@ -100,8 +110,12 @@ __all__ = [
     "AutodiffLoss",
     "Ball",
     "BasinCell",
+    "BasinEntropy",
     "Bifurcation",
+    "BoundaryDimension",
+    "BoundaryMethod",
     "Box",
+    "BoxCounting",
     "BracketLimit",
     "BranchEnd",
     "Budget",
@@ -117,6 +131,7 @@ __all__ = [
     "Detail",
     "Distribution",
     "DynsysError",
+    "EntropyPoint",
     "Estimate",
     "Evidence",
     "Exact",
@@ -151,9 +166,13 @@ __all__ = [
     "OrbitMethod",
     "OrbitSet",
     "Outcome",
+    "Partition",
     "PeriodicOrbit",
+    "PointUse",
     "QuasiMonteCarlo",
     "Refinement",
+    "ResolutionScaling",
+    "ScalePoint",
     "SchmelcherDiakonos",
     "ShareStatus",
     "SharpnessAlong",
@@ -172,6 +191,7 @@ __all__ = [
     "Trajectory",
     "Transition",
     "TransitionPoint",
+    "UncertaintyExponent",
     "UndecidedError",
     "UnknownParameter",
     "UnsafeExpression",
@@ -179,6 +199,8 @@ __all__ = [
     "Verdict",
     "WorkersLost",
     "__version__",
+    "basin_entropy",
+    "boundary_dimension",
     "catalog",
     "claims",
     "convergent_measure",

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from ..measure.boundary.boxes import BoxCounting
 from ..measure.boundary.dimension import BoundaryDimension
 from ..measure.boundary.entropy_result import BasinEntropy
-from ..measure.boundary.power_law import PowerLaw, Use
+from ..measure.boundary.power_law import PointUse, PowerLaw
 from ..measure.boundary.resolution import ResolutionScaling
 from ..measure.boundary.uncertainty import UncertaintyExponent
 from .style import ACCENT, GRID, INK, QUIET
@@ -21,7 +21,7 @@ __all__ = ["draw_basin_entropy", "draw_boundary_dimension"]
 
 _LINE = "#14507F"
 _WINDOW = "#E3ECF4"
-_MARKS = {Use.FITTED: "o", Use.TOO_FEW: "x", Use.SATURATED: "s", Use.BENT: "D"}
+_MARKS = {PointUse.FITTED: "o", PointUse.TOO_FEW: "x", PointUse.SATURATED: "s", PointUse.BENT: "D"}
 _SHARES: dict[type, tuple[str, str]] = {
     UncertaintyExponent: ("distance ε, as a fraction of the region", "pairs with different labels"),
     BoxCounting: ("side ε of a box, as a fraction of the region", "boxes that the boundary meets"),
@@ -34,12 +34,11 @@ def draw_boundary_dimension(result: BoundaryDimension, ax: Axes, **style: Any) -
     shown = [point for point in result.points if point.events > 0]
     rows = [(p.scale, p.share, p.low, p.high, p.use) for p in shown]
     low, high = result.exponent_interval()
-    label = f"α = {result.exponent:.3f}, in [{low:.3f}, {high:.3f}]"
-    bent = ", still bending" if result.bent else ""
-    level = f"{100 * result.level:g} %"
-    _law(
-        ax, result.law, [p.scale for p in shown if p.use is Use.FITTED], f"{label} at {level}{bent}"
+    label = (
+        f"α = {result.exponent:.3f}, in [{low:.3f}, {high:.3f}] at {100 * result.level:g} %"
+        f"{', still bending' if result.bent else ''}"
     )
+    _law(ax, result.law, [p.scale for p in shown if p.use is PointUse.FITTED], label)
     _points(ax, rows, style)
     none = [point for point in result.points if not point.events]
     _limits(ax, [p.scale for p in none], [p.high for p in none], result.level)
@@ -65,7 +64,7 @@ def draw_basin_entropy(result: BasinEntropy, ax: Axes, **style: Any) -> None:
     if result.law is not None:
         low, high = result.law.interval(result.level)
         label = f"α = {result.exponent:.3f}, in [{low:.3f}, {high:.3f}] at {level}"
-        _law(ax, result.law, [p.size for p in shown if p.use is Use.FITTED], label)
+        _law(ax, result.law, [p.size for p in shown if p.use is PointUse.FITTED], label)
     rows = [(p.size, p.entropy, p.low, p.high, p.use) for p in shown]
     _points(ax, rows, {"label": "basin entropy", **style})
     none = [point for point in result.points if not point.mixed]
@@ -97,7 +96,7 @@ def _law(ax: Axes, law: PowerLaw | None, fitted: Sequence[float], label: str) ->
 
 
 def _points(
-    ax: Axes, rows: Sequence[tuple[float, float, float, float, Use]], style: dict[str, Any]
+    ax: Axes, rows: Sequence[tuple[float, float, float, float, PointUse]], style: dict[str, Any]
 ) -> None:
     for use, mark in _MARKS.items():
         chosen = [row[:4] for row in rows if row[4] is use]
@@ -106,7 +105,7 @@ def _points(
         scale, share, low, high = np.array(chosen).T
         # No bar reaches zero on a logarithmic axis: it ends at the lower edge.
         bars = [share - np.maximum(low, share * 1e-3), np.maximum(high - share, 0.0)]
-        left_out = use is not Use.FITTED
+        left_out = use is not PointUse.FITTED
         look: dict[str, Any] = {
             "fmt": mark,
             "color": QUIET if left_out else INK,

@@ -33,6 +33,8 @@ Y = np.array([[1.0], [0.0], [2.0]])
 NET = dg.LinearNetwork((2, 2, 1), X, Y)
 FEW = dg.MonteCarlo(n=10)
 SMALL = dg.Budget(steps=64)
+BOXES, PIXELS = dg.BoxCounting(), dg.ResolutionScaling()
+NO_SCALES = (None, 0.1, "ab", (0.1, 0.2, 0.3), (1, 0.5, 0.2), (0.2, 0.1, 0), (0.2, 0.1, NAN))
 CLAIM = dg.claims.non_singular_map
 TANH, SQUARED = dg.Activation.TANH, dg.DataLoss.SQUARED
 
@@ -54,6 +56,15 @@ NO_GIVEN_STARTS = (0, -1, 2.5, "3", True, NAN, [], [[]], [1.0], [[NAN, 0]], [[1,
 def scan(G=OPEN, parameter="eta", values=("1/2", 2), **more):
     arguments = {"region": BOX, "method": FEW, "budget": SMALL, "rng": 0}
     return dg.transition(G, parameter, values, **{**arguments, **more})
+
+
+def boundary(G=F, region=BOX, **more):
+    method = dg.UncertaintyExponent(events=50, pairs=200)
+    return dg.boundary_dimension(G, region, **{"method": method, **more})
+
+
+def entropy(**more):
+    return dg.basin_entropy(F, BOX, **{"boxes": 2, **more})
 
 
 def refused(argument, door, values):
@@ -413,6 +424,53 @@ FLOORS = {
         *refused("points", lambda v: dg.Refinement(points=v), (-1, 2.5, None, True, False)),
         *refused("halvings", lambda v: dg.Refinement(halvings=v), (-1, 2.5, None, True, False)),
         *refused("negligible", lambda v: dg.Refinement(negligible=v), (0, 1, -1, NAN, "x", True)),
+        *refused(
+            "F", lambda v: boundary(v), (*NO_MAPS, len, lambda rows: rows, dg.GradientDescent)
+        ),
+        *refused("F", lambda v: boundary(lambda rows: np.full(len(rows), v)), (0.5, "a", NAN, 1j)),
+        *refused("region", lambda v: boundary(region=v), (None, 3, dg.Box([0], [1]), BOX.grid(3))),
+        *refused(
+            "region", lambda v: boundary(region=dg.Ball([0, 0], 1), method=v), (BOXES, PIXELS)
+        ),
+        *refused("method", lambda v: boundary(method=v), (100, "boxes", dg.BoxCounting, FEW)),
+        *refused("by", lambda v: boundary(by=v), ("fate", dg.Fate.CONVERGED, dg.Partition.LIMIT)),
+        *refused("by", lambda v: boundary(np.ones, by=v), (dg.Partition.FATE,)),
+        *refused("budget", lambda v: boundary(budget=v), (100, {}, dg.Budget)),
+        *refused("rng", lambda v: boundary(rng=v), NO_RNG),
+        *refused("executor", lambda v: boundary(executor=v), NO_EXECUTORS),
+        *refused("progress", lambda v: boundary(progress=v), (True, "x")),
+        *refused("checkpoint", lambda v: boundary(checkpoint=v), (3, b"scan", "")),
+        *refused("scales", lambda v: dg.UncertaintyExponent(scales=v), NO_SCALES),
+        *refused("events", lambda v: dg.UncertaintyExponent(events=v), (*NO_COUNTS, 10)),
+        *refused("pairs", lambda v: dg.UncertaintyExponent(pairs=v), NO_COUNTS),
+        *refused("level", lambda v: dg.UncertaintyExponent(level=v), (0, 1, 95, "a", NAN)),
+        *refused("whole", lambda v: dg.BoxCounting(whole=v), NO_COUNTS),
+        *refused("whole, finest", lambda v: dg.BoxCounting(whole=v), (1, 14, 15)),
+        *refused("finest", lambda v: dg.BoxCounting(finest=v), NO_COUNTS),
+        *refused("most", lambda v: dg.BoxCounting(most=v), NO_COUNTS),
+        *refused("copies", lambda v: dg.BoxCounting(copies=v), (*NO_COUNTS, 1)),
+        *refused("level", lambda v: dg.BoxCounting(level=v), (0, 1, 95, "a", NAN)),
+        *refused(
+            "resolutions",
+            lambda v: dg.ResolutionScaling(resolutions=v),
+            (3, "8", (8, 16), (8, 16, 16), (16, 8, 4), (2, 4, 8), (8, 16, 32.5), (8, 16, NAN)),
+        ),
+        *refused("most", lambda v: dg.ResolutionScaling(most=v), NO_COUNTS),
+        *refused("most", lambda v: boundary(method=dg.ResolutionScaling(most=v)), (10,)),
+        *refused("copies", lambda v: dg.ResolutionScaling(copies=v), (*NO_COUNTS, 1)),
+        *refused("level", lambda v: dg.ResolutionScaling(level=v), (0, 1, 95, "a", NAN)),
+        *refused("F", lambda v: dg.basin_entropy(v, BOX), NO_MAPS),
+        *refused("region", lambda v: dg.basin_entropy(F, v), (None, 3, dg.Ball([0, 0], 1))),
+        *refused("sizes", lambda v: dg.basin_entropy(F, BOX, sizes=v), (*NO_SCALES, ())),
+        *refused("boxes", lambda v: dg.basin_entropy(F, BOX, boxes=v), NO_COUNTS),
+        *refused("starts_per_box", lambda v: entropy(starts_per_box=v), (*NO_COUNTS, 1)),
+        *refused("level", lambda v: entropy(level=v), (0, 1, 95, "a", NAN)),
+        *refused("by", lambda v: entropy(by=v), ("fate", dg.Fate.CONVERGED)),
+        *refused("budget", lambda v: entropy(budget=v), (100, {}, dg.Budget)),
+        *refused("rng", lambda v: entropy(rng=v), NO_RNG),
+        *refused("executor", lambda v: entropy(executor=v), NO_EXECUTORS),
+        *refused("progress", lambda v: entropy(progress=v), (True, "x")),
+        *refused("checkpoint", lambda v: entropy(checkpoint=v), (3, b"scan", "")),
         *refused("F", lambda v: dg.convergent_measure(v, BOX), NO_MAPS),
         *refused(
             "region",

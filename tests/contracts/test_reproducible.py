@@ -73,6 +73,33 @@ CALLS = {
         rng=rng,
         executor=executor,
     ),
+    "boundary_dimension": lambda rng, executor: dg.boundary_dimension(
+        F,
+        dg.Ball([1, 1], 3),
+        method=dg.UncertaintyExponent(events=60, pairs=2**15),
+        budget=BUDGET,
+        rng=rng,
+        executor=executor,
+    ),
+    "boundary_dimension by boxes": lambda rng, executor: dg.boundary_dimension(
+        F,
+        BOX,
+        method=dg.BoxCounting(copies=3, most=2**15),
+        budget=BUDGET,
+        rng=rng,
+        executor=executor,
+    ),
+    "boundary_dimension by pixels": lambda rng, executor: dg.boundary_dimension(
+        F,
+        BOX,
+        method=dg.ResolutionScaling(resolutions=(32, 64, 128), copies=2),
+        budget=BUDGET,
+        rng=rng,
+        executor=executor,
+    ),
+    "basin_entropy": lambda rng, executor: dg.basin_entropy(
+        F, BOX, boxes=1500, budget=BUDGET, rng=rng, executor=executor
+    ),
     "periodic orbits by Newton's method": lambda rng, executor: dg.periodic_orbits(
         BEYOND, BOX, period=4, method=dg.NewtonSearch(starts=90, rounds=1), rng=rng
     ),

@@ -192,6 +192,22 @@ MAKERS = {
     "estimate, no loss": lambda: measured(
         LOGISTIC.at(a=2), dg.Box([0], [1]), dg.Target.FIXED_POINTS
     ),
+    "boundary": lambda: dg.boundary_dimension(
+        BELOW, BOX, method=dg.UncertaintyExponent(events=50, pairs=2**13), budget=BUDGET, rng=0
+    ),
+    "boundary, boxes": lambda: dg.boundary_dimension(
+        BELOW, BOX, method=dg.BoxCounting(copies=2, most=2**13), budget=BUDGET, rng=0
+    ),
+    "boundary, pixels": lambda: dg.boundary_dimension(
+        BELOW, BOX, method=dg.ResolutionScaling(copies=2, most=2**15), budget=BUDGET, rng=0
+    ),
+    "boundary, none": lambda: dg.boundary_dimension(
+        BEYOND, dg.Box([9, 9], [10, 10]), method=dg.UncertaintyExponent(pairs=2**9), rng=0
+    ),
+    "basin entropy": lambda: dg.basin_entropy(BELOW, BOX, boxes=200, budget=BUDGET, rng=0),
+    "basin entropy, none": lambda: dg.basin_entropy(
+        BEYOND, dg.Box([9, 9], [10, 10]), sizes=(0.1,), boxes=20, rng=0
+    ),
     "verdict, verified": lambda: verdict(dg.claims.linear_network_impossibility, BEYOND, BOX),
     "verdict, silent": lambda: verdict(dg.claims.no_stable_minimum, HENON),
     "verdict, inconclusive": lambda: verdict(dg.claims.no_stable_minimum, OPEN),

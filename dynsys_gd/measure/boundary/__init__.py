@@ -6,7 +6,7 @@ from .entropy import basin_entropy
 from .entropy_result import BasinEntropy, EntropyPoint
 from .geometry import boundary_dimension
 from .labels import Partition
-from .power_law import Use
+from .power_law import PointUse
 from .question import BoundaryMethod
 from .resolution import ResolutionScaling
 from .uncertainty import UncertaintyExponent
@@ -18,10 +18,10 @@ __all__ = [
     "BoxCounting",
     "EntropyPoint",
     "Partition",
+    "PointUse",
     "ResolutionScaling",
     "ScalePoint",
     "UncertaintyExponent",
-    "Use",
     "basin_entropy",
     "boundary_dimension",
 ]

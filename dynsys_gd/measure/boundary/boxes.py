@@ -22,6 +22,7 @@ __all__ = ["BoxCounting"]
 _COARSEST = 2
 _OTHERS_STREAM = 3
 _CHECKS = 60  # other boxes looked at for each mixed one that as many boxes hold on average
+_MORE_CHECKS, _FEW_HITS = 300, 3
 _CHECKS_AT_ONCE = 2**20
 _MOST_DIMENSIONS = 4
 
@@ -51,10 +52,10 @@ class BoxCounting(BoundaryMethod):
     A box counts where the labels of its 2^d corners differ, at every level alike, so that what
     corners miss is the same share at every level and does not change the exponent. What refinement
     misses is not forgotten: at each level a random sample of all other boxes is looked at too, so
-    large that finding none leaves 1.7 % of the count as its standard error. The estimate is the
-    number of mixed boxes among the refined ones plus that of the others by their sample. The
-    copies show how much depends on where the boxes happen to lie; window and error as in
-    `ResolutionScaling`.
+    large that finding none leaves 1.7 % of the count as its standard error, and larger where some
+    are found. The estimate is the number of mixed boxes among the refined ones plus that of the
+    others by their sample. The copies show how much depends on where the boxes happen to lie;
+    window and error as in `ResolutionScaling`.
 
     References
     ----------
@@ -123,10 +124,14 @@ class _Looked:
 
 
 def _checks(seen: list[Cells], k: int, d: int) -> int:
-    """Return how many other boxes of each copy to look at: fewer where more are mixed."""
-    finding = max(1.0, seen[-1].mixed.mean()) * max(1.0, seen[-1].mixed.mean() / max(
-        1.0, seen[-2].mixed.mean()))  # fmt: skip
-    return min(_CHECKS_AT_ONCE, int(_CHECKS * 2.0 ** (k * d) / finding / len(seen[-1].mixed)) + 1)
+    """Return how many other boxes of each copy to look at: fewer where more are mixed.
+
+    Where the level before had mixed boxes among the others, more of them are looked at.
+    """
+    last, before = max(1.0, seen[-1].mixed.mean()), max(1.0, seen[-2].mixed.mean())
+    expected = last * max(1.0, last / before)
+    wanted = _CHECKS if seen[-1].elsewhere < _FEW_HITS else _MORE_CHECKS
+    return min(_CHECKS_AT_ONCE, int(wanted * 2.0 ** (k * d) / expected / len(seen[-1].mixed)) + 1)
 
 
 def _cost(sets: list[Boxes], checks: int, d: int) -> int:
@@ -160,6 +165,7 @@ def _cells(k: int, d: int, sets: list[Boxes], looked: _Looked, others: _Looked) 
         maybe=maybe + weight * unsure,
         undecided=int(maybe.sum()) + unsure,
         variance=weight**2 * (hits + 1),
+        elsewhere=hits,
     )
 
 

@@ -14,7 +14,7 @@ from ...evidence import Evidence, Grade
 from ...regions import Box, positive_count
 from ..binomial import checked_level
 from .dimension import BoundaryDimension, ScalePoint
-from .power_law import PowerLaw, Readings, Use, windowed
+from .power_law import PointUse, PowerLaw, Readings, windowed
 from .question import BoundaryMethod, BoundaryQuestion, stream
 
 __all__ = ["COPY", "Cells", "checked_copies", "copies", "sum_up"]
@@ -24,7 +24,7 @@ COPY = 7 / 8
 
 _COPIES_STREAM = 2
 _FEWEST_CELLS = 20  # on average over the copies
-_SATURATED = 0.15
+_SATURATED = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +43,8 @@ class Cells:
         Cells of all copies with an undecided start.
     variance : float
         Of the mean of `mixed` where it was partly estimated from a sample of the cells.
+    elsewhere : int
+        Mixed cells in that sample.
     """
 
     scale: float
@@ -51,6 +53,7 @@ class Cells:
     maybe: NDArray[np.float64]
     undecided: int
     variance: float = 0.0
+    elsewhere: int = 0
 
 
 def copies(box: Box, seed: int, number: int) -> list[Box]:
@@ -121,9 +124,9 @@ def _read(seen: Sequence[Cells], level: float) -> tuple[tuple[ScalePoint, ...], 
     reach = t.ppf(0.5 * (1.0 + level), number - 1) * np.sqrt(spread)
     points = []
     for k, cells in enumerate(seen):
-        use = Use.FITTED if fitted[k] else Use.BENT
-        use = Use.SATURATED if not calm[k] else use
-        use = Use.TOO_FEW if not enough[k] else use
+        use = PointUse.FITTED if fitted[k] else PointUse.BENT
+        use = PointUse.SATURATED if not calm[k] else use
+        use = PointUse.TOO_FEW if not enough[k] else use
         points.append(
             ScalePoint(
                 scale=cells.scale,

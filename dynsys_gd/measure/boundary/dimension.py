@@ -11,7 +11,7 @@ from ...regions import Region
 from ...results import Result, plain
 from ..binomial import checked_level
 from .labels import Labels
-from .power_law import PowerLaw, Use
+from .power_law import PointUse, PowerLaw
 
 __all__ = ["BoundaryDimension", "ScalePoint"]
 
@@ -33,8 +33,15 @@ class ScalePoint:
         meeting it in `high`.
     events, total, undecided : int
         Pairs or cells that meet the boundary, all of them, and those that may meet it.
-    use : Use
+    use : PointUse
         Whether the point takes part in the fit.
+
+    Examples
+    --------
+    >>> from dynsys_gd import Box, boundary_dimension
+    >>> found = boundary_dimension(lambda points: points[:, 0] > 0, Box([-1, -1], [1, 1]), rng=0)
+    >>> found.points[0].low < 2 * found.points[0].scale / math.pi < found.points[0].high
+    True
     """
 
     scale: float
@@ -44,7 +51,7 @@ class ScalePoint:
     events: int
     total: int
     undecided: int
-    use: Use
+    use: PointUse
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -121,12 +128,12 @@ class BoundaryDimension(Result):
     @property
     def window(self) -> tuple[float, float] | None:
         """The finest and the coarsest scale of the fit, or None where there is none."""
-        fitted = [point.scale for point in self.points if point.use is Use.FITTED]
+        fitted = [point.scale for point in self.points if point.use is PointUse.FITTED]
         return None if self.law is None else (min(fitted), max(fitted))
 
     @property
     def bent(self) -> bool:
-        """Whether the points in the window still bend: then the exponent is no limit yet."""
+        """Whether the points in the window still clearly bend, by three standard errors."""
         return self.law is not None and self.law.bent
 
     def headline(self) -> str:

@@ -21,7 +21,7 @@ from ...regions import Box, positive_count
 from ..binomial import checked_level, interval
 from .entropy_result import BasinEntropy, EntropyPoint
 from .labels import OPEN, Codes, Labels, Partition
-from .power_law import PowerLaw, Readings, Use, windowed
+from .power_law import PointUse, PowerLaw, Readings, windowed
 from .question import BoundaryQuestion, asked, stream
 from .uncertainty import checked_scales
 
@@ -249,9 +249,9 @@ def _read(
     law, fitted = windowed(readings, enough & calm)
     points = []
     for k, point in enumerate(bare):
-        use = Use.FITTED if fitted[k] else Use.BENT
-        use = Use.SATURATED if not calm[k] else use
-        use = Use.TOO_FEW if not enough[k] else use
+        use = PointUse.FITTED if fitted[k] else PointUse.BENT
+        use = PointUse.SATURATED if not calm[k] else use
+        use = PointUse.TOO_FEW if not enough[k] else use
         points.append(replace(point, use=use))
     return tuple(points), law
 
@@ -274,7 +274,7 @@ def _point(table: _Entropies, size: float, each: int, level: float) -> EntropyPo
         boundary=float(table.middle[mixed].mean()) if mixed.any() else math.nan,
         boundary_low=low,
         boundary_high=high,
-        use=Use.FITTED,
+        use=PointUse.FITTED,
     )
 
 

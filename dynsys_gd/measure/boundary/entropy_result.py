@@ -10,7 +10,7 @@ from ...evidence import Evidence, Outcome
 from ...regions import Box
 from ...results import Result, plain
 from .labels import Labels
-from .power_law import PowerLaw, Use
+from .power_law import PointUse, PowerLaw
 
 __all__ = ["BasinEntropy", "EntropyPoint"]
 
@@ -33,8 +33,16 @@ class EntropyPoint:
         The mean entropy of the mixed boxes; NaN where there is none.
     boundary_low, boundary_high : float
         Interval of its expectation; NaN for fewer than two mixed boxes.
-    use : Use
+    use : PointUse
         Whether the point takes part in the fit of the exponent.
+
+    Examples
+    --------
+    >>> from dynsys_gd import Box, basin_entropy
+    >>> found = basin_entropy(lambda points: points[:, 0] > 0, Box([-1, -1], [1, 1]), rng=0)
+    >>> point = found.points[0]
+    >>> point.low < point.entropy < point.high < point.boundary < 0.6931
+    True
     """
 
     size: float
@@ -46,7 +54,7 @@ class EntropyPoint:
     boundary: float
     boundary_low: float
     boundary_high: float
-    use: Use
+    use: PointUse
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)

@@ -8,22 +8,24 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PowerLaw", "Readings", "Use", "fit", "windowed"]
+__all__ = ["PointUse", "PowerLaw", "Readings", "fit", "windowed"]
 
 Vector = NDArray[np.float64]
 
 _FEWEST_IN_FIT = 3
 _FEWEST_TO_JUDGE = 5  # a parabola through four points leaves one degree of freedom
 _FEWEST_TO_HALVE = 6
-_BENT = 2.0
+_LEFT_OUT, _BENT = 1.5, 3.0  # standard errors of the curvature
+_KEPT = 2 / 3
+_EXACT = 1e-9
 
 
-class Use(Enum):
+class PointUse(Enum):
     """Whether a point takes part in the fit, and if not, why.
 
     Examples
     --------
-    >>> Use.BENT.value
+    >>> PointUse.BENT.value
     'left out: the law bends here'
     """
 
@@ -83,8 +85,8 @@ class PowerLaw:
         Degrees of freedom of `error`.
     down, up : float
         How far undecided starts may move the exponent at most.
-    bent : bool
-        Whether the points still bend away from a power law by more than two standard errors.
+    bend : float
+        By how many standard errors the points bend away from a power law; 0 for too few points.
     points : int
     """
 
@@ -95,9 +97,14 @@ class PowerLaw:
     dof: float
     down: float
     up: float
-    bent: bool
+    bend: float
     points: int
     finer: tuple[float, float] | None
+
+    @property
+    def bent(self) -> bool:
+        """Whether the points clearly bend: then the exponent is no limit yet."""
+        return self.bend > _BENT
 
     def interval(self, level: float) -> tuple[float, float]:
         """Return an interval for the exponent at this confidence level."""
@@ -123,11 +130,11 @@ def fit(readings: Readings) -> PowerLaw | None:
         return None
     line = np.stack([np.ones_like(readings.x), readings.x], axis=1)
     (intercept, exponent), covariance, tau2 = _regression(line, readings)
-    bent = False
+    bend = 0.0
     if len(readings.x) >= _FEWEST_TO_JUDGE:
         parabola = np.column_stack([line, (readings.x - readings.x.mean()) ** 2])
         coefficients, spread, _ = _regression(parabola, readings)
-        bent = bool(abs(coefficients[2]) > _BENT * np.sqrt(spread[2, 2]))
+        bend = float(abs(coefficients[2]) / max(np.sqrt(spread[2, 2]), _EXACT))
     slope = np.linalg.pinv(line)[1]
     above, below = readings.high - readings.y, readings.y - readings.low
     gain, loss = np.maximum(slope, 0.0), np.maximum(-slope, 0.0)
@@ -142,7 +149,7 @@ def fit(readings: Readings) -> PowerLaw | None:
         dof=min(lacks, readings.dof),
         down=float(gain @ below + loss @ above),
         up=float(gain @ above + loss @ below),
-        bent=bent,
+        bend=bend,
         points=len(readings.x),
         finer=None if finer is None else (finer.exponent, finer.error),
     )
@@ -151,12 +158,13 @@ def fit(readings: Readings) -> PowerLaw | None:
 def windowed(readings: Readings, allowed: NDArray[np.bool_]) -> tuple[PowerLaw | None, list[bool]]:
     """Return the fit of the allowed points without the coarsest ones at which the law bends.
 
-    While a parabola fits better than the line by more than two standard errors, the coarsest
-    scale is left out, down to five scales.
+    While a parabola fits better than the line by more than 1.5 standard errors, the coarsest
+    scale is left out, as long as five of them stay, and two thirds of them.
     """
     chosen = allowed.copy()
+    fewest = max(_FEWEST_TO_JUDGE, int(np.ceil(_KEPT * allowed.sum())))
     law = fit(readings.take(chosen))
-    while law is not None and law.bent and chosen.sum() > _FEWEST_TO_JUDGE:
+    while law is not None and law.bend > _LEFT_OUT and chosen.sum() > fewest:
         chosen[np.flatnonzero(chosen)[0]] = False
         law = fit(readings.take(chosen))
     return law, [bool(c) for c in chosen]

@@ -60,7 +60,16 @@ class BoundaryQuestion:
 
 
 class BoundaryMethod(ABC):
-    """One way to measure the dimension of a boundary; a frozen dataclass of settings."""
+    """One way to measure the dimension of a boundary; a frozen dataclass of settings.
+
+    A new way gives `answer` and is then passed as ``method=``.
+
+    Examples
+    --------
+    >>> from dynsys_gd import BoxCounting
+    >>> isinstance(BoxCounting(), BoundaryMethod)
+    True
+    """
 
     @abstractmethod
     def answer(self, question: BoundaryQuestion) -> BoundaryDimension:

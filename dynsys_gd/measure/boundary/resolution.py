@@ -46,8 +46,8 @@ class ResolutionScaling(BoundaryMethod):
     outside of the copy. The number of such pixels grows like R^D. The copies show how much depends
     on where the grid happens to lie: the interval uses the spread between them, by Student's law,
     and the scatter of their mean about the line. Resolutions with fewer than 20 such pixels, or
-    with more than 15 % of all, are left out of the fit, and the coarsest ones while a parabola
-    fits better by more than two standard errors.
+    with more than 20 % of all, are left out of the fit, and the coarsest ones while a parabola
+    fits better by more than 1.5 standard errors.
 
     References
     ----------

@@ -17,7 +17,7 @@ from ...regions import Ball, Box, Gaussian, Region, positive_count
 from ..binomial import checked_level, lower_limit, upper_limit
 from .dimension import BoundaryDimension, ScalePoint
 from .labels import OPEN, Labels
-from .power_law import PowerLaw, Readings, Use, windowed
+from .power_law import PointUse, PowerLaw, Readings, windowed
 from .question import BoundaryMethod, BoundaryQuestion, stream
 
 __all__ = ["UncertaintyExponent", "checked_scales"]
@@ -31,7 +31,7 @@ _SPREAD_ROWS = 4096
 
 @dataclass(frozen=True)
 class UncertaintyExponent(BoundaryMethod):
-    """Pairs of starts at a small distance ε in a random direction: how often do labels differ?
+    """Pairs of starts at a small distance in a random direction, and how often labels differ.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class UncertaintyExponent(BoundaryMethod):
     d dimensions: α = 1 for a smooth one. The exponent is that of a fit over the stated
     window: distances with fewer than 50 differing pairs are left out, those at which f is more than
     0.3 of its value for independent pairs, and the coarsest ones while a parabola fits better by
-    more than two standard errors. The standard error holds the scatter of the points about the
+    more than 1.5 standard errors. The standard error holds the scatter of the points about the
     line, where it is more than chance. Undecided pairs are left out of f, and the interval is
     widened by what they could change at most.
 
@@ -226,9 +226,9 @@ def _read(
     law, fitted = windowed(readings, allowed)
     points = []
     for count, ample, quiet, used in zip(seen, enough, calm, fitted, strict=True):
-        use = Use.FITTED if used else Use.BENT
-        use = Use.SATURATED if not quiet else use
-        use = Use.TOO_FEW if not ample else use
+        use = PointUse.FITTED if used else PointUse.BENT
+        use = PointUse.SATURATED if not quiet else use
+        use = PointUse.TOO_FEW if not ample else use
         lowest, highest = count.interval(method.level)
         points.append(
             ScalePoint(
