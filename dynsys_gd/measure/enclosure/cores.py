@@ -19,6 +19,7 @@ _MARGIN = 1e-9  # by which q stays below 1
 _FINEST, _FINE = 1e-6, 1e-3  # share of a radius up to which it is sought, on the line and beyond
 _MOST = 64  # points around which cores are tried
 _STRETCHES = (0.0, -0.5, 0.5, 1.0)
+_SHARES = (0.5, 0.25, 0.0625)
 _MOST_NAMED = 8  # limits that are told apart; a cell keeps one bit for each
 _FEW_PIECES, _PIECES = 36, 1024  # into which a ball is cut where its Jacobian is bounded
 
@@ -111,24 +112,45 @@ def _best(system: System, point: Bounds) -> tuple[Frame, float] | None:
     if not np.isfinite(matrix).all():
         return None
     columns, unstable = real_frame(matrix)
-    if unstable or columns.shape[1] != len(point):
+    if unstable:
         return None
-    # How slowly each direction contracts: the ball may be longer along quick or slow directions.
-    moved = np.linalg.lstsq(columns, matrix @ columns, rcond=None)[0]
-    slack = np.clip(1 - np.abs(moved).sum(axis=1), 2.0**-20, 1.0)
     best: tuple[float, Frame, float] | None = None
-    for exponent in _STRETCHES if len(point) > 1 else (0.0,):
-        frame = frame_of(columns * slack**exponent)
-        radius = None if frame is None else _largest(system, point, frame, _FEW_PIECES)
-        if frame is None or radius is None:
-            continue
-        volume = radius ** len(point) * abs(float(np.linalg.det(frame.columns)))
-        if best is None or volume > best[0]:
-            best = volume, frame, radius
+    for frame in [*_along_eigenvectors(matrix, columns), *_triangular(matrix)]:
+        radius = _largest(system, point, frame, _FEW_PIECES)
+        if radius is not None:
+            volume = radius ** len(point) * abs(float(np.linalg.det(frame.columns)))
+            if best is None or volume > best[0]:
+                best = volume, frame, radius
     if best is None:
         return None
     frame = best[1]
     return frame, _largest(system, point, frame, _PIECES) or best[2]
+
+
+def _along_eigenvectors(matrix: Bounds, columns: Bounds) -> list[Frame]:
+    """Return frames of eigenvectors that are longer in quick or in slow directions."""
+    if frame_of(columns) is None:
+        return []
+    moved = np.linalg.solve(columns, matrix @ columns)
+    slack = np.clip(1 - np.abs(moved).sum(axis=1), 2.0**-20, 1.0)
+    exponents = _STRETCHES if len(matrix) > 1 else (0.0,)
+    frames = [frame_of(columns * slack**exponent) for exponent in exponents]
+    return [frame for frame in frames if frame is not None]
+
+
+def _triangular(matrix: Bounds) -> list[Frame]:
+    """Return frames for a matrix that is far from normal, where eigenvectors are close together.
+
+    In a Schur basis it is triangular; the shorter the later columns are, the less they add.
+    """
+    if np.allclose(matrix @ matrix.T, matrix.T @ matrix):
+        return []
+    from scipy.linalg import schur
+
+    _, basis = schur(matrix)
+    powers = np.arange(len(matrix))
+    frames = [frame_of(basis * share**powers) for share in _SHARES]
+    return [frame for frame in frames if frame is not None]
 
 
 def _contracts(system: System, centre: Bounds, frame: Frame, radius: float, pieces: int) -> float:

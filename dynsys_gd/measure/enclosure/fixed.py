@@ -56,6 +56,7 @@ def real_frame(matrix: Bounds) -> tuple[Bounds, int]:
         value, vector = values[k], vectors[:, k]
         if value.imag < 0:
             continue
-        parts = [vector.real] if value.imag == 0 else [vector.real, vector.imag]
-        columns += [part / max(np.abs(part).max(), 1e-300) for part in parts]
+        vector = vector / np.abs(vector).max()
+        # One scale for both parts: on them the matrix is a rotation times a number.
+        columns += [vector.real] if value.imag == 0 else [vector.real, vector.imag]
     return np.array(columns).T, int((np.abs(values) > 1).sum())

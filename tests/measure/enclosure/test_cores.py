@@ -7,7 +7,7 @@ import pytest
 from sympy import cos
 from sympy.abc import x, y
 
-from dynsys_gd import Box, GradientDescent, Loss
+from dynsys_gd import Box, GradientDescent, HeavyBall, Loss, Nesterov
 from dynsys_gd.measure.enclosure.cores import cores_at
 from dynsys_gd.measure.enclosure.facts import facts_of
 from dynsys_gd.measure.enclosure.system import system_of
@@ -76,6 +76,16 @@ def test_a_fixed_point_beside_the_centre_still_lies_in_the_core():
     assert low[0] < 1 < high[0]
     assert low[1] < 0 < high[1]
     assert core.contains(np.array([[1.0], [0.0]]), np.array([[1.0], [0.0]]))[0]
+
+
+@pytest.mark.parametrize("rule", [HeavyBall, Nesterov])
+def test_rotating_directions_have_a_frame_in_which_they_contract(rule):
+    F = rule(Loss(x**4 / 4 - x**2 / 2, [x]), step_size="1/2", momentum="1/10")
+    facts = facts_of(F, Box([-2, -2], [2, 2]), target=Target.MINIMA)
+    assert facts.outcomes[1:3] == ("the minimum near (-1, -1)", "the minimum near (1, 1)")
+    for core in facts.cores:
+        assert core.radius > 0.1
+        assert np.ptp(F.iterate(in_ball(core, 200), 500), axis=0).max() < 1e-9
 
 
 def test_boxes_without_bounds_lie_in_no_core(known):
