@@ -188,6 +188,11 @@ MAKERS = {
     "estimate, quasi-Monte Carlo": lambda: measured(BELOW, BOX, method=dg.QuasiMonteCarlo(n=128)),
     "estimate, stratified": lambda: measured(BELOW, BOX, method=dg.Stratified(n=200)),
     "estimate, stratified, none": lambda: measured(BEYOND, BOX, method=dg.Stratified(n=200)),
+    "estimate, splitting": lambda: measured(
+        BEYOND, BOX, dg.Survival(steps=20), dg.Splitting(n=200, moves=2, replicates=2)
+    ),
+    "known measure": lambda: dg.known_measure(BELOW, BOX),
+    "known measure, none": lambda: dg.known_measure(BEYOND, BOX),
     "estimate, Gaussian": lambda: measured(BELOW, dg.Gaussian([0, 0], 1)),
     "estimate, no loss": lambda: measured(
         LOGISTIC.at(a=2), dg.Box([0], [1]), dg.Target.FIXED_POINTS
@@ -199,7 +204,7 @@ MAKERS = {
         BELOW, BOX, method=dg.BoxCounting(copies=2, most=2**13), budget=BUDGET, rng=0
     ),
     "boundary, pixels": lambda: dg.boundary_dimension(
-        BELOW, BOX, method=dg.ResolutionScaling(copies=2, most=2**15), budget=BUDGET, rng=0
+        BELOW, BOX, method=dg.ResolutionScaling(copies=2, most=2**16), budget=BUDGET, rng=0
     ),
     "boundary, none": lambda: dg.boundary_dimension(
         BEYOND, dg.Box([9, 9], [10, 10]), method=dg.UncertaintyExponent(pairs=2**9), rng=0

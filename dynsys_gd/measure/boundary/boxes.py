@@ -82,6 +82,9 @@ class BoxCounting(BoundaryMethod):
         object.__setattr__(self, "copies", checked_copies(self.copies))
         object.__setattr__(self, "level", checked_level(self.level))
 
+    def describe(self) -> str:
+        return f"box counting in {self.copies} copies of the box"
+
     def answer(self, question: BoundaryQuestion) -> BoundaryDimension:
         """Return the dimension, graded STATISTICAL."""
         box = question.box()

@@ -63,8 +63,8 @@ class BoundaryDimension(Result):
     labels : Labels
         Which sets: what was iterated, and what was told apart.
     region : Region
-    method : object
-        The method object, with all its settings.
+    method : BoundaryMethod
+        With all its settings.
     points : tuple of ScalePoint
         From the coarsest scale to the finest.
     law : PowerLaw or None
@@ -156,7 +156,7 @@ class BoundaryDimension(Result):
         table = [
             ("sets", self.labels.describe()),
             ("law of the starts", self.region.describe()),
-            ("method", f"{self.method!r}"),
+            ("method", self.method.describe()),
         ]
         if self.law is not None and self.window is not None:
             low, high = self.exponent_interval()
@@ -186,7 +186,8 @@ class BoundaryDimension(Result):
             **super().to_dict(),
             "sets": self.labels.describe(),
             "region": self.region.describe(),
-            "method": repr(self.method),
+            "method": type(self.method).__name__,
+            "settings": plain(vars(self.method)),
             "dimension": plain(self.dimension),
             "interval": plain(self.interval()),
             "exponent": plain(self.exponent),

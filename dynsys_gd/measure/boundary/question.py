@@ -62,7 +62,7 @@ class BoundaryQuestion:
 class BoundaryMethod(ABC):
     """One way to measure the dimension of a boundary; a frozen dataclass of settings.
 
-    A new way gives `answer` and is then passed as ``method=``.
+    A new way gives `answer` and `describe`, and is then passed as ``method=``.
 
     Examples
     --------
@@ -74,6 +74,10 @@ class BoundaryMethod(ABC):
     @abstractmethod
     def answer(self, question: BoundaryQuestion) -> BoundaryDimension:
         """Return the dimension; `boundary_dimension` has checked the arguments."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Return the method in words, with what its error depends on."""
 
 
 @contextmanager

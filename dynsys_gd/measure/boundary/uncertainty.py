@@ -78,6 +78,9 @@ class UncertaintyExponent(BoundaryMethod):
         object.__setattr__(self, "pairs", positive_count(self.pairs, "pairs"))
         object.__setattr__(self, "level", checked_level(self.level))
 
+    def describe(self) -> str:
+        return f"uncertainty exponent, {self.events} events at each distance"
+
     def answer(self, question: BoundaryQuestion) -> BoundaryDimension:
         """Return the dimension, graded STATISTICAL."""
         seen: list[_Count] = []
