@@ -61,10 +61,14 @@ from .measure.boundary.resolution import ResolutionScaling
 from .measure.boundary.uncertainty import UncertaintyExponent
 from .measure.convergent import convergent_measure
 from .measure.estimate import Estimate
+from .measure.exact.known import KnownMeasure
+from .measure.exact.known_measure import known_measure
+from .measure.rare.splitting import Splitting
 from .measure.sampling.adaptive import Adaptive
 from .measure.sampling.monte_carlo import MonteCarlo
 from .measure.sampling.quasi_monte_carlo import QuasiMonteCarlo
 from .measure.sampling.stratified import Stratified
+from .measure.survival import Survival
 from .measure.target import Target
 from .measure.transition.point import ShareStatus, TransitionPoint
 from .measure.transition.refinement import BracketLimit, CriticalBracket, Refinement
@@ -149,6 +153,7 @@ __all__ = [
     "InvariantCurve",
     "Keep",
     "Kind",
+    "KnownMeasure",
     "Krawczyk",
     "LinearNetwork",
     "LinearSolver",
@@ -177,12 +182,14 @@ __all__ = [
     "ShareStatus",
     "SharpnessAlong",
     "Skeleton",
+    "Splitting",
     "Stability",
     "Status",
     "Stop",
     "StoppingRule",
     "StoppingTimes",
     "Stratified",
+    "Survival",
     "SymbolicMap",
     "Target",
     "Threshold",
@@ -212,6 +219,7 @@ __all__ = [
     "flattest_minimum",
     "he_normal",
     "immediate_basin",
+    "known_measure",
     "minibatches",
     "multipliers",
     "near_flattest",

@@ -73,6 +73,14 @@ CALLS = {
         rng=rng,
         executor=executor,
     ),
+    "convergent_measure, splitting": lambda rng, executor: dg.convergent_measure(
+        F,
+        dg.Gaussian([0, 0], 30),
+        method=dg.Splitting(n=400, moves=3, replicates=3),
+        budget=BUDGET,
+        rng=rng,
+        executor=executor,
+    ),
     "boundary_dimension": lambda rng, executor: dg.boundary_dimension(
         F,
         dg.Ball([1, 1], 3),
