@@ -23,8 +23,11 @@ __all__ = [
     "largest",
     "norm",
     "product",
+    "raised",
     "small_inverse",
     "symmetric",
+    "tight_product",
+    "times",
 ]
 
 Ball = Any
@@ -36,7 +39,8 @@ Rows = list[list[Any]]
 BITS = 80
 """Bits of the midpoints: doubles and their products of a few factors fit without rounding."""
 
-_HALF = arb(0.5)
+_ZERO = arb(0)
+_NARROW = 4  # bits: products of narrower balls are tight enough
 
 
 def exact(number: Fraction | int | float) -> Ball:
@@ -72,14 +76,13 @@ def norm(rows: Sequence[Sequence[Ball]]) -> Ball:
 def product(left: Sequence[Sequence[Ball]], right: Sequence[Sequence[Ball]]) -> Rows:
     """Return the product of two matrices of balls."""
     columns = list(zip(*right, strict=True))
-    return [[_dot(row, column) for column in columns] for row in left]
+    return [[sum(map(operator.mul, row, column), _ZERO) for column in columns] for row in left]
 
 
-def _dot(row: Sequence[Ball], column: Sequence[Ball]) -> Ball:
-    total = row[0] * column[0]
-    for i in range(1, len(row)):
-        total += row[i] * column[i]
-    return total
+def tight_product(left: Sequence[Sequence[Ball]], right: Sequence[Sequence[Ball]]) -> Rows:
+    """Return the product of two matrices of wide balls, each term by the ends of its factors."""
+    columns = list(zip(*right, strict=True))
+    return [[sum(map(times, row, column), _ZERO) for column in columns] for row in left]
 
 
 def small_inverse(rows: Sequence[Sequence[Ball]]) -> Rows | None:
@@ -120,7 +123,7 @@ class Program:
             elif name == "x":
                 self._inputs.append((i, int(node[1])))  # type: ignore[call-overload]
             elif name == "^":
-                self._code.append((i, _power, place[int(node[1])], int(node[2])))  # type: ignore
+                self._code.append((i, raised, place[int(node[1])], int(node[2])))  # type: ignore
             else:
                 parts = [place[part] for part in formulas.parts(number)]
                 self._code.append((i, _RULES[name], parts[0], parts[-1] if len(parts) > 1 else -1))
@@ -139,8 +142,8 @@ class Program:
         for i, variable in self._inputs:
             values[i] = x[variable]
         for i, rule, a, b in self._code:
-            if rule is _power:
-                values[i] = _power(values[a], b)
+            if rule is raised:
+                values[i] = raised(values[a], b)
             elif b < 0:
                 values[i] = rule(values[a])
             else:
@@ -148,24 +151,35 @@ class Program:
         return [values[i] for i in self._outputs]
 
 
-def _power(u: Ball, n: int) -> Ball:
-    # By products of midpoints: FLINT's own power of a ball about zero is not a number.
-    if n == 1:
-        return u
-    if n == 2:
-        return _square(u)
-    half = _power(u, n // 2)
-    whole = _square(half)
-    return whole * u if n % 2 else whole
+def times(a: Ball, b: Ball) -> Ball:
+    """Return the product by the ends of wide balls: by their middles it would be wider."""
+    if a.rel_accuracy_bits() > _NARROW and b.rel_accuracy_bits() > _NARROW:
+        return a * b
+    if a.is_exact() or b.is_exact() or not (a.is_finite() and b.is_finite()):
+        return a * b
+    low, high = b.lower(), b.upper()
+    first, last = a.lower(), a.upper()
+    p, q, r, s = first * low, first * high, last * low, last * high
+    return p.min(q).min(r.min(s)).union(p.max(q).max(r.max(s)))
 
 
-def _square(u: Ball) -> Ball:
-    whole = u * u
-    if u.contains(0) and u.is_finite():
-        # The square of a ball about zero is not negative.
-        top = whole.abs_upper() * _HALF
-        return arb(top, top)
-    return whole
+def raised(u: Ball, n: int) -> Ball:
+    """Return a whole power, n >= 0, by the ends of a ball.
+
+    FLINT's own power of a ball about zero is not a number.
+    """
+    if u.rel_accuracy_bits() > _NARROW or u.is_exact() or n == 0 or not u.is_finite():
+        return _repeated(u, n)
+    low, high = _repeated(u.lower(), n), _repeated(u.upper(), n)
+    whole = low.union(high)
+    return whole if n % 2 or not u.contains(0) else whole.union(_ZERO)
+
+
+def _repeated(u: Ball, n: int) -> Ball:
+    if n < 2:
+        return u if n else arb(1)
+    half = _repeated(u, n // 2)
+    return half * half * u if n % 2 else half * half
 
 
 class _Outside(Exception):
@@ -195,7 +209,7 @@ _UNKNOWN = arb(0, float("inf"))
 _RULES: dict[str, Callable[..., Ball]] = {
     "+": operator.add,
     "-": operator.sub,
-    "*": operator.mul,
+    "*": times,
     "/": _over,
     "exp": arb.exp,
     "log": _log,

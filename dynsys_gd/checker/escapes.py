@@ -1,4 +1,4 @@
-"""Sets from which orbits of a polynomial map go to infinity, verified by exact algebra and balls."""
+"""Sets from which orbits of a polynomial map go to infinity, by exact algebra and balls."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import flint
 from flint import arb
 
 from .algebra import NotSettled, Polynomial
-from .balls import Ball, exact, symmetric
+from .balls import Ball, exact, raised, symmetric, times
 from .content import GivenEscape
 from .law import Law
 from .table import Refused
@@ -101,11 +101,11 @@ def _check_direction(function: Polynomial, i: int, radius: Fraction) -> None:
         w, *t = [m + symmetric(h) for m, h in piece]
         total = arb(0)
         for coefficient, n, others in terms:
-            term = coefficient * _raised(w, n)
+            term = times(coefficient, raised(w, n))
             for x, k in zip(t, others, strict=True):
-                term *= _raised(x, k)
+                term = times(term, raised(x, k))
             total += term
-        if abs(total) > _raised(abs(w), degree - 1).abs_upper():
+        if abs(total) > raised(abs(w), degree - 1).abs_upper():
             continue
         if depth > _DEEPEST * d:
             break
@@ -114,12 +114,3 @@ def _check_direction(function: Polynomial, i: int, radius: Fraction) -> None:
         for s in (1, -1):
             waiting.append(([*piece[:axis], (m + s * h / 2, h / 2), *piece[axis + 1 :]], depth + 1))
     raise Refused(f"coordinate {i} is not shown to grow where it is the largest")
-
-
-def _raised(x: Ball, n: int) -> Ball:
-    """Return an enclosure of a power, tight for balls about zero."""
-    if n == 0:
-        return arb(1)
-    low, high = x.lower() ** n, x.upper() ** n
-    whole = low.union(high)
-    return whole.union(arb(0)) if x.contains(0) else whole

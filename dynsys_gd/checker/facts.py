@@ -19,6 +19,7 @@ from .balls import (
     product,
     small_inverse,
     symmetric,
+    tight_product,
 )
 from .content import GivenBlock, GivenCore, GivenForm
 from .law import Law
@@ -131,7 +132,7 @@ class Form:
         factors = [
             [self.scale * a for a in found[i * self.m : (i + 1) * self.m]] for i in range(self.d)
         ]
-        moves = [[-v for v in row] for row in product(slopes, factors)]
+        moves = [[-v for v in row] for row in tight_product(slopes, factors)]
         for i in range(self.m):
             moves[i][i] += 1
         return moves, factors
@@ -226,7 +227,7 @@ class Around:
 
     def two_steps(self) -> Ball:
         """Return a bound of |s (A(x) + A(y) M)|: two steps move by this times |h|."""
-        there = product(self.factors, self.moves)
+        there = tight_product(self.factors, self.moves)
         return norm([[a + b for a, b in zip(*rows, strict=True)]
                      for rows in zip(self.factors, there, strict=True)])  # fmt: skip
 
