@@ -7,6 +7,7 @@ from pathlib import Path
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, Rectangle
+from sympy import Rational
 from sympy.abc import eta, x, y
 
 import dynsys_gd as dg
@@ -43,6 +44,14 @@ def transition() -> None:
     values = ["1/5", "2/5", "3/5", "4/5", "9/10", "11/10", "6/5", "3/2", "2"]
     scan = dg.transition(F, "eta", values, region=dg.Box([-3, -3], [3, 3]), rng=0)
     scan.plot().figure.savefig(HERE / "transition.png", dpi=80)
+
+
+def boundary() -> None:
+    """Draw how the share of uncertain pairs falls with their distance at a fractal boundary."""
+    loss = dg.Loss((x * y - Rational(1, 2)) ** 2 / 2 + (x**2 + y**2) / 10, [x, y])
+    F = dg.GradientDescent(loss, 1)
+    found = dg.boundary_dimension(F, dg.Box([-4, -4], [4, 4]), rng=0)
+    found.plot().figure.savefig(HERE / "boundary.png", dpi=80)
 
 
 def engine() -> None:
@@ -135,4 +144,5 @@ if __name__ == "__main__":
     fates()
     orbits()
     transition()
+    boundary()
     engine()
