@@ -18,6 +18,7 @@ from ..maps.trajectory import Trajectory
 from ..measure.boundary.dimension import BoundaryDimension
 from ..measure.boundary.entropy_result import BasinEntropy
 from ..measure.estimate import Estimate
+from ..measure.exact.known import KnownMeasure
 from ..measure.transition.result import Transition
 from ..orbits.cluster import Cluster
 from ..orbits.critical_manifold import CriticalManifold
@@ -42,6 +43,7 @@ from .curves_picture import (
 )
 from .estimate_bar import draw_estimate
 from .fates_picture import draw_fates, fates_size
+from .known_bar import draw_known
 from .multipliers_picture import draw_multipliers_alone
 from .normal_form_picture import draw_normal_form
 from .orbits_picture import draw_family_alone, draw_minima, draw_orbit, draw_orbits
@@ -78,6 +80,7 @@ _paint.register(Cluster, draw_cluster)
 _paint.register(CriticalManifold, draw_family_alone)
 _paint.register(Crossings, draw_crossings)
 _paint.register(Estimate, draw_estimate)
+_paint.register(KnownMeasure, draw_known)
 _paint.register(Fates, draw_fates)
 _paint.register(ImmediateBasin, draw_immediate_basin)
 _paint.register(InvariantCurve, draw_invariant_curve)
@@ -101,6 +104,7 @@ _size.register(BoundaryDimension, lambda _: _WITH_LEGEND)
 _size.register(CriticalManifold, lambda _: _WITH_LEGEND)
 _size.register(Crossings, lambda _: _WITH_LEGEND)
 _size.register(Estimate, lambda _: (7.6, 2.1))
+_size.register(KnownMeasure, lambda _: (7.6, 2.1))
 _size.register(Fates, fates_size)
 _size.register(ImmediateBasin, basin_size)
 _size.register(InvariantCurve, lambda _: _WITH_LEGEND)
