@@ -1,5 +1,7 @@
 """One bar of all starts with the interval over it."""
 
+from dataclasses import replace
+
 import pytest
 from matplotlib.figure import Figure
 from sympy.abc import x, y
@@ -9,6 +11,7 @@ from dynsys_gd.ensembles.budget import Budget
 from dynsys_gd.ensembles.fates import Detail, Fate
 from dynsys_gd.measure import Estimate, Target
 from dynsys_gd.measure.counted import Counted
+from dynsys_gd.measure.reading import Reading
 from dynsys_gd.plots import draw
 from dynsys_gd.plots.style import look_of_fate
 
@@ -80,3 +83,53 @@ def test_fates_have_the_colours_they_have_everywhere():
         colour = look_of_fate(fate).colour
         expected = tuple(int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5))
         assert any(fill == pytest.approx(expected) for fill in fills)
+
+
+def shares_only(lower, upper, *, proved=False, half=0.001):
+    """An estimate of a method that counts no fates."""
+
+    class Known(Reading):
+        n = 1000
+
+        @property
+        def lower(self):
+            return lower
+
+        @property
+        def upper(self):
+            return upper
+
+        def interval(self, level):
+            return max(0.0, lower - half), min(1.0, upper + half)
+
+    made = drawn((Detail.MINIMUM, 1))[0]
+    grade = Grade.CERTIFIED if proved else Grade.STATISTICAL
+    evidence = Evidence(grade=grade, reason="as known")
+    estimate = replace(made, reading=Known(), evidence=evidence)
+    return estimate, draw(estimate, ax=Figure(figsize=(7.6, 2.1)).subplots())
+
+
+def test_without_fates_the_bar_shows_the_share_what_may_add_to_it_and_the_rest():
+    estimate, ax = shares_only(0.6, 0.7)
+    bars = [bar for container in ax.containers for bar in container if hasattr(bar, "get_width")]
+    assert [bar.get_width() for bar in bars] == pytest.approx([0.6, 0.1, 0.3])
+    assert legend_of(ax) == ["converge to a minimum: 60 %", "undecided: 10 %", "others: 30 %"]
+    (error,) = [c for c in ax.containers if c.__class__.__name__ == "ErrorbarContainer"]
+    assert tuple(error[2][0].get_segments()[0][:, 0]) == pytest.approx(estimate.interval())
+
+
+def test_without_fates_and_without_a_hit_the_bound_is_shown():
+    _, ax = shares_only(0.0, 0.0, half=0.00195)
+    assert ax.texts[0].get_text() == "below 0.002 at 95 %"
+
+
+def test_a_narrow_interval_is_written_so_that_its_ends_differ_and_can_be_seen():
+    _, ax = shares_only(0.76, 0.76, half=1e-6)
+    low, high = ax.texts[0].get_text()[len("in [") :].split("]")[0].split(", ")
+    assert low != high
+    assert ax.lines[-1].get_marker() == "|"
+
+
+def test_a_proved_interval_has_no_level():
+    _, ax = shares_only(0.5, 0.51, proved=True, half=0.0)
+    assert ax.texts[0].get_text() == "in [0.5, 0.51], proved"

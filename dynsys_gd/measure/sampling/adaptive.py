@@ -109,8 +109,10 @@ class Adaptive(MeasureMethod):
         """Return why no more starts are drawn, or None where there are."""
         if half_width <= self.half_width:
             return Ending.NARROW_ENOUGH
-        fewest, _ = limits.interval(open_count(seen.tally), 0, seen.n, level=self.level)
-        if fewest > 2.0 * self.half_width:
+        undecided = open_count(seen.tally)
+        if undecided and limits.interval(undecided, 0, seen.n, level=self.level)[0] > (
+            2.0 * self.half_width
+        ):
             return Ending.TOO_MANY_UNDECIDED
         return Ending.MOST_STARTS if seen.n == self.most else None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from ..binomial import Limits, checked_level
 __all__ = ["Mixture", "suited_mixture"]
 
 _STEP = 8.0  # between the precisions of a mixture
-_SMALLEST = 1e-300
+_SMALLEST = math.log(1e-300)
 
 
 @dataclass(frozen=True)
@@ -79,23 +78,28 @@ class Mixture(Limits):
 
         # Where everything was hit the ratio is smallest at p = 1, which is no argument of it.
         highest = math.log(hits / n) if hits < n else math.log1p(-min(1e-9, error / n))
-        lowest = math.log(_SMALLEST)
         if excess(highest) >= 0:
             return math.exp(highest) if hits == n else 0.0
-        if excess(lowest) <= 0:  # one hit alone excludes no p: the ratio stays bounded
-            return 0.0
-        root = brentq(excess, lowest, highest, xtol=1e-13, rtol=1e-13)
-        return math.exp(root - 1e-12)
+        lowest, step = highest - 1.0 / math.sqrt(n), 1.0 / math.sqrt(n)
+        while excess(lowest) <= 0:
+            step *= 2.0
+            lowest -= step
+            if lowest < _SMALLEST:  # one hit alone excludes no p: the ratio stays bounded
+                return 0.0
+        root = brentq(excess, lowest, highest, xtol=1e-12, rtol=1e-12)
+        return math.exp(root - 1e-11)
 
     def log_ratio(self, p: float, hits: int, n: int) -> float:
         """Return log M_n(p), for 0 < p < 1."""
-        from scipy.special import betaln, logsumexp
+        from scipy.special import betaln
 
-        k: Any = np.asarray(self.precisions)
+        k = np.asarray(self.precisions)
         a, b = k * p, k * (1.0 - p)
         parts = betaln(a + hits, b + (n - hits)) - betaln(a, b)
+        largest = float(parts.max())
+        average = float(np.dot(self.weights, np.exp(parts - largest)))
         likelihood = hits * math.log(p) + (n - hits) * math.log1p(-p)
-        return float(logsumexp(parts, b=self.weights)) - likelihood
+        return largest + math.log(average) - likelihood
 
 
 def suited_mixture(half_width: float, level: float) -> Mixture:

@@ -67,11 +67,11 @@ class QuasiMonteCarlo(MeasureMethod):
     Examples
     --------
     >>> QuasiMonteCarlo(n=500_000)
-    QuasiMonteCarlo(n=500000, replicates=4, level=0.95)
+    QuasiMonteCarlo(n=500000, replicates=3, level=0.95)
     """
 
     n: int = 100_000
-    replicates: int = 4
+    replicates: int = 3
     level: float = 0.95
 
     def __post_init__(self) -> None:
