@@ -25,6 +25,7 @@ _CHECKS = 60  # other boxes looked at for each mixed one that as many boxes hold
 _MORE_CHECKS, _FEW_HITS = 300, 3
 _CHECKS_AT_ONCE = 2**20
 _MOST_DIMENSIONS = 4
+_KEY_BITS = 62
 
 Boxes = NDArray[np.int64]
 
@@ -91,6 +92,9 @@ class BoxCounting(BoundaryMethod):
         if box.dimension > _MOST_DIMENSIONS:
             expected = f"at most {_MOST_DIMENSIONS} dimensions for counting boxes"
             raise InvalidInput("region", box, expected, "UncertaintyExponent() takes any number")
+        if box.dimension * (self.finest + 1) > _KEY_BITS:
+            expected = f"at most {_KEY_BITS // box.dimension - 1} in {box.dimension} dimensions"
+            raise InvalidInput("finest", self.finest, expected, "boxes are numbered by 62 bits")
         places = copies(box, question.seed, self.copies)
         seen: list[Cells] = []
         starts = 0

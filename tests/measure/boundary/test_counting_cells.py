@@ -158,3 +158,8 @@ def test_a_surface_in_space():
     assert low < 2.0 < high
     with pytest.raises(dg.InvalidInput, match="at most 4 dimensions"):
         dg.boundary_dimension(disc, dg.Box([-1] * 5, [1] * 5), method=method, rng=0)
+
+
+def test_boxes_that_cannot_be_numbered_are_refused():
+    with pytest.raises(dg.InvalidInput, match="finest"):
+        dg.boundary_dimension(disc, SQUARE, method=dg.BoxCounting(finest=31), rng=0)
