@@ -144,7 +144,7 @@ class BoundaryDimension(Result):
                     f"No boundary seen: {self.starts} starts have one label, as far as decided; "
                     f"no share is above {most:.2g}"
                 )
-            return "A boundary was seen at too few scales for an exponent: ask for finer ones"
+            return "A boundary was seen at too few scales for an exponent: allow more starts"
         low, high = self.interval()
         bent = ", still bending" if self.bent else ""
         return (
