@@ -14,6 +14,8 @@ from .running_options import Running, running_options
 
 __all__ = ["measure"]
 
+_FLAGS = {"steps": "--bounded-for", "to": "--to, --bounded-for"}
+
 
 @click.command(cls=SpreadCommand, short_help="Measure how many starts converge.")
 @question_options
@@ -24,6 +26,12 @@ __all__ = ["measure"]
     show_default=True,
     help="monte-carlo, adaptive, quasi and stratified draw starts; splitting is for rare sets; "
     "enclosure proves bounds.",
+)
+@click.option(
+    "--bounded-for",
+    type=int,
+    metavar="STEPS",
+    help="Instead of converging: orbits that do not get far out within so many steps.",
 )
 @method_options
 @running_options
@@ -38,17 +46,22 @@ def measure(**given: Any) -> None:
       dynsys-gd measure "(x*y-1)**2/2" --variables x y --step-size 1/2 --lower -3 --upper 3
       dynsys-gd measure "(x*y-1)**2/2" --variables x y --step-size 1/2 --lower -3 --upper 3 \\
           --n 100000000 --workers 2 --checkpoint product.checkpoint --out product.json
+      dynsys-gd measure "(x*y-1)**2/2" --variables x y --step-size 11/5 --lower -3 --upper 3 \\
+          --method splitting --bounded-for 40
       dynsys-gd measure --map "r*x*(1-x)" --variables x --parameters r=5/2 --lower 0 --upper 1
 
     Exit codes: 0 finished, 2 bad usage, 3 a fault of the program or lost workers, 130 stopped by
     Ctrl-C (with --checkpoint, the same command goes on).
     """
     from ..measure.convergent import convergent_measure
+    from ..measure.survival import Survival
 
-    name = given.pop("method")
+    name, bounded_for = given.pop("method"), given.pop("bounded_for")
     settings = {key: given.pop(key) for key in METHOD_FLAGS}
     running, studied = Running.taken_from(given, name="measure"), Studied(**given)
     studied.check()
+    if bounded_for is not None and studied.to is not None:
+        raise click.UsageError("--bounded-for and --to: give one of them")
     running.prepare()
     try:
         method = chosen_method(name, settings)
@@ -58,7 +71,7 @@ def measure(**given: Any) -> None:
                 F,
                 studied.law(F),
                 method=method,
-                to=studied.target(F),
+                to=studied.target(F) if bounded_for is None else Survival(steps=bounded_for),
                 budget=running.budget,
                 rng=running.seed,
                 executor=work.executor,
@@ -66,5 +79,5 @@ def measure(**given: Any) -> None:
                 checkpoint=running.checkpoint,
             )
     except InvalidInput as error:
-        raise in_words_of_the_command(error, {**FLAGS, **METHOD_FLAGS}) from None
+        raise in_words_of_the_command(error, {**FLAGS, **METHOD_FLAGS, **_FLAGS}) from None
     running.deliver(estimate)

@@ -18,6 +18,7 @@ from sympy.abc import eta, x, y
 import dynsys_gd as dg
 from dynsys_gd.cli import running_options
 from dynsys_gd.cli.main import main
+from dynsys_gd.cli.method_options import METHODS
 
 PAGE = Path(__file__).parents[2] / "docs" / "running_long.md"
 PRODUCT = ["(x*y-1)**2/2", "--variables", "x", "y"]
@@ -71,6 +72,34 @@ def test_other_methods(options, method):
         settings["replicates"] = 8
     m = dg.convergent_measure(F, SQUARE, method=method(**settings), rng=2)
     assert without_origin(answer(*ON_SQUARE, "--method", *options, "--seed", 2)) == as_json(m)
+
+
+SETTINGS = {
+    "monte-carlo": ["--n", "500"],
+    "adaptive": ["--half-width", "0.1"],
+    "quasi": ["--n", "500"],
+    "stratified": ["--n", "500"],
+    "splitting": ["--n", "500", "--moves", "3", "--replicates", "3"],
+    "enclosure": ["--seconds", "2"],
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_is_there(name):
+    """Under the double well with step size 1/2 the starts between ±√5 converge."""
+    well = ["x**4/4 - x**2/2", "--variables", "x", "--step-size", "1/2"]
+    found = answer(*well, "--lower", "-3", "--upper", "3", "--method", name, *SETTINGS[name])
+    low, high = found["volume_interval"]
+    assert low - 0.2 < 2 * 5**0.5 < high + 0.2
+
+
+def test_staying_bounded_is_another_event():
+    options = [*PRODUCT, "--step-size", "11/5", "--lower", "-3", "--upper", "3"]
+    refused = run(*options, "--bounded-for", "20")
+    assert refused.exit_code == 2
+    assert "Error: --to, --bounded-for: got Survival(steps=20" in refused.stderr
+    both = run(*options, "--bounded-for", "20", "--to", "minima")
+    assert "give one of them" in both.stderr
 
 
 def test_laws_rules_and_targets():

@@ -11,6 +11,8 @@ from sympy.abc import eta, x, y
 
 import dynsys_gd as dg
 from dynsys_gd.engine.journal.journal import Call
+from dynsys_gd.measure.rare.splitting import Splitting
+from dynsys_gd.measure.survival import Survival
 
 F = dg.GradientDescent(dg.Loss((x * y - 1) ** 2 / 2, [x, y]), "1/2")
 SQUARE = dg.Box([-3, -3], [3, 3])
@@ -77,6 +79,12 @@ def measured_by(method, **how):
     return lambda **more: dg.convergent_measure(F, SQUARE, method=method, rng=3, **how, **more)
 
 
+def surviving(**more):
+    few = Splitting(n=300, moves=3, replicates=4)
+    beyond = dg.GradientDescent(F.loss, "11/5")
+    return dg.convergent_measure(beyond, SQUARE, method=few, to=Survival(steps=20), rng=3, **more)
+
+
 def scanned(**more):
     return dg.transition(
         dg.GradientDescent(F.loss, eta),
@@ -96,6 +104,7 @@ RUNS = {
     "Adaptive": measured_by(dg.Adaptive(half_width=0.02)),
     "QuasiMonteCarlo": measured_by(dg.QuasiMonteCarlo(n=20_000)),
     "Stratified": measured_by(dg.Stratified(n=20_000)),
+    "Splitting": surviving,
     "transition": scanned,
 }
 
