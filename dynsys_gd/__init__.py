@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from . import claims, data
 from ._version import __version__
+from .checker import Checked, check
 from .claims.verdict import Status, Verdict
 from .claims.verify import verify
 from .cli.progress_bar import progress_bar
@@ -60,6 +61,7 @@ from .measure.boundary.question import BoundaryMethod
 from .measure.boundary.resolution import ResolutionScaling
 from .measure.boundary.uncertainty import UncertaintyExponent
 from .measure.convergent import convergent_measure
+from .measure.enclosure.certificate import Certificate
 from .measure.estimate import Estimate
 from .measure.exact.known import KnownMeasure
 from .measure.exact.known_measure import known_measure
@@ -123,6 +125,8 @@ __all__ = [
     "BracketLimit",
     "BranchEnd",
     "Budget",
+    "Certificate",
+    "Checked",
     "Cluster",
     "CriticalBracket",
     "CriticalKind",
@@ -209,6 +213,7 @@ __all__ = [
     "basin_entropy",
     "boundary_dimension",
     "catalog",
+    "check",
     "claims",
     "convergent_measure",
     "critical_points",

@@ -69,7 +69,8 @@ def check(
     ...
     dynsys_gd.errors.InvalidInput: certificate: got ['format'], expected exactly the keys ...
     """
-    if executor is not None and not callable(getattr(executor, "submit", None)):
+    able = callable(getattr(executor, "submit", None)) and not isinstance(executor, type)
+    if executor is not None and not able:
         raise InvalidInput("executor", executor, "None, or a concurrent.futures.Executor")
     if progress is not None and not callable(progress):
         raise InvalidInput("progress", progress, "None, or a function to call")

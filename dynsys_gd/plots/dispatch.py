@@ -8,6 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..checker.checked import Checked
 from ..claims.transition_scan import TransitionScan
 from ..claims.verdict import Verdict
 from ..ensembles.fates import Fates
@@ -34,6 +35,7 @@ from ..orbits.stability import Stability
 from ..thresholds.threshold import Threshold
 from .boundary_picture import draw_basin_entropy, draw_boundary_dimension
 from .canvas import free_figure, in_our_style, new_axes
+from .checked_bars import draw_checked
 from .cluster_picture import draw_cluster
 from .curves_picture import (
     basin_size,
@@ -76,6 +78,7 @@ def _size(result: Any) -> tuple[float, float]:
 
 _paint.register(BasinEntropy, draw_basin_entropy)
 _paint.register(BoundaryDimension, draw_boundary_dimension)
+_paint.register(Checked, draw_checked)
 _paint.register(Cluster, draw_cluster)
 _paint.register(CriticalManifold, draw_family_alone)
 _paint.register(Crossings, draw_crossings)
@@ -101,6 +104,7 @@ _paint.register(Verdict, draw_verdict)
 
 _size.register(BasinEntropy, lambda _: _WITH_LEGEND)
 _size.register(BoundaryDimension, lambda _: _WITH_LEGEND)
+_size.register(Checked, lambda _: (7.6, 3.2))
 _size.register(CriticalManifold, lambda _: _WITH_LEGEND)
 _size.register(Crossings, lambda _: _WITH_LEGEND)
 _size.register(Estimate, lambda _: (7.6, 2.1))

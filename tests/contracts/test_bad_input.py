@@ -471,6 +471,11 @@ FLOORS = {
         *refused("executor", lambda v: entropy(executor=v), NO_EXECUTORS),
         *refused("progress", lambda v: entropy(progress=v), (True, "x")),
         *refused("checkpoint", lambda v: entropy(checkpoint=v), (3, b"scan", "")),
+        *refused("certificate", dg.check, (3, None, [], b"file", {}, {"format": 1})),
+        *refused("path", dg.check, ("no such file", "/")),
+        *refused("executor", lambda v: dg.check({}, executor=v), NO_EXECUTORS),
+        *refused("progress", lambda v: dg.check({}, progress=v), (True, "x")),
+        *refused("path", dg.Certificate.load, ("no such file", "/")),
         *refused("F", lambda v: dg.convergent_measure(v, BOX), NO_MAPS),
         *refused(
             "region",

@@ -5,7 +5,7 @@ import json
 import pickle
 import pkgutil
 import re
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from html.parser import HTMLParser
 
@@ -14,6 +14,7 @@ import pytest
 import sympy as sp
 from matplotlib import pyplot
 from matplotlib.axes import Axes
+from reference.small_certificates import beyond
 from sympy.abc import a, b, beta, eta, x, y
 
 import dynsys_gd as dg
@@ -134,6 +135,8 @@ MAKERS = {
         dg.SymbolicMap([a * x * (1 - y), x], [x, y]), ["1/2", "1/2"], value=2
     ),
     "elliptic point": lambda: dg.normal_form(dg.HeavyBall(WELL, "3/5", beta), [1], value=1),
+    "certificate, accepted": lambda: dg.check(beyond().to_dict()),
+    "certificate, refused": lambda: dg.check(replace(beyond(), low=(4,)).to_dict()),
     "threshold": lambda: dg.critical_step_size(LOSS),
     "threshold, infinite": lambda: dg.critical_step_size(dg.Loss(x**4, [x])),
     "threshold, no minimum": lambda: dg.critical_step_size(dg.Loss(x**2 - y**2, [x, y])),
