@@ -28,11 +28,10 @@ def measured(F, law, to, method=SMALL, rng=0, **more):
 
 
 def test_survival_beyond_the_crisis():
-    # 5·10⁸ brute-force starts gave 6(1)·10⁻⁸; 2·10⁹ gave 3.19(4)·10⁻⁶ after 30 steps, and the
-    # share that survives one step more is 0.673.
+    # Brute force: 728 of 1.2·10¹⁰ starts survive 40 steps, 3.19(4)·10⁻⁶ of 2·10⁹ survive 30.
     m = measured(CRISIS, BOX, Survival(steps=40), Splitting(n=5000, moves=20))
     low, high = m.interval()
-    truth = 3.19e-6 * 0.673**10
+    truth = 728 / 1.2e10
     assert m.lower == pytest.approx(6e-8, rel=0.25)
     assert m.lower == m.upper
     assert low < truth < high
