@@ -17,7 +17,7 @@ from .table import Refused
 __all__ = ["Escape"]
 
 _MOST_PIECES = 60_000
-_DEEPEST = 14
+_DEEPEST = 40
 
 
 class Escape:
