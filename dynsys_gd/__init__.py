@@ -62,6 +62,8 @@ from .measure.boundary.resolution import ResolutionScaling
 from .measure.boundary.uncertainty import UncertaintyExponent
 from .measure.convergent import convergent_measure
 from .measure.enclosure.certificate import Certificate
+from .measure.enclosure.enclosure import Enclosure
+from .measure.enclosure.theorem import BasinTheorem, basin_theorem
 from .measure.estimate import Estimate
 from .measure.exact.known import KnownMeasure
 from .measure.exact.known_measure import known_measure
@@ -117,6 +119,7 @@ __all__ = [
     "Ball",
     "BasinCell",
     "BasinEntropy",
+    "BasinTheorem",
     "Bifurcation",
     "BoundaryDimension",
     "BoundaryMethod",
@@ -139,6 +142,7 @@ __all__ = [
     "Detail",
     "Distribution",
     "DynsysError",
+    "Enclosure",
     "EntropyPoint",
     "Estimate",
     "Evidence",
@@ -211,6 +215,7 @@ __all__ = [
     "WorkersLost",
     "__version__",
     "basin_entropy",
+    "basin_theorem",
     "boundary_dimension",
     "catalog",
     "check",

@@ -18,10 +18,12 @@ __all__ = [
     "Bounded",
     "CellList",
     "Content",
+    "GivenBarrier",
     "GivenBlock",
     "GivenCore",
     "GivenEscape",
     "GivenForm",
+    "GivenIdentity",
     "GivenMap",
     "Goal",
     "Reason",
@@ -116,21 +118,58 @@ class GivenBlock:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GivenIdentity:
+    """A polynomial claimed to be alpha P + sum of beta_j g_j + gamma, alpha >= 0 and gamma > 0."""
+
+    alpha: Fraction
+    beta: tuple[str, ...]
+    gamma: Fraction
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenBarrier:
+    """A polynomial P with P(F(x)) = (least + root²) P(x), least > 0, under gradient descent.
+
+    Parameters
+    ----------
+    function, root : str
+    least : Fraction
+    form : int
+        Number of a form with one equation h.
+    steep : GivenIdentity
+        Of tr(Jh A) - 2/η, by P and h.
+    regular : GivenIdentity
+        Of 0, by P and the entries of A, with alpha > 0.
+    """
+
+    function: str
+    root: str
+    least: Fraction
+    form: int
+    steep: GivenIdentity
+    regular: GivenIdentity
+
+
+@dataclass(frozen=True, kw_only=True)
 class GivenEscape:
-    """A set from which orbits are claimed to go to infinity.
+    """A set that orbits are claimed not to leave, and in which almost none converges.
 
     Parameters
     ----------
     kind : str
-        "orthants": |x_i| >= R for all i, with signs among `signs`; "far": |x_i| >= R for some i.
+        "orthants": |x_i| >= R for all i, with signs among `signs`; "far": |x_i| >= R for some i;
+        "barrier": P > 0.
     radius : Fraction
+        0 for a barrier.
     signs : tuple of tuples of d int
-        Each 1 or -1; empty for "far".
+        Each 1 or -1; empty for the other kinds.
+    barrier : GivenBarrier or None
     """
 
     kind: str
     radius: Fraction
     signs: tuple[tuple[int, ...], ...] = ()
+    barrier: GivenBarrier | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -290,13 +329,37 @@ class Content:
                 }
                 for block in self.blocks
             ],
-            "escapes": [
-                {"kind": e.kind, "radius": _text(e.radius), "signs": [list(s) for s in e.signs]}
-                for e in self.escapes
-            ],
+            "escapes": [_escape(escape) for escape in self.escapes],
             "cells": self.cells.to_dict(),
             "claim": _claim(self.claim),
         }
+
+
+def _escape(escape: GivenEscape) -> dict[str, Any]:
+    barrier = escape.barrier
+    return {
+        "kind": escape.kind,
+        "radius": str(escape.radius),
+        "signs": [list(signs) for signs in escape.signs],
+        "barrier": None
+        if barrier is None
+        else {
+            "function": barrier.function,
+            "root": barrier.root,
+            "least": str(barrier.least),
+            "form": barrier.form,
+            "steep": _identity(barrier.steep),
+            "regular": _identity(barrier.regular),
+        },
+    }
+
+
+def _identity(identity: GivenIdentity) -> dict[str, Any]:
+    return {
+        "alpha": str(identity.alpha),
+        "beta": list(identity.beta),
+        "gamma": str(identity.gamma),
+    }
 
 
 def _claim(claim: Bounded | Theorem) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import flint
 from flint import arb
 
 from .algebra import NotSettled, Polynomial
-from .balls import Ball, exact, raised, symmetric, times
+from .balls import Ball, Vector, exact, raised, symmetric, times
 from .content import GivenEscape
 from .law import Law
 from .table import Refused
@@ -43,6 +43,22 @@ class Escape:
             return any(abs(x) >= self.radius for x in box)
         return any(
             all(s * x >= self.radius for s, x in zip(signs, box, strict=True))
+            for signs in self.signs
+        )
+
+    def contains_cell(self, middle: Vector, half: Vector) -> bool:
+        """Return whether the box with these midpoints and half widths lies in the set."""
+        low = [m - h for m, h in zip(middle, half, strict=True)]
+        high = [m + h for m, h in zip(middle, half, strict=True)]
+        if not self.signs:
+            return any(
+                a >= self.radius or b <= -self.radius for a, b in zip(low, high, strict=True)
+            )
+        return any(
+            all(
+                s * a >= self.radius and s * b >= self.radius
+                for s, a, b in zip(signs, low, high, strict=True)
+            )
             for signs in self.signs
         )
 

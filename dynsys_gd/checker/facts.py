@@ -108,7 +108,7 @@ class Form:
         f = law.formulas
         self.outcome, self.m = given.outcome, len(given.equations)
         self.equations = [f.read(text) for text in given.equations]
-        factors = [[f.read(text) for text in row] for row in given.factors]
+        factors = self.factors = [[f.read(text) for text in row] for row in given.factors]
         scale = f.number(law.scale)
         for i, image in enumerate(law.images):
             total = f.zero

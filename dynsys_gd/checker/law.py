@@ -97,7 +97,8 @@ class Law:
     def _check_null_sets(self, content: Content) -> None:
         #: whether each piece has to show that det DF is not zero all over it
         self.watched = False
-        if not any((content.cells.why == why).any() for why in _NULL):
+        barriers = any(escape.kind == "barrier" for escape in content.escapes)
+        if not barriers and not any((content.cells.why == why).any() for why in _NULL):
             return  # nothing holds up to null sets only
         entire = self.formulas.total(self.images)
         if content.regular_at is not None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from .balls import Ball, Vector, exact, symmetric
-from .content import Content, Reason
+from .barrier import Barrier
+from .content import Content, GivenEscape, Reason
 from .escapes import Escape
 from .facts import Block, Core, Form, Piece
 from .images import Moved, images
@@ -38,14 +39,20 @@ class Lemmas:
         self.cores = [_named("core", i, Core, self.law, c) for i, c in enumerate(content.cores)]
         self.forms = [_named("form", i, Form, self.law, c) for i, c in enumerate(content.forms)]
         self.blocks = [_named("block", i, Block, self.law, c) for i, c in enumerate(content.blocks)]
-        self.escapes = [
-            _named("escape region", i, Escape, self.law, c) for i, c in enumerate(content.escapes)
+        self.escapes: list[Escape | Barrier] = [
+            _named("escape region", i, self._escape_region, self.law, e)
+            for i, e in enumerate(content.escapes)
         ]
         self.table = Table(low, high, content.cells)
         self._check_lists()
         cells = content.cells
         self._why, self._which = cells.why.tolist(), cells.which.tolist()
         self._room = cells.room.tolist()
+
+    def _escape_region(self, law: Law, given: GivenEscape) -> Escape | Barrier:
+        if given.barrier is None:
+            return Escape(law, given)
+        return Barrier(law, given.barrier, self.forms)
 
     def _check_lists(self) -> None:
         """Check masks, numbers and groups of the cells, which need no arithmetic."""
@@ -127,21 +134,7 @@ class Lemmas:
     def _escape(self, i: int, piece: Piece) -> list[int] | None:
         if not self._allows(i, 1):
             return []
-        low = [m - h for m, h in zip(*piece, strict=True)]
-        high = [m + h for m, h in zip(*piece, strict=True)]
-        escape = self.escapes[self._which[i]]
-        if escape.signs:
-            # A box lies in an orthant where both corners do.
-            inside = any(
-                all(s * a >= escape.radius and s * b >= escape.radius
-                    for s, a, b in zip(signs, low, high, strict=True))
-                for signs in escape.signs
-            )  # fmt: skip
-        else:
-            inside = any(
-                a >= escape.radius or b <= -escape.radius for a, b in zip(low, high, strict=True)
-            )
-        return None if inside else []
+        return None if self.escapes[self._which[i]].contains_cell(*piece) else self._all_axes()
 
     def _image(self, i: int, piece: Piece) -> list[int] | None:
         last = None

@@ -26,10 +26,12 @@ from .content import (
     Bounded,
     CellList,
     Content,
+    GivenBarrier,
     GivenBlock,
     GivenCore,
     GivenEscape,
     GivenForm,
+    GivenIdentity,
     GivenMap,
     Goal,
     Rule,
@@ -117,14 +119,6 @@ def read(plain: Any) -> Content:
             unstable=part.integer("unstable", 1, d),
         )
 
-    def escape(part: _Part) -> GivenEscape:
-        part.keys("kind", "radius", "signs")
-        kind, radius = part.one_of("kind", ("orthants", "far")), part.number("radius")
-        signs = part.each("signs", lambda p: p.items(_Part.sign, d, exact=True))
-        if radius <= 0 or (kind == "far") is bool(signs) or len(set(signs)) < len(signs):
-            raise part.refusal("", part.value, "a radius above 0, signs for orthants only")
-        return GivenEscape(kind=kind, radius=radius, signs=signs)
-
     return Content(
         map=given,
         low=low,
@@ -135,7 +129,7 @@ def read(plain: Any) -> Content:
         cores=whole.each("cores", core),
         forms=whole.each("forms", form),
         blocks=whole.each("blocks", block),
-        escapes=whole.each("escapes", escape),
+        escapes=whole.each("escapes", lambda part: _escape(part, d)),
         cells=_cells(whole.part("cells"), d),
         claim=_claim(whole.part("claim"), d),
     )
@@ -164,6 +158,36 @@ def _map(part: _Part) -> GivenMap:
         momentum=part.number("momentum") if momentous else None,
         images=images,
     )
+
+
+def _escape(part: _Part, d: int) -> GivenEscape:
+    part.keys("kind", "radius", "signs", "barrier")
+    kind = part.one_of("kind", ("orthants", "far", "barrier"))
+    radius = part.number("radius")
+    signs = part.each("signs", lambda row: row.items(_Part.sign, d, exact=True))
+    given = None if part.value["barrier"] is None else part.part("barrier")
+    fits = (kind == "orthants") is bool(signs) and (kind == "barrier") is (given is not None)
+    if not fits or (radius > 0) is (kind == "barrier") or len(set(signs)) < len(signs):
+        expected = "a radius above 0, signs for orthants only, or a barrier of radius 0"
+        raise part.refusal("", part.value, expected)
+    barrier = None
+    if given is not None:
+        given.keys("function", "root", "least", "form", "steep", "regular")
+        barrier = GivenBarrier(
+            function=given.part("function").text(),
+            root=given.part("root").text(),
+            least=given.number("least"),
+            form=given.integer("form", 0, MOST_ENTRIES),
+            steep=_identity(given.part("steep")),
+            regular=_identity(given.part("regular")),
+        )
+    return GivenEscape(kind=kind, radius=radius, signs=signs, barrier=barrier)
+
+
+def _identity(part: _Part) -> GivenIdentity:
+    part.keys("alpha", "beta", "gamma")
+    beta = part.each("beta", _Part.text, MOST_COORDINATES)
+    return GivenIdentity(alpha=part.number("alpha"), beta=beta, gamma=part.number("gamma"))
 
 
 def _cells(part: _Part, d: int) -> CellList:

@@ -12,6 +12,7 @@ from ...maps.base import Map
 from ...regions import Box
 from ..target import Target
 from .admissible import admissible
+from .barrier import Barrier, barrier_of
 from .blocks import Block, blocks_at
 from .cores import Core, cores_at
 from .escapes import Escape, escapes_of
@@ -53,7 +54,7 @@ class Facts:
     cores: tuple[Core, ...]
     forms: tuple[Form, ...]
     blocks: tuple[Block, ...]
-    escapes: tuple[Escape, ...]
+    escapes: tuple[Escape | Barrier, ...]
     regular_at: tuple[sp.Rational, ...] | None
     why_not: tuple[str, ...]
 
@@ -129,7 +130,11 @@ def facts_of(F: Map, region: Box, *, target: Target, seconds: float = 5.0) -> Fa
     outcomes = ["not"]
     cores = cores_at(system, found, named, outcomes)
     forms = forms_of(F, system, named, outcomes)
-    escapes, no_escape = escapes_of(system)
+    found_escapes, no_escape = escapes_of(system)
+    escapes: tuple[Escape | Barrier, ...] = found_escapes
+    barrier = None if regular_at is None else barrier_of(system, forms)
+    if barrier is not None:
+        escapes, no_escape = (barrier, *escapes), ()
     why_not = [*open_points, *no_escape]
     blocks: tuple[Block, ...] = ()
     if regular_at is None:

@@ -23,7 +23,11 @@ from .tallies import how_counted, labelled, pieces
 __all__ = ["QuasiMonteCarlo", "grid_shape", "net_size"]
 
 _FEWEST = 16  # starts of a replicate
-_LARGEST_GAIN = 32
+
+#: What replicates may hide is the gain of a net times some points; with this bound it stays
+#: below half of the error of independent draws.
+_LARGEST_GAIN = 0.1  # times √n
+_GAIN_OF_THE_PLANE = 2.0
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class QuasiMonteCarlo(MeasureMethod):
     known bound on the variance of scrambled nets.
 
     A law must have independent coordinates with quantile functions; fixed ones are left out. With
-    more than about six random coordinates little is gained over `MonteCarlo`, whose interval is
+    more than about three random coordinates little is gained over `MonteCarlo`, whose interval is
     exact.
 
     References
@@ -130,16 +134,17 @@ class QuasiMonteCarlo(MeasureMethod):
 def net_size(dimension: int, n: int) -> int:
     """Return m such that `n` points in all are best cut into nets of 2^m.
 
-    Nets of √n points leave √n cells. Where the bound on the gain of nets grows too large, in more
-    than three dimensions, they are kept small.
+    Nets of √n points leave √n cells. In more than two dimensions, where the bound on the gain of
+    nets grows, they are kept smaller; nets of one point are a stratified sample.
 
     Examples
     --------
-    >>> net_size(2, 125_000), net_size(6, 125_000)
-    (8, 5)
+    >>> net_size(2, 125_000), net_size(6, 125_000), net_size(6, 400)
+    (8, 5, 1)
     """
     m = (n.bit_length() - 1) // 2
-    while gain_bound(quality(dimension), dimension, 1 << m) > _LARGEST_GAIN:
+    most = max(_GAIN_OF_THE_PLANE, _LARGEST_GAIN * math.sqrt(n))
+    while gain_bound(quality(dimension), dimension, 1 << m) > most:
         m -= 1
     return m
 

@@ -12,9 +12,10 @@ from ..reading import Reading
 
 __all__ = ["Frozen", "Stratification", "mean_limit"]
 
-#: Of the error probability of an end; the rest is for the frozen cells, whose limits hardly
-#: depend on it.
-_MIXED_PART = 0.8
+#: How the error probability of an end is shared out: to the mixed cells, to the frozen ones of the
+#: kind that may be wrong in the direction of this end, and to those that are known to be wrong in
+#: the other one. The limits of frozen cells hardly depend on it.
+_PARTS = (0.75, 0.15, 0.1)
 
 #: The comparison with the binomial law below needs limits beyond the quartiles.
 _LARGEST_ERROR = 0.2
@@ -34,7 +35,9 @@ class Frozen:
     heaviest : float
         Largest share of the law that one draw stands for.
     strange : float
-        Share of the law that fresh draws found to be of another kind.
+        Share of the law that fresh draws found to be of another kind, or undecided.
+    surely : float
+        The same without undecided draws.
     """
 
     cells: int
@@ -42,13 +45,21 @@ class Frozen:
     draws: int
     heaviest: float
     strange: float
+    surely: float
 
-    def may_hide(self, error: float) -> float:
+    def at_most(self, error: float) -> float:
         """Return a limit of what is of another kind; too small with at most this probability."""
         if not self.draws:
             return 0.0
         scale = self.heaviest * self.draws
         return min(self.volume, scale * mean_limit(self.strange / scale, self.draws, error))
+
+    def at_least(self, error: float) -> float:
+        """Return a limit of what is of another kind; too large with at most this probability."""
+        if not self.surely:
+            return 0.0
+        scale = self.heaviest * self.draws
+        return scale * (1.0 - mean_limit(1.0 - self.surely / scale, self.draws, error))
 
 
 @dataclass(frozen=True)
@@ -83,10 +94,11 @@ class Stratification(Reading):
     that Clopper and Pearson's limits hold for the mean probability. (Of n draws a single one that
     is unlike the others gives no limit: there alone the comparison may fail.) In frozen cells
     draws of another kind are weighed by what they stand for; the mean of independent numbers
-    between 0 and 1 is below y with probability at most exp(-n KL(y, μ)) (Hoeffding 1963). The
-    lower end is the lower limit in mixed cells, and converging cells less what they may hide; the
-    upper end likewise, with undecided cells and draws counted in full. Both parts share the error
-    probability of an end, 4 : 1. Nothing here is asymptotic.
+    between 0 and 1 is below y < μ, or above y > μ, with probability at most exp(-n KL(y, μ))
+    (Hoeffding 1963). The lower end is made of the lower limit in mixed cells, of converging cells
+    less the most that they may lack, and of the least that the others hold; the upper end likewise,
+    with undecided cells and draws counted in full. The three parts share the error probability of
+    an end. Nothing here is asymptotic.
 
     References
     ----------
@@ -95,13 +107,15 @@ class Stratification(Reading):
 
     Examples
     --------
-    >>> inside = Frozen(cells=1, volume=0.5, draws=1000, heaviest=0.0005, strange=0.0)
-    >>> outside = Frozen(cells=1, volume=0.4, draws=800, heaviest=0.0005, strange=0.0)
+    >>> inside = Frozen(cells=1, volume=0.5, draws=1000, heaviest=0.0005, strange=0.0,
+    ...     surely=0.0)
+    >>> outside = Frozen(cells=1, volume=0.4, draws=800, heaviest=0.0005, strange=0.0,
+    ...     surely=0.0)
     >>> seen = Stratification(pilot=100, cells=1, volume=0.1, draws=100, hits=50, possible=50,
     ...     converging=inside, elsewhere=outside, undecided_volume=0.0, estimates=(0.55, 0.55),
     ...     fresh=1900)
     >>> [round(p, 4) for p in seen.interval(0.95)]
-    [0.5367, 0.5633]
+    [0.5365, 0.5635]
     """
 
     pilot: int
@@ -137,37 +151,44 @@ class Stratification(Reading):
         return self._upper_end(1.0 - checked_level(level))
 
     def hidden(self, level: float) -> tuple[float, float]:
-        """Return what converging cells may lack, and what the others may hold beyond the pilot.
+        """Return the most that converging cells may lack, and that the others may hold.
 
         Each limit enters one end of `interval` of the same level.
         """
-        error = min(0.5 * (1.0 - checked_level(level)), _LARGEST_ERROR)
-        return (
-            self.converging.may_hide(self._errors(error, self.converging)[1]),
-            self.elsewhere.may_hide(self._errors(error, self.elsewhere)[1]),
-        )
+        error = 0.5 * (1.0 - checked_level(level))
+        frozen = (self.converging, self.elsewhere)
+        lack = frozen[0].at_most(self._errors(error, *frozen)[1])
+        return lack, frozen[1].at_most(self._errors(error, *reversed(frozen))[1])
 
     def _lower_end(self, error: float) -> float:
-        mixed, frozen = self._errors(min(error, _LARGEST_ERROR), self.converging)
-        sure = self.converging.volume - self.converging.may_hide(frozen)
+        mixed, most, least = self._errors(error)
+        end = (
+            self.converging.volume - self.converging.at_most(most) + self.elsewhere.at_least(least)
+        )
         if self.draws and self.hits != 1:
-            sure += self.volume * lower_limit(self.hits, self.draws, level=1.0 - mixed)
-        return max(0.0, sure)
+            end += self.volume * lower_limit(self.hits, self.draws, level=1.0 - mixed)
+        return max(0.0, end)
 
     def _upper_end(self, error: float) -> float:
-        mixed, frozen = self._errors(min(error, _LARGEST_ERROR), self.elsewhere)
-        most = self.converging.volume + self.undecided_volume + self.elsewhere.may_hide(frozen)
+        mixed, most, least = self._errors(error, self.elsewhere, self.converging)
+        end = self.converging.volume - self.converging.at_least(least) + self.undecided_volume
+        end += self.elsewhere.at_most(most)
         if self.draws:
             settled = self.possible != self.draws - 1
             share = upper_limit(self.possible, self.draws, level=1.0 - mixed) if settled else 1.0
-            most += self.volume * share
-        return min(1.0, most)
+            end += self.volume * share
+        return min(1.0, end)
 
-    def _errors(self, error: float, frozen: Frozen) -> tuple[float, float]:
-        """Return the error probabilities of the mixed and of the frozen cells."""
-        if not frozen.draws or not self.draws:
-            return error, error
-        return _MIXED_PART * error, (1.0 - _MIXED_PART) * error
+    def _errors(self, error: float, doubted: Frozen, others: Frozen) -> tuple[float, float, float]:
+        """Return the error probabilities of the parts of an end; those that are not there get none.
+
+        They are mixed cells, frozen ones that may be wrong in the direction of this end, and others.
+        """
+        there = (self.draws > 0, doubted.cells > 0, others.cells > 0)
+        parts = [part * is_there for part, is_there in zip(_PARTS, there, strict=True)]
+        scale = min(error, _LARGEST_ERROR) / (sum(parts) or 1.0)
+        mixed, most, least = (scale * part for part in parts)
+        return mixed, most, least
 
     def rows(self) -> Iterable[tuple[str, str]]:
         yield "draws", f"{self.pilot} to find the cells, {self.fresh} fresh ones to measure"
@@ -201,6 +222,7 @@ class Stratification(Reading):
                     "draws": part.draws,
                     "heaviest": part.heaviest,
                     "strange": part.strange,
+                    "surely": part.surely,
                 }
                 for name, part in (("converging", self.converging), ("elsewhere", self.elsewhere))
             },

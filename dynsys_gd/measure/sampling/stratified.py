@@ -22,6 +22,7 @@ from .tallies import how_counted
 __all__ = ["Stratified"]
 
 _FEWEST = 128
+_MOST_DIMENSIONS = 6
 _FRESH_STAGE = 2**31  # of the random numbers of fresh draws: no stage of the pilot reaches it
 
 
@@ -41,7 +42,8 @@ class Stratified(MeasureMethod):
     Raises
     ------
     InvalidInput
-        When used: for a law whose coordinates are not independent.
+        When used: for a law whose coordinates are not independent, or that has more than six
+        random ones.
 
     Notes
     -----
@@ -52,8 +54,8 @@ class Stratified(MeasureMethod):
     hide is bounded, is part of the interval, and is shown. The interval (`Stratification`) is not
     asymptotic.
 
-    The half-width falls like 1/n where the boundary is a curve in the plane. In more than about
-    six dimensions nearly all cells are mixed, and `MonteCarlo` does as well.
+    The half-width falls like 1/n where the boundary is a curve in the plane. From about five
+    dimensions on nearly all cells are mixed, and `MonteCarlo` does as well.
 
     References
     ----------
@@ -80,10 +82,15 @@ class Stratified(MeasureMethod):
     def answer(self, question: MeasureQuestion) -> Estimate:
         """Return the estimate, graded STATISTICAL."""
         began = perf_counter()
+        d = len(question.region.random_coordinates)
+        if d > _MOST_DIMENSIONS:
+            expected = f"a law with at most {_MOST_DIMENSIONS} random coordinates"
+            raise InvalidInput("region", f"{d} of them", expected, "take MonteCarlo")
         cells, pilot = subdivided(question, math.floor(self.pilot * self.n), self.n)
         spent = len(pilot.detail)
         counts = self._allotted(cells, self.n - spent)
         fresh = look(question, cells, counts, stage=_FRESH_STAGE, done=spent, total=self.n)
+        question.work.tell(self.n, self.n)
         per_cell = [
             np.add.reduceat(which, np.cumsum(counts) - counts, dtype=np.int64)
             for which in (fresh.hits(question.target), fresh.possible(question.target))
@@ -160,8 +167,10 @@ def _reading(
         draws=int(counts[mixed].sum()),
         hits=int(hits[mixed].sum()),
         possible=int(possible[mixed].sum()),
-        converging=_frozen(cells.kind == Kind.CONVERGES, volume, counts, counts - hits),
-        elsewhere=_frozen(cells.kind == Kind.ELSEWHERE, volume, counts, possible),
+        converging=_frozen(
+            cells.kind == Kind.CONVERGES, volume, counts, counts - hits, counts - possible
+        ),
+        elsewhere=_frozen(cells.kind == Kind.ELSEWHERE, volume, counts, possible, hits),
         undecided_volume=float(volume[cells.kind == Kind.UNDECIDED].sum()),
         estimates=(
             min(1.0, math.fsum(volume * hits / counts)),
@@ -176,6 +185,7 @@ def _frozen(
     volume: NDArray[np.float64],
     counts: NDArray[np.int64],
     strange: NDArray[np.int64],
+    surely: NDArray[np.int64],
 ) -> Frozen:
     weight = volume[which] / counts[which]
     return Frozen(
@@ -184,6 +194,7 @@ def _frozen(
         draws=int(counts[which].sum()),
         heaviest=float(weight.max(initial=0.0)),
         strange=math.fsum(weight * strange[which]),
+        surely=math.fsum(weight * surely[which]),
     )
 
 

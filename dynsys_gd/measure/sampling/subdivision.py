@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,8 +60,8 @@ class Cells:
         """Share of the law in each cell, shape (cells,)."""
         return np.asarray(self.width.prod(axis=1))
 
-    def where(self, which: NDArray[np.bool_]) -> Cells:
-        """Return some of the cells."""
+    def where(self, which: NDArray[Any]) -> Cells:
+        """Return some of the cells, by truth values or by their numbers."""
         return Cells(self.low[which], self.width[which], self.kind[which])
 
 
@@ -89,9 +90,9 @@ def _pieces(question: MeasureQuestion, starts: BoxesStarts) -> Iterator[Piece]:
 def subdivided(question: MeasureQuestion, allowed: int, total: int) -> tuple[Cells, Labels]:
     """Return the cells after looking at no more than so many starts, and what these met.
 
-    A cell is judged by a draw in it and one near each of its corners, which it shares with
-    its neighbours. Where they are not all alike it is halved, along one axis after the other, and
-    its halves are judged. All that stay mixed have the same size.
+    A cell is judged by a draw in it and one near each of its corners, which it shares with its
+    neighbours. Where they are not all alike it is halved, along one axis after the other, and its
+    halves are judged. All that stay mixed have the same size.
     """
     d = len(question.region.random_coordinates)
     active = Cells(np.zeros((1, d)), np.ones((1, d)), np.full(1, Kind.MIXED, dtype=np.int8))
@@ -111,7 +112,7 @@ def subdivided(question: MeasureQuestion, allowed: int, total: int) -> tuple[Cel
         mixed = active.kind == Kind.MIXED
         frozen.append(active.where(~mixed))
         active = active.where(mixed)
-        if not len(active.kind) or level + 2 * d > _MOST_BITS:
+        if not len(active.kind) or level + d >= _MOST_BITS:
             break
         if _cost(_halved(active, level % d)) + len(seen.detail) > allowed:
             break
@@ -160,17 +161,18 @@ def _probes(cells: Cells) -> tuple[Cells, NDArray[np.int64]]:
     First those of the draws in the cells, then those about the corners. A start near a corner is
     not at it: corners lie on lines of symmetry, on which orbits may end elsewhere than all others.
     """
+    inside = np.repeat(np.arange(len(cells.kind)), PILOT)
+    own = np.arange(len(inside)).reshape(-1, PILOT)
+    drawn = cells.where(inside)
     places, corners = _corners(cells)
     width = cells.width[0]
     low = np.maximum((places - _NEAR) * width, 0.0)
     high = np.minimum((places + _NEAR) * width, 1.0)
-    inside = np.repeat(np.arange(len(cells.kind)), PILOT)
     boxes = Cells(
-        np.concatenate([cells.low[inside], low]),
-        np.concatenate([cells.width[inside], high - low]),
-        np.concatenate([cells.kind[inside], np.full(len(low), Kind.MIXED, dtype=np.int8)]),
+        np.concatenate([drawn.low, low]),
+        np.concatenate([drawn.width, high - low]),
+        np.concatenate([drawn.kind, np.full(len(low), Kind.MIXED, dtype=np.int8)]),
     )
-    own = np.arange(len(inside)).reshape(-1, PILOT)
     return boxes, np.concatenate([own, len(inside) + corners], axis=1)
 
 

@@ -1,0 +1,111 @@
+"""Cells that are decided together: groups that almost every point leaves, or nothing enters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...orbits.certified.outward import Bounds
+from .cells import NOT, Cells
+from .images import Moving
+from .tree import UNKNOWN, Masks, Nodes
+
+__all__ = ["Group", "leaving", "trapped"]
+
+_MOST_ROUNDS = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Leaves that are decided together.
+
+    Parameters
+    ----------
+    leaves : ndarray of int
+    masks : ndarray of uint16
+        What almost every point of each meets.
+    room : ndarray of float
+        Of those that a form repels; 0 for the others, which are taken one step.
+    """
+
+    leaves: Nodes
+    masks: Masks
+    room: Bounds
+
+
+def leaving(cells: Cells, leaves: Nodes) -> Group:
+    """Return the largest group in a block whose images lie in it or in decided cells.
+
+    Almost every point leaves the block, and then meets what the decided cells say that can be
+    reached from its cell. The masks in the tree are those of the group when this returns.
+    """
+    tree = cells.tree
+    sets, leaves = _images(cells, leaves)
+    masks = np.zeros(len(leaves), dtype=np.uint16)
+    tree.set_masks(leaves, masks)
+    for _ in range(_MOST_ROUNDS):
+        found, _blame = cells.outcomes(sets)
+        lost = found == UNKNOWN
+        if lost.any():
+            # Those that relied on a lost cell find out in the next round.
+            tree.set_masks(leaves[lost], np.full(lost.sum(), UNKNOWN))
+            kept = np.flatnonzero(~lost)
+            leaves, masks, sets = leaves[kept], masks[kept], sets.take(kept)
+            continue
+        union = masks | found
+        if (union == masks).all():
+            break
+        masks = union
+        tree.set_masks(leaves, masks)
+    else:
+        masks[:] = UNKNOWN
+    # A cell from which no exit was found would be left by no point: rounding of nothing, drop it.
+    bad = (masks == 0) | (masks == UNKNOWN)
+    if bad.any():
+        tree.set_masks(leaves, np.full(len(leaves), UNKNOWN))
+        return Group(leaves[:0], masks[:0], np.zeros(0))
+    return Group(leaves, masks, np.zeros(len(leaves)))
+
+
+def trapped(cells: Cells, leaves: Nodes, form: int | None) -> Group:
+    """Return the largest group of admissible leaves that stay in it or go where nothing converges.
+
+    Cells that a form repels are left through their shells, the others by one step.
+    """
+    tree = cells.tree
+    if form is None:
+        slow, room = leaves[:0], np.zeros(0)
+    else:
+        slow, room, _, _ = cells.shells(form, leaves, 1.5)
+    quick = np.setdiff1d(leaves, slow)
+    sets, quick = _images(cells, quick)
+    for group in (slow, quick):
+        tree.set_masks(group, np.zeros(len(group), dtype=np.uint16))
+    for _ in range(_MOST_ROUNDS):
+        lost = (cells.outcomes(sets)[0] & ~NOT) != 0
+        tree.set_masks(quick[lost], np.full(lost.sum(), UNKNOWN))
+        kept = np.flatnonzero(~lost)
+        quick, sets = quick[kept], sets.take(kept)
+        gone = np.zeros(len(slow), dtype=bool)
+        if form is not None and len(slow):
+            gone = (cells.shells(form, slow, 1.5)[2] & ~NOT) != 0
+            tree.set_masks(slow[gone], np.full(gone.sum(), UNKNOWN))
+            slow, room = slow[~gone], room[~gone]
+        if not lost.any() and not gone.any():
+            break
+    else:
+        for group in (slow, quick):
+            tree.set_masks(group, np.full(len(group), UNKNOWN))
+        slow, quick, room = slow[:0], quick[:0], room[:0]
+    whole = np.concatenate([quick, slow])
+    masks = np.full(len(whole), NOT)
+    tree.set_masks(whole, masks)
+    return Group(whole, masks, np.concatenate([np.zeros(len(quick)), room]))
+
+
+def _images(cells: Cells, leaves: Nodes) -> tuple[Moving, Nodes]:
+    """Return the images of leaves after one step, and the leaves that have one."""
+    sets = cells.images.after(Moving.boxes(*cells.boxes(leaves)))
+    fine = np.flatnonzero(np.isfinite(sets.spread).all(axis=0))
+    return sets.take(fine), leaves[fine]

@@ -1,0 +1,218 @@
+"""Boxes from which almost every point converges to a minimum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from ...checker.content import Theorem
+from ...engine.chunks import checked_executor, checked_progress
+from ...engine.work import Work
+from ...errors import InvalidInput
+from ...evidence import Evidence, Outcome
+from ...maps.base import Map
+from ...regions import Box
+from ...results import Result
+from ..question import MeasureQuestion
+from ..target import Target
+from .certificate import Certificate
+from .enclosure import Enclosure, certified, checked_region, searched
+from .facts import facts_of
+from .tree import UNKNOWN, Tree
+from .written import certificate_of
+
+__all__ = ["BasinTheorem", "basin_theorem"]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class BasinTheorem(Result):
+    """The largest box about a centre of which almost every point is proved to converge.
+
+    Parameters
+    ----------
+    map : Map
+    asked : Box
+        The box that was asked about.
+    target : Target
+    scale : Fraction
+        What holds for the box `asked`, shrunk about its centre by this factor; 0 where nothing
+        was proved.
+    blocked : Outcome
+        NO where a cell next to the proved box is proved to hold points that do not converge,
+        UNDECIDED where nothing is known of it, YES where `asked` itself is proved.
+    certificate : Certificate or None
+    cells : int
+        Number of cells in the proof.
+    seconds : float
+    """
+
+    map: Map
+    asked: Box
+    target: Target
+    scale: Fraction
+    blocked: Outcome
+    evidence: Evidence
+    certificate: Certificate | None
+    cells: int
+    seconds: float
+
+    @property
+    def holds(self) -> Outcome:
+        """Whether almost every point of the box that was asked about converges."""
+        return self.blocked
+
+    @property
+    def corners(self) -> tuple[tuple[Fraction, ...], tuple[Fraction, ...]]:
+        """Exact corners of the box of the theorem."""
+        low, high = (tuple(map(Fraction, c)) for c in (self.asked.low, self.asked.high))
+        middle = tuple((a + b) / 2 for a, b in zip(low, high, strict=True))
+        half = tuple(self.scale * (b - a) / 2 for a, b in zip(low, high, strict=True))
+        return (
+            tuple(m - h for m, h in zip(middle, half, strict=True)),
+            tuple(m + h for m, h in zip(middle, half, strict=True)),
+        )
+
+    @property
+    def box(self) -> Box | None:
+        """The box of the theorem, None where nothing was proved; see `corners` for exact ones."""
+        if not self.scale:
+            return None
+        low, high = self.corners
+        return Box([float(x) for x in low], [float(x) for x in high])
+
+    def headline(self) -> str:
+        if not self.scale:
+            return f"No box about the centre was proved to converge to {self.target}"
+        low, high = self.corners
+        sides = " × ".join(
+            f"[{float(a):.9g}, {float(b):.9g}]" for a, b in zip(low, high, strict=True)
+        )
+        return f"Almost every point of {sides} converges to {self.target}"
+
+    def rows(self) -> list[tuple[str, str]]:
+        beyond = {
+            Outcome.YES: "nothing: the whole box is proved",
+            Outcome.NO: "points that are proved not to converge there",
+            Outcome.UNDECIDED: "cells that were not decided",
+        }[self.blocked]
+        return [
+            ("map", self.map.describe()),
+            ("asked", self.asked.describe()),
+            ("next to it", beyond),
+            ("evidence", str(self.evidence)),
+            ("cost", f"{self.cells} cells, {self.seconds:.2g} s"),
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        low, high = self.corners
+        return {
+            **super().to_dict(),
+            "map": self.map.describe(),
+            "asked": self.asked.describe(),
+            "target": self.target.name.lower(),
+            "scale": str(self.scale),
+            "low": [str(x) for x in low],
+            "high": [str(x) for x in high],
+            "holds": self.holds.value,
+            "cells": self.cells,
+        }
+
+
+def basin_theorem(
+    F: Map,
+    box: Box,
+    *,
+    to: Target = Target.MINIMA,
+    seconds: float = 5.0,
+    executor: Any = None,
+    progress: Any = None,
+) -> BasinTheorem:
+    """Prove that almost every point of a box, or of a smaller one about its centre, converges.
+
+    Parameters
+    ----------
+    F : Map
+        Given by formulas without kinks, in at most three dimensions.
+    box : Box
+        Of states. Its centre should be inside the basin.
+    to : Target
+    seconds : float
+        Time limit. The proof ends sooner where the whole box is proved.
+    executor : concurrent.futures.Executor, optional
+    progress : callable, optional
+        Called as ``progress(done, total)``.
+
+    Returns
+    -------
+    BasinTheorem
+        CERTIFIED; its certificate can be saved and verified by ``dynsys-gd check FILE``.
+
+    Raises
+    ------
+    InvalidInput
+        For a box of the wrong dimension, and maps without formulas or with kinks.
+
+    Notes
+    -----
+    The cells of `Enclosure` decide parts of the box; the answer is the largest box about the same
+    centre without a cell that is open or does not converge. Its corners are dyadic multiples of
+    those of `box`, exact rational numbers.
+
+    Examples
+    --------
+    Under (xy - 1)²/2 with step size 1/2 the largest such square is that of the 2-cycle (√3, -√3).
+
+    >>> from sympy.abc import x, y
+    >>> from dynsys_gd import Box, GradientDescent, Loss
+    >>> F = GradientDescent(Loss((x * y - 1)**2 / 2, [x, y]), step_size="1/2")
+    >>> theorem = basin_theorem(F, Box([-2, -2], [2, 2]), seconds=2)
+    >>> 1.6 < theorem.box.high[0] < 3**0.5
+    True
+    """
+    if not isinstance(F, Map):
+        raise InvalidInput("F", F, "a map", "wrap the loss, for example as GradientDescent")
+    if not isinstance(to, Target):
+        raise InvalidInput("to", to, "Target.MINIMA or Target.FIXED_POINTS")
+    began = perf_counter()
+    work = Work(executor=checked_executor(executor), progress=checked_progress(progress))
+    question = MeasureQuestion(F=F, region=box, to=to, work=work)
+    region = checked_region(question)
+    facts = facts_of(F, region, target=to)
+    search = searched(Enclosure(seconds=seconds), question, facts, region)
+    tree = search.cells.tree
+    scale, blocked = _largest(tree)
+    theorem = BasinTheorem(
+        map=F,
+        asked=region,
+        target=to,
+        scale=scale,
+        blocked=blocked,
+        evidence=certified(F),
+        certificate=None,
+        cells=int(np.count_nonzero(tree.mask[tree.leaves()] != UNKNOWN)),
+        seconds=perf_counter() - began,
+    )
+    if not scale:
+        return theorem
+    low, high = theorem.corners
+    claim = Theorem(low=low, high=high, statement=f"almost every point converges to {to}")
+    certificate = certificate_of(search.cells, F, region, to, claim)
+    return BasinTheorem(**{**vars(theorem), "certificate": certificate})
+
+
+def _largest(tree: Tree) -> tuple[Fraction, Outcome]:
+    """Return by how much the region has to shrink about its centre, and what is next to it."""
+    leaves = tree.leaves()
+    leaves = leaves[tree.inside(leaves) & ((tree.mask[leaves] & 1) != 0)]
+    if not len(leaves):
+        return Fraction(1), Outcome.YES
+    lower, upper = tree.bounds(leaves)
+    # Corners of cells are dyadic numbers of at most 53 bits: nothing is rounded here.
+    away = np.maximum(np.maximum(2.0 * lower - 1.0, 1.0 - 2.0 * upper), 0.0).max(axis=0)
+    nearest = away.min()
+    proved = (tree.mask[leaves[away == nearest]] == 1).any()
+    return Fraction(nearest), Outcome.NO if proved else Outcome.UNDECIDED
