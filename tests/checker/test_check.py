@@ -7,7 +7,14 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from reference.small_certificates import beyond, double_well, far_square, repelled, square
+from reference.small_certificates import (
+    beyond,
+    double_well,
+    far_square,
+    outside_the_ellipse,
+    repelled,
+    square,
+)
 
 from dynsys_gd.checker import check
 from dynsys_gd.checker.content import Goal, Reason
@@ -20,6 +27,7 @@ MAKERS = {
     "square": square,
     "far square": far_square,
     "repelled": repelled,
+    "ellipse": outside_the_ellipse,
 }
 CONTENTS = {}
 
@@ -133,6 +141,16 @@ def turned(old):
     return cells(old, [left, right], mask=[4, 2])
 
 
+def barrier(old, **values):
+    """The content with fields of its barrier replaced; those of identities by `identity__field`."""
+    given = old.escapes[0].barrier
+    for name, value in values.items():
+        identity, _, field = name.partition("__")
+        changed = replace(getattr(given, identity), **{field: value}) if field else value
+        given = replace(given, **{identity: changed})
+    return entry(old, "escapes", 0, barrier=given)
+
+
 def reversed_stages(old):
     return cells(old, slice(None), stage=old.cells.stage.max() - old.cells.stage)
 
@@ -148,7 +166,7 @@ def renamed(old, j, name):
     return replace(old, outcomes=tuple(names))
 
 
-WELL, BEYOND, SQUARE, FAR, REPELLED = MAKERS
+WELL, BEYOND, SQUARE, FAR, REPELLED, ELLIPSE = MAKERS
 TAMPERED = {
     "step size": (WELL, lambda c: of_map(c, step_size=Fraction(51, 100)), "image 0"),
     "negative step size": (WELL, lambda c: of_map(c, step_size=Fraction(-1, 2)), "step size"),
@@ -324,6 +342,44 @@ TAMPERED = {
         REPELLED,
         lambda c: cells(c, c.cells.why == Reason.REPELLED, room=2.0),
         "room",
+    ),
+    "barrier moved": (
+        ELLIPSE,
+        lambda c: barrier(c, function="x**2 - x*y/2 + y**2 - 7"),
+        "keep the sign",
+    ),
+    "barrier turned": (
+        ELLIPSE,
+        lambda c: barrier(c, function="15/2 - x**2 + x*y/2 - y**2"),
+        "identity",
+    ),
+    "barrier that may vanish": (ELLIPSE, lambda c: barrier(c, least=Fraction(0)), "above 0"),
+    "barrier with another root": (ELLIPSE, lambda c: barrier(c, root="x*y/2"), "keep the sign"),
+    "barrier of another form": (ELLIPSE, lambda c: barrier(c, form=0), "one equation"),
+    "barrier without sharpness": (
+        ELLIPSE,
+        lambda c: barrier(c, steep__gamma=Fraction(0)),
+        "sharpness",
+    ),
+    "barrier with too much sharpness": (
+        ELLIPSE,
+        lambda c: barrier(c, steep__gamma=Fraction(5)),
+        "sharpness",
+    ),
+    "barrier on critical points": (
+        ELLIPSE,
+        lambda c: barrier(c, regular__beta=("x - y", "-x")),
+        "gradient",
+    ),
+    "barrier without a regular point": (
+        ELLIPSE,
+        lambda c: replace(c, regular_at=None),
+        "null sets",
+    ),
+    "cell on the barrier": (
+        ELLIPSE,
+        lambda c: cells(c, 0, place=c.cells.place[0] - [0, 1]),
+        "escape region",
     ),
     "family of another map": (REPELLED, lambda c: of_map(c, images=("2*x", "2*y")), "form 0"),
     "escape that is none": (

@@ -1,5 +1,6 @@
 """Small certificates, made in floating point by a search of a few lines that proves nothing."""
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
@@ -9,10 +10,12 @@ from dynsys_gd.checker.content import (
     Bounded,
     CellList,
     Content,
+    GivenBarrier,
     GivenBlock,
     GivenCore,
     GivenEscape,
     GivenForm,
+    GivenIdentity,
     GivenMap,
     Goal,
     Reason,
@@ -386,5 +389,42 @@ def repelled(level=4):
         blocks=(),
         escapes=(GivenEscape(kind="far", radius=Fraction(1)),),
         cells=cells,
+        claim=Bounded(lower=1 - not_upper, upper=1 - not_lower),
+    )
+
+
+def outside_the_ellipse(level=5):
+    """(xy - 1)²/2 at η = 1/2 on [1, 4]²: beyond x² - xy/2 + y² = 15/2 almost nothing converges."""
+    draft = Draft(None, [1, 1], [4, 4], level)
+
+    def beyond_it(a, b):
+        # On the region the function grows with both coordinates where it matters.
+        ends = [x**2 - x * y / 2 + y**2 for x in (a[0], b[0]) for y in (a[1], b[1])]
+        return min(ends) - 0.1 * (b[0] - a[0]) > 7.5
+
+    draft.ground(lambda a, b: (1, Reason.ESCAPE, 0, 0.0) if beyond_it(a, b) else None)
+    not_lower, not_upper = draft.shares(1)
+    return replace(
+        square(2, 1.0),
+        low=(Fraction(1), Fraction(1)),
+        high=(Fraction(4), Fraction(4)),
+        blocks=(),
+        escapes=(
+            GivenEscape(
+                kind="barrier",
+                radius=Fraction(0),
+                barrier=GivenBarrier(
+                    function="x**2 - x*y/2 + y**2 - 15/2",
+                    root="x*y/2 - 1/4",
+                    least=Fraction(15, 16),
+                    form=1,
+                    steep=GivenIdentity(alpha=Fraction(1), beta=("1/2",), gamma=Fraction(4)),
+                    regular=GivenIdentity(
+                        alpha=Fraction(1), beta=("x/2 - y", "-x"), gamma=Fraction(15, 2)
+                    ),
+                ),
+            ),
+        ),
+        cells=draft.list(),
         claim=Bounded(lower=1 - not_upper, upper=1 - not_lower),
     )
