@@ -161,7 +161,7 @@ class Stratification(Reading):
         return lack, frozen[1].at_most(self._errors(error, *reversed(frozen))[1])
 
     def _lower_end(self, error: float) -> float:
-        mixed, most, least = self._errors(error)
+        mixed, most, least = self._errors(error, self.converging, self.elsewhere)
         end = (
             self.converging.volume - self.converging.at_most(most) + self.elsewhere.at_least(least)
         )
@@ -182,7 +182,7 @@ class Stratification(Reading):
     def _errors(self, error: float, doubted: Frozen, others: Frozen) -> tuple[float, float, float]:
         """Return the error probabilities of the parts of an end; those that are not there get none.
 
-        They are mixed cells, frozen ones that may be wrong in the direction of this end, and others.
+        They are mixed cells, frozen ones that may be wrong in the direction of this end, others.
         """
         there = (self.draws > 0, doubted.cells > 0, others.cells > 0)
         parts = [part * is_there for part, is_there in zip(_PARTS, there, strict=True)]

@@ -19,6 +19,8 @@ from dynsys_gd import (
     QuasiMonteCarlo,
     convergent_measure,
 )
+from dynsys_gd.engine.starts.nets import quality
+from dynsys_gd.measure import MeasureQuestion
 from dynsys_gd.measure.sampling import tallies
 from dynsys_gd.measure.sampling.quasi_monte_carlo import grid_shape, net_size
 from dynsys_gd.measure.sampling.replicated import Replicated, gain_bound
@@ -71,7 +73,7 @@ def test_grid_and_nets_use_most_starts_and_never_more(d, n):
     used = math.prod(grid_shape(d, n >> m)) << m
     assert used <= n
     assert used > n / 4
-    assert gain_bound(0, 1, 1 << m) <= 32
+    assert gain_bound(quality(d), d, 1 << m) <= max(2, math.sqrt(n) / 10)
 
 
 def test_in_one_dimension_the_error_falls_like_one_over_n():
@@ -112,12 +114,25 @@ def test_estimates_are_unbiased_and_more_precise_than_independent_draws(monkeypa
     assert abs(np.mean(shares) - case.share) < 4 * np.std(shares) / math.sqrt(60)
 
 
+@pytest.mark.parametrize("d", [3, 5, 20])
+@pytest.mark.parametrize("n", [1000, 20_000])
+def test_in_many_dimensions_it_is_not_much_wider_than_independent_draws(d, n, monkeypatch):
+    def half(F, rows, *, budget=None):
+        seen = known(F, rows[:, :2])
+        seen.detail[:] = np.where(rows.sum(axis=1) < 0, 0, 8)
+        return seen
+
+    monkeypatch.setattr(tallies, "simulate", half)
+    question = MeasureQuestion(F=CASES["0.5"].map, region=Box([-1] * d, [1] * d), seed=0)
+    low, high = QuasiMonteCarlo(n=n).answer(question).interval()
+    assert low < 0.5 < high
+    assert (high - low) / 2 < 1.35 * 1.96 * 0.5 / math.sqrt(n)
+
+
 def test_too_many_coordinates_are_refused():
     with pytest.raises(InvalidInput, match="MonteCarlo"):
         _question_of(Gaussian([0.0] * 102, 1.0))
 
 
 def _question_of(law):
-    from dynsys_gd.measure import MeasureQuestion
-
     return QuasiMonteCarlo(n=1000).answer(MeasureQuestion(F=WELL, region=law))

@@ -5,13 +5,21 @@ import pytest
 from reference.sampled_ellipse import CASES, known, known_but_open
 from scipy import stats
 
-from dynsys_gd import Box, Budget, Distribution, Gaussian, Stratified, convergent_measure
+from dynsys_gd import (
+    Box,
+    Budget,
+    Distribution,
+    Gaussian,
+    InvalidInput,
+    Stratified,
+    convergent_measure,
+)
 from dynsys_gd.measure import MeasureQuestion
 from dynsys_gd.measure.sampling import tallies
 from dynsys_gd.measure.sampling.strata import Frozen, Stratification, mean_limit
 from dynsys_gd.measure.sampling.subdivision import Kind, subdivided
 
-NONE = Frozen(cells=0, volume=0.0, draws=0, heaviest=0.0, strange=0.0)
+NONE = Frozen(cells=0, volume=0.0, draws=0, heaviest=0.0, strange=0.0, surely=0.0)
 
 
 def measured(case="0.5", *, n=4000, rng=0, region=None, budget=None, pilot=0.4):
@@ -57,6 +65,12 @@ def test_six_dimensions_are_cut_too(monkeypatch):
     low, high = m.interval()
     assert low < 0.5 < high
     assert high - low < 0.04
+
+
+def test_more_dimensions_are_refused():
+    question = MeasureQuestion(F=CASES["0.5"].map, region=Box([-1] * 7, [1] * 7))
+    with pytest.raises(InvalidInput, match="MonteCarlo"):
+        Stratified(n=1000).answer(question)
 
 
 # --- the estimate --------------------------------------------------------------------------------
@@ -107,6 +121,20 @@ def test_what_frozen_cells_may_hide_is_reported():
     assert 0 < extra < 0.1
     assert "below" in dict(m.rows())["they may hide"]
     assert m.to_dict()["hidden"] == [missing, extra]
+
+
+def test_progress_ends_at_the_end():
+    seen = []
+    case = CASES["0.5"]
+    convergent_measure(
+        case.map,
+        case.region,
+        method=Stratified(n=1000),
+        rng=0,
+        progress=lambda done, total: seen.append((done, total)),
+    )
+    assert seen == sorted(seen)
+    assert seen[-1] == (1000, 1000)
 
 
 def test_undecided_starts_count_at_both_extremes():
@@ -177,9 +205,28 @@ def test_the_limit_of_means_is_exact_where_nothing_was_found_and_safe_elsewhere(
 
 
 def test_what_frozen_cells_hide_grows_with_what_was_found_in_them():
-    clean = Frozen(cells=10, volume=0.5, draws=100, heaviest=0.005, strange=0.0)
-    found = Frozen(cells=10, volume=0.5, draws=100, heaviest=0.005, strange=0.01)
-    assert clean.may_hide(0.01) == pytest.approx(0.5 * (1 - 0.01**0.01))
-    assert found.may_hide(0.01) > clean.may_hide(0.01)
-    assert NONE.may_hide(0.01) == 0.0
-    assert found.may_hide(1e-300) <= found.volume
+    clean = Frozen(cells=10, volume=0.5, draws=100, heaviest=0.005, strange=0.0, surely=0.0)
+    found = Frozen(cells=10, volume=0.5, draws=100, heaviest=0.005, strange=0.01, surely=0.01)
+    assert clean.at_most(0.01) == pytest.approx(0.5 * (1 - 0.01**0.01))
+    assert found.at_most(0.01) > clean.at_most(0.01)
+    assert NONE.at_most(0.01) == 0.0
+    assert found.at_most(1e-300) <= found.volume
+    assert clean.at_least(0.01) == 0.0
+    assert 0 < found.at_least(0.01) < 0.01 < found.at_most(0.01)
+
+
+def test_limits_of_frozen_cells_of_unequal_weights_are_covered_exactly():
+    """Eight draws of different weights and impurities: every outcome with its probability."""
+    rng, error = np.random.default_rng(1), 0.1
+    outcomes = (np.arange(256)[:, None] >> np.arange(8)) & 1
+    for _ in range(40):
+        weight, impure = rng.uniform(0.01, 0.1, size=8), rng.beta(0.3, 0.6, size=8)
+        law = np.where(outcomes, impure, 1 - impure).prod(axis=1)
+        truth = float(weight @ impure)
+        above = below = 0.0
+        for outcome, chance in zip(outcomes, law, strict=True):
+            seen = float(weight @ outcome)
+            cells = Frozen(8, float(weight.sum()), 8, float(weight.max()), seen, seen)
+            above += chance * (cells.at_least(error) > truth)
+            below += chance * (cells.at_most(error) < truth)
+        assert max(above, below) <= error
