@@ -543,7 +543,7 @@ FLOORS = {
         *refused("F", lambda v: dg.known_measure(v, BOX), (*NO_MAPS, OPEN)),
         *refused("region", lambda v: dg.known_measure(F, v), (None, 3, LINE, BOX.grid(3))),
         *refused("to", lambda v: dg.known_measure(F, BOX, to=v), (None, "minima", dg.Target)),
-        *refused("n", lambda v: dg.QuasiMonteCarlo(n=v), (*NO_COUNTS, 63)),
+        *refused("n", lambda v: dg.QuasiMonteCarlo(n=v), (*NO_COUNTS, 47)),
         *refused("replicates", lambda v: dg.QuasiMonteCarlo(replicates=v), (*NO_COUNTS, 1, 65)),
         *refused("level", lambda v: dg.QuasiMonteCarlo(level=v), (0, 1, 95, None, "a")),
         *refused("n", lambda v: dg.Stratified(n=v), (*NO_COUNTS, 127)),
