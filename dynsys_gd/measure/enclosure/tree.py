@@ -227,7 +227,9 @@ class Tree:
             which = np.flatnonzero(inside & (start == level))
             if len(which):
                 self._descend(level, which, lower, upper, found, blame, part)
-        return found, blame
+        if part is None:
+            found[found == 0] = UNKNOWN  # a box without interior
+        return found, self._unknown_below(blame)
 
     def _descend(
         self,
@@ -257,23 +259,48 @@ class Tree:
         order = np.argsort(owner, kind="stable")
         owner, node = owner[order], node[order]
         many = np.arange(2**self.dimension)
+        below, above = self.bounds(node)
         while len(owner):
             if part is not None:
-                below, above = self.bounds(node)
                 touch = part(
                     owner,
                     np.maximum(below, lower[:, owner]),
                     np.minimum(above, upper[:, owner]),
                 )
                 owner, node = owner[touch], node[touch]
-            mask, leaf = self.mask[node], self.child[node] < 0
-            told = leaf | (mask != UNKNOWN)
-            np.bitwise_or.at(found, owner[told], mask[told])
-            lost = told & (mask == UNKNOWN)
+                below, above = below[:, touch], above[:, touch]
+            mask = self.mask[node]
+            open_ = mask == UNKNOWN
+            np.bitwise_or.at(found, owner[~open_], mask[~open_])
+            owner, node = owner[open_], node[open_]
+            lost = self.child[node] < 0
+            if part is None:
+                # A node all of which is met, with an unknown leaf somewhere below.
+                low, high = lower[:, owner], upper[:, owner]
+                lost |= np.logical_and.reduce(
+                    (low <= below[:, open_]) & (above[:, open_] <= high), axis=0
+                )
+            found[owner[lost]] = UNKNOWN
             blame[owner[lost]] = node[lost]
-            on = ~told & (found[owner] != UNKNOWN)
+            on = found[owner] != UNKNOWN
             owner = np.repeat(owner[on], len(many))
             node = (self.child[node[on]][:, None] + many).ravel()
             below, above = self.bounds(node)
-            touch = np.asarray(((below < upper[:, owner]) & (above > lower[:, owner])).all(axis=0))
+            touch = np.logical_and.reduce(
+                (below < upper[:, owner]) & (above > lower[:, owner]), axis=0
+            )
             owner, node = owner[touch], node[touch]
+            below, above = below[:, touch], above[:, touch]
+
+    def _unknown_below(self, nodes: Nodes) -> Nodes:
+        """Return an unknown leaf below each node; those that are leaves, or -1, stay."""
+        nodes = nodes.copy()
+        on = np.flatnonzero(nodes >= 0)
+        many = np.arange(2**self.dimension)
+        while True:
+            on = on[self.child[nodes[on]] >= 0]
+            if not len(on):
+                return nodes
+            children = self.child[nodes[on]][:, None] + many
+            which = (self.mask[children] == UNKNOWN).argmax(axis=1)
+            nodes[on] = children[np.arange(len(on)), which]
