@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +12,9 @@ from .arguments import SpreadCommand, in_words_of_the_command
 from .method_options import METHOD_FLAGS, METHODS, chosen_method, method_options
 from .question_options import FLAGS, Studied, question_options
 from .running_options import Running, running_options
+
+if TYPE_CHECKING:
+    from ..measure.estimate import Estimate
 
 __all__ = ["measure"]
 
@@ -34,6 +38,12 @@ _FLAGS = {"steps": "--bounded-for", "to": "--to, --bounded-for"}
     help="Instead of converging: orbits that do not get far out within so many steps.",
 )
 @method_options
+@click.option(
+    "--certificate",
+    metavar="FILE",
+    help="enclosure: write what `dynsys-gd check` needs to verify the bounds; packed where the "
+    "name ends in .gz.",
+)
 @running_options
 def measure(**given: Any) -> None:
     """Measure how much of a law of initialisations converges, with an honest error.
@@ -57,6 +67,9 @@ def measure(**given: Any) -> None:
     from ..measure.survival import Survival
 
     name, bounded_for = given.pop("method"), given.pop("bounded_for")
+    certificate = given.pop("certificate")
+    if certificate is not None and name != "enclosure":
+        raise click.UsageError("--certificate belongs to --method enclosure")
     settings = {key: given.pop(key) for key in METHOD_FLAGS}
     running, studied = Running.taken_from(given, name="measure"), Studied(**given)
     studied.check()
@@ -64,6 +77,8 @@ def measure(**given: Any) -> None:
         raise click.UsageError("--bounded-for and --to: give one of them")
     running.prepare()
     try:
+        if certificate is not None:
+            _check_place(Path(certificate))
         method = chosen_method(name, settings)
         F = studied.map()
         with running.at_work("measuring") as work:
@@ -81,3 +96,36 @@ def measure(**given: Any) -> None:
     except InvalidInput as error:
         raise in_words_of_the_command(error, {**FLAGS, **METHOD_FLAGS, **_FLAGS}) from None
     running.deliver(estimate)
+    if certificate is not None:
+        _certify(estimate, certificate)
+
+
+def _check_place(path: Path) -> None:
+    """Refuse a place for the certificate before anything takes time."""
+    from ..measure.enclosure.certificate import Certificate
+
+    if path.is_dir() or not path.parent.is_dir():
+        what = "a folder" if path.is_dir() else "a file in a folder that does not exist"
+        raise InvalidInput("--certificate", f"{what}: {path}", "the name of a file")
+    if path.exists():
+        try:
+            Certificate.load(path)
+        except InvalidInput:
+            expected = "no file of another kind at this place"
+            raise InvalidInput(
+                "--certificate", str(path), expected, "move it away, or name another file"
+            ) from None
+
+
+def _certify(estimate: Estimate, path: str) -> None:
+    """Write the certificate of an estimate, or say why there is none."""
+    proof = getattr(estimate.reading, "certificate", None)
+    if proof is None:
+        click.echo("No certificate: the bounds come from a theorem and not from cells.", err=True)
+        return
+    try:
+        proof.save(path)
+    except OSError as error:
+        what = f"{path} ({error.strerror})"
+        raise InvalidInput("--certificate", what, "a file that can be written") from None
+    click.echo(f"Certificate: {path}", err=True)

@@ -36,6 +36,7 @@ _HELP: dict[str, tuple[Any, str, str]] = {
     "moves": (int, "M", "splitting: moves of each start at each level."),
     "seconds": (float, "SECONDS", "enclosure: time to spend."),
     "width": (float, "W", "enclosure: stop when the bounds are this close."),
+    "apart": (bool, "", "enclosure: tell limits apart as well as can be."),
     "level": (float, "P", "Confidence level of sampling.  [default: 0.95]"),
 }
 
@@ -46,7 +47,10 @@ METHOD_FLAGS = {name: "--" + name.replace("_", "-") for name in _HELP}
 def method_options(command: Command) -> Command:
     """Add the settings of all methods."""
     for name, (kind, metavar, text) in reversed(_HELP.items()):
-        command = click.option(METHOD_FLAGS[name], type=kind, metavar=metavar, help=text)(command)
+        kinds: dict[str, Any] = {"type": kind, "metavar": metavar}
+        if kind is bool:
+            kinds = {"is_flag": True, "default": None}
+        command = click.option(METHOD_FLAGS[name], help=text, **kinds)(command)
     return command
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from time import perf_counter
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 
 from ...checker.content import Theorem
 from ...engine.chunks import checked_executor, checked_progress
+from ...engine.journal.checkpoint import Run, opened
 from ...engine.work import Work
 from ...errors import InvalidInput
 from ...evidence import Evidence, Outcome
@@ -130,6 +131,7 @@ def basin_theorem(
     seconds: float = 5.0,
     executor: Any = None,
     progress: Any = None,
+    checkpoint: Any = None,
 ) -> BasinTheorem:
     """Prove that almost every point of a box, or of a smaller one about its centre, converges.
 
@@ -145,6 +147,9 @@ def basin_theorem(
     executor : concurrent.futures.Executor, optional
     progress : callable, optional
         Called as ``progress(done, total)``.
+    checkpoint : path, optional
+        A file in which the search is kept as it comes: where it was stopped, the same call goes
+        on.
 
     Returns
     -------
@@ -178,11 +183,17 @@ def basin_theorem(
     if not isinstance(to, Target):
         raise InvalidInput("to", to, "Target.MINIMA or Target.FIXED_POINTS")
     began = perf_counter()
-    work = Work(executor=checked_executor(executor), progress=checked_progress(progress))
-    question = MeasureQuestion(F=F, region=box, to=to, work=work)
-    region = checked_region(question)
+    checked_executor(executor)
+    checked_progress(progress)
+    region = checked_region(MeasureQuestion(F=F, region=box, to=to))
+    method = Enclosure(seconds=seconds)
+    arguments = {"F": F, "box": region, "to": to, "method": method}
+    run = Run(name="basin_theorem", arguments=arguments, seed=0, seed_given=True)
     facts = facts_of(F, region, target=to)
-    search = searched(Enclosure(seconds=seconds), question, facts, region)
+    with opened(checkpoint, run) as journal:
+        work = Work(executor=executor, progress=progress, journal=journal)
+        question = MeasureQuestion(F=F, region=region, to=to, work=work)
+        search = searched(method, question, facts, region)
     tree = search.cells.tree
     scale, blocked = _largest(tree)
     theorem = BasinTheorem(
@@ -200,8 +211,7 @@ def basin_theorem(
         return theorem
     low, high = theorem.corners
     claim = Theorem(low=low, high=high, statement=f"almost every point converges to {to}")
-    certificate = certificate_of(search.cells, F, region, to, claim)
-    return BasinTheorem(**{**vars(theorem), "certificate": certificate})
+    return replace(theorem, certificate=certificate_of(search.cells, F, region, to, claim))
 
 
 def _largest(tree: Tree) -> tuple[Fraction, Outcome]:
