@@ -276,10 +276,8 @@ class Tree:
             lost = self.child[node] < 0
             if part is None:
                 # A node all of which is met, with an unknown leaf somewhere below.
-                low, high = lower[:, owner], upper[:, owner]
-                lost |= np.logical_and.reduce(
-                    (low <= below[:, open_]) & (above[:, open_] <= high), axis=0
-                )
+                whole = (lower[:, owner] <= below[:, open_]) & (above[:, open_] <= upper[:, owner])
+                lost |= np.logical_and.reduce(whole, axis=0)
             found[owner[lost]] = UNKNOWN
             blame[owner[lost]] = node[lost]
             on = found[owner] != UNKNOWN
