@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product as pairs
@@ -188,11 +189,18 @@ class Form:
         high = multiplier.upper().max(arb(0))
         if not multiplier.lower() >= high - 1:
             return False
-        box = [m + symmetric(h) for m, h in zip(*piece, strict=True)]
-        own = self.moves(box, box)[1]
-        apart = norm([[a - b for a, b in zip(*rows, strict=True)]
-                      for rows in zip(around.factors, own, strict=True)])  # fmt: skip
+        own = self._own(piece)
+        apart = self._apart(around, own)
         return bool(size * (norm(own) / (1 - high) + apart / (1 - q)) <= room)
+
+    def _own(self, piece: Piece) -> Rows:
+        """Return s A(x) on a box."""
+        box = [m + symmetric(h) for m, h in zip(*piece, strict=True)]
+        return self.moves(box, box)[1]
+
+    def _apart(self, around: Around, own: Rows) -> Ball:
+        """Return a bound of s |A(x) - A(y)| for x in the wide box and y in the narrow one."""
+        return norm(_joined(around.factors, own, operator.sub))
 
     def shell(self, piece: Piece, room: Ball) -> tuple[Ball, Ball] | None:
         """Return r and t such that orbits from a box stay within a room until r < |h| <= t.
@@ -211,6 +219,11 @@ class Form:
             return None
         reach = around.step * least / (least - 1)
         reach = reach.min(around.two_steps() * least / (least * least - 1) + around.step)
+        if self.m == 1 and around.moves[0][0] < 0:
+            # Residuals of changing sign that grow: sums lie between zero and the last one.
+            own = self._own(piece)
+            drift = self._apart(around, own) * least / (least - 1)
+            reach = reach.min(norm(own) + drift)
         radius = (room / reach).abs_lower()
         if not self.size(*piece) <= radius:
             return None
