@@ -14,7 +14,7 @@ from .beyond import beyond_critical
 from .descent_on_line import descent_on_lines
 from .known import KnownMeasure
 from .squared_form import squared_form
-from .theorem import Applied
+from .theorem import Applied, has_density
 
 __all__ = ["known_measure"]
 
@@ -27,7 +27,9 @@ def known_measure(F: Map, region: Region, *, to: Target = Target.MINIMA) -> Know
     F : Map
         Every parameter has a value.
     region : Box, Ball or Gaussian
-        Law of the initialisations.
+        Law of the initialisations. The theorems are about almost every start, so that they say
+        nothing about a law that may be concentrated on a null set: a normal one with fixed
+        coordinates, a discrete one, a multivariate one of scipy.
     to : Target
         Which limits count.
 
@@ -64,6 +66,8 @@ def known_measure(F: Map, region: Region, *, to: Target = Target.MINIMA) -> Know
     sqrt(5)/3
     """
     _check(F, region, to)
+    if not has_density(region):
+        return None
     for applied in _theorems(F, to):
         part = applied.share(region)
         if part is not None:

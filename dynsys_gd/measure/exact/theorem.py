@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import sympy as sp
 
 from ...evidence import Evidence
-from ...regions import Ball, Box, Region
+from ...regions import Ball, Box, Distribution, Gaussian, Region
 
-__all__ = ["Applied", "Share", "exactly", "volume_of"]
+__all__ = ["Applied", "Share", "exactly", "has_density", "volume_of"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,27 @@ class Applied(ABC):
     @abstractmethod
     def share(self, region: Region) -> Share | None:
         """Return how much of a law the convergent set is, None where no closed form is known."""
+
+
+def has_density(region: Region) -> bool:
+    """Return whether null sets of Lebesgue measure surely have no share in a law.
+
+    Only then does a theorem about almost every start say something about it. Normal laws with
+    fixed coordinates and discrete laws are concentrated on null sets; multivariate laws of scipy
+    may be, and do not tell.
+
+    Examples
+    --------
+    >>> has_density(Gaussian([0, 1], [1, 1])), has_density(Gaussian([0, 1], [1, 0]))
+    (True, False)
+    """
+    if isinstance(region, Gaussian):
+        return min(region.scale) > 0
+    if isinstance(region, Distribution):
+        from scipy.stats import rv_continuous
+
+        return region.joint is None and all(isinstance(k.dist, rv_continuous) for k in region.laws)
+    return isinstance(region, (Box, Ball))
 
 
 def exactly(number: float) -> sp.Rational:

@@ -2,8 +2,10 @@
 
 import math
 
+import numpy as np
 import pytest
 import sympy as sp
+from scipy import stats
 from sympy.abc import a, b, x, y, z
 
 import dynsys_gd as dg
@@ -144,6 +146,32 @@ def test_at_the_critical_step_size_only_a_theorem_may_speak(loss):
         assert known is None
     else:  # the flip is supercritical, and everything still converges, only slowly
         assert known.share == sp.sqrt(3) / 3
+
+
+SINGULAR = stats.multivariate_normal([1, 0], np.diag([0, 1]), allow_singular=True)
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        Gaussian([1, 0], [0, 1]),
+        dg.Distribution([stats.randint(1, 2), stats.norm()]),
+        dg.Distribution(SINGULAR),
+    ],
+)
+def test_theorems_about_almost_every_start_are_silent_about_null_sets(law):
+    # From x = 1, an unstable minimum of the well, every start of these laws converges.
+    F = GradientDescent(Loss(x**4 / 4 - x**2 / 2 + y**2 / 4, [x, y]), "3/2")
+    assert known_measure(F, BOX).share == 0
+    assert known_measure(F, law) is None
+    assert convergent_measure(F, law, method=MonteCarlo(n=100), rng=0).upper == 1
+
+
+def test_laws_with_a_density_are_spoken_of():
+    known = known_measure(
+        GradientDescent(PRODUCT, "3/2"), dg.Distribution([stats.laplace(), stats.uniform(-1, 2)])
+    )
+    assert known.share == 0
 
 
 def test_an_inflection_is_no_minimum_but_a_fixed_point():
