@@ -143,12 +143,15 @@ class Images:
 
 @lru_cache(maxsize=64)
 def _step(F: Map) -> IntervalFunction:
-    """From a box of x, c, A and Q to F(c), DF(x) A and DF(x) Q."""
+    """From a box of x, c, A and Q to F(c), DF(x) A and DF(x) Q.
+
+    Dummies: a variable of the map may have any name.
+    """
     assert F.expression is not None
     x = F.variables
     d = len(x)
-    c = [sp.Symbol(f"c{i}") for i in range(d)]
-    A, Q = (sp.Matrix(d, d, [sp.Symbol(f"{name}{i}") for i in range(d * d)]) for name in ("A", "Q"))
+    c = [sp.Dummy(f"c{i}") for i in range(d)]
+    A, Q = (sp.Matrix(d, d, [sp.Dummy(f"{name}{i}") for i in range(d * d)]) for name in ("A", "Q"))
     slopes = sp.Matrix(d, d, list(F.jacobian))
     at_centre = [f.xreplace(dict(zip(x, c, strict=True))) for f in F.expression]
     outputs = [*at_centre, *(slopes * A), *(slopes * Q)]

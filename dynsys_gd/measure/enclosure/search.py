@@ -69,7 +69,7 @@ class Search:
     def rounds(self) -> Iterator[None]:
         """Go one level deeper each time; yield after each sweep, when the bounds may be better."""
         tree = self.cells.tree
-        while True:
+        while self.level < tree.finest:
             self.level += 1
             unknown = tree.unknown()
             self._cut(unknown[tree.inside(unknown) & (tree.level[unknown] < self.level)])
@@ -170,8 +170,8 @@ class Search:
         for number in range(len(self.cells.facts.forms)):
             left = tree.unknown()
             left = left[tree.level[left] >= _FIRST]
-            self.stage += 1
             for factor in (1.5, 3.0, 6.0):
+                self.stage += 1  # what a larger shell meets may have been decided by a smaller one
                 leaves, room, found, _blame = self.cells.shells(number, left, factor)
                 done = (found != UNKNOWN) & (found != 0)
                 self._write(
@@ -217,7 +217,7 @@ class Search:
         blame = blame[(tree.child[blame] < 0) & (tree.mask[blame] == UNKNOWN)]
         obstacles = np.unique(blame)
         inside = tree.inside(obstacles)
-        top = self.level + np.where(inside, _DEEPER, 0)
+        top = np.minimum(self.level + np.where(inside, _DEEPER, 0), tree.finest)
         obstacles = obstacles[tree.level[obstacles] < top]
         if len(obstacles) > max(1000, len(unknown) // 4):
             obstacles = obstacles[tree.level[obstacles] <= self.level]

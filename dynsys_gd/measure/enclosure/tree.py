@@ -70,6 +70,11 @@ class Tree:
         return self.n_roots // 2
 
     @property
+    def finest(self) -> int:
+        """The deepest level on which the corners of all cells are doubles."""
+        return 53 - (self.reach + 1).bit_length()
+
+    @property
     def n_roots(self) -> int:
         """Number of nodes of level 0."""
         return (2 * self.reach + 1) ** self.dimension
@@ -115,7 +120,11 @@ class Tree:
         return fresh
 
     def split(self, leaves: Nodes) -> Nodes:
-        """Cut leaves into 2^d each and return the new ones; `index` must follow."""
+        """Cut leaves into 2^d each and return the new ones; `index` must follow.
+
+        Those of level `finest` must not be cut: their parts could not be told apart.
+        """
+        assert (self.level[leaves] < self.finest).all()
         d, many = self.dimension, 2**self.dimension
         places = (2 * self.place[leaves][:, None, :] + self._corners).reshape(-1, d)
         levels = np.repeat(self.level[leaves] + 1, many)
@@ -210,15 +219,16 @@ class Tree:
     def meets(self, lower: Bounds, upper: Bounds, part: Part | None = None) -> tuple[Masks, Nodes]:
         """Return the union of the masks that boxes (d, n) meet, and one unknown leaf of each.
 
-        A box that leaves the cells, or meets an unknown one, has the mask UNKNOWN; the leaf is -1
-        where there is none. What has a face in common only does not meet.
+        A box that leaves the cells, has no interior, or meets an unknown one, has the mask UNKNOWN;
+        the leaf is -1 where there is none. What has a face in common only does not meet.
         """
         n = lower.shape[1]
         found = np.zeros(n, dtype=np.uint16)
         blame = np.full(n, -1, dtype=np.int64)
         far = float(self.reach)
         with np.errstate(invalid="ignore"):
-            inside = np.asarray(((lower >= -far) & (upper <= far + 1.0)).all(axis=0))
+            held = (lower >= -far) & (upper <= far + 1.0) & (lower < upper)
+            inside = np.asarray(held.all(axis=0))
             size = np.where(inside, (upper - lower).max(axis=0), 1.0)
         found[~inside] = UNKNOWN
         finest = len(self._tables) - 1
@@ -227,8 +237,6 @@ class Tree:
             which = np.flatnonzero(inside & (start == level))
             if len(which):
                 self._descend(level, which, lower, upper, found, blame, part)
-        if part is None:
-            found[found == 0] = UNKNOWN  # a box without interior
         return found, self._unknown_below(blame)
 
     def _descend(
