@@ -21,6 +21,8 @@ from ...errors import InvalidInput
 from ...evidence import Evidence, Grade
 from ...maps.base import Map
 from ...maps.gradient_descent import GradientDescent
+from ...maps.heavy_ball import HeavyBall
+from ...maps.nesterov import Nesterov
 from ...orbits.exact.gradient_sets import FLOAT_REASON
 from ...regions import Box, positive_count
 from ...thresholds.critical import critical_step_size
@@ -39,6 +41,7 @@ from .written import certificate_of
 
 __all__ = ["Enclosure", "certified", "checked_region", "searched"]
 
+_RULES = (GradientDescent, HeavyBall, Nesterov)  # under which what attracts is a minimum
 _MOST_REACH = {1: 200, 2: 12, 3: 3}
 _THEOREM_SECONDS = 2.0
 
@@ -231,6 +234,10 @@ def _reach(F: Map, region: Box) -> int:
 def checked_region(question: MeasureQuestion) -> Box:
     """Return the region, or refuse the question."""
     F, region = question.F, question.region
+    if question.to is Target.MINIMA and type(F) not in _RULES:
+        # Of other rules what attracts need not be a minimum of the loss.
+        expected = "Target.FIXED_POINTS, for a map other than GradientDescent, HeavyBall, Nesterov"
+        raise InvalidInput("to", question.to, expected, "sampling methods audit limits by the loss")
     if not isinstance(region, Box):
         remedy = "sampling methods measure other laws"
         raise InvalidInput("region", region, "a Box, for proved bounds", remedy)
