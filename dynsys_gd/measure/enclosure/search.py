@@ -18,7 +18,8 @@ from .tree import UNKNOWN, Nodes, Why
 
 __all__ = ["Search"]
 
-_CHUNK = 8192
+_CHUNK = 4096
+_PORTION = 8  # chunks that are taken together: the next ones see what they have decided
 _WORTH = 0.03  # share of the unknown leaves that a sweep has to decide to be followed by another
 _MOST_SWEEPS = 12
 _DEEPER = 3  # levels below the others that leaves are cut which stand in the way of many
@@ -67,7 +68,7 @@ class Search:
         return bool(self.cells.tree.inside(unknown).any())
 
     def rounds(self) -> Iterator[None]:
-        """Go one level deeper each time; yield after each sweep, when the bounds may be better."""
+        """Go one level deeper each time; yield now and then, when the bounds may be better."""
         tree = self.cells.tree
         while self.level < tree.finest:
             self.level += 1
@@ -77,8 +78,7 @@ class Search:
                 continue
             for sweep in range(_MOST_SWEEPS):
                 before = len(tree.unknown())
-                self._sweep()
-                yield
+                yield from self._sweep()
                 if sweep in (0, 2, 5):
                     self._repelled()
                     self._blocks()
@@ -149,20 +149,21 @@ class Search:
         moved = seen & ((tree.mask[blame] != UNKNOWN) | (tree.child[blame] >= 0))
         return leaves[moved.any(axis=0) | ~seen.any(axis=0)]
 
-    def _sweep(self) -> None:
+    def _sweep(self) -> Iterator[None]:
         tree = self.cells.tree
         leaves = self._changed(tree.unknown())
         parts = [leaves[rows] for rows in row_slices(len(leaves), _CHUNK)]
-        looks = (Look(self.cells, part, self.steps) for part in parts)
-        found = list(self.work.answers(looked, looks))
-        self.stage += 1
-        for part, answer in zip(parts, found, strict=True):
-            done = answer["mask"] != UNKNOWN
-            ids = part[done]
-            self._write(
-                ids, answer["mask"][done], Why.IMAGE, answer["steps"][done], 0.0, stage=self.stage
-            )
-            self._blame[0, part], self._blame[1, part] = answer["first"], answer["last"]
+        for first in range(0, len(parts), _PORTION):
+            portion = parts[first : first + _PORTION]
+            looks = [Look(self.cells, part, self.steps) for part in portion]
+            found = list(self.work.answers(looked, looks))
+            self.stage += 1
+            for part, answer in zip(portion, found, strict=True):
+                done = answer["mask"] != UNKNOWN
+                masks, steps = answer["mask"][done], answer["steps"][done]
+                self._write(part[done], masks, Why.IMAGE, steps, 0.0, stage=self.stage)
+                self._blame[0, part], self._blame[1, part] = answer["first"], answer["last"]
+            yield
         self.images += len(leaves)
 
     def _repelled(self) -> None:

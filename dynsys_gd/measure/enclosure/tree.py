@@ -24,7 +24,7 @@ UNKNOWN = np.uint16(0xFFFF)
 Part = Callable[[Nodes, Bounds, Bounds], NDArray[np.bool_]]
 
 _MOST_ENTRIES = 2**22  # of a table of nodes by place
-_ARRAYS = ("level", "place", "child", "parent", "mask", "why", "which", "stage", "room")
+_LOOKED_AT = ("level", "place", "child", "mask")
 
 
 class Why(IntEnum):
@@ -55,7 +55,7 @@ class Tree:
 
     def __init__(self, dimension: int, reach: int) -> None:
         self.dimension, self.reach = dimension, reach
-        self._corners = np.array(list(product((0, 1), repeat=dimension)), dtype=np.int64)
+        self._corners = _corners(dimension)
         self.n = 0
         self._room(1024)
         axes = [np.arange(-reach, reach + 1)] * dimension
@@ -159,10 +159,14 @@ class Tree:
         return place * size, (place + 1.0) * size
 
     def __getstate__(self) -> dict[str, Any]:
-        state = self.__dict__.copy()
-        for name in _ARRAYS:
-            state[name] = state[name][: self.n]
-        return state
+        """Return what a worker needs to look at cells: neither the arguments nor the tables."""
+        state = {"dimension": self.dimension, "reach": self.reach, "n": self.n}
+        return {**state, **{name: getattr(self, name)[: self.n] for name in _LOOKED_AT}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._corners = _corners(self.dimension)
+        self.index()
 
     def inside(self, nodes: Nodes) -> NDArray[np.bool_]:
         """Return for each node whether it is part of the region."""
@@ -310,3 +314,7 @@ class Tree:
             children = self.child[nodes[on]][:, None] + many
             which = (self.mask[children] == UNKNOWN).argmax(axis=1)
             nodes[on] = children[np.arange(len(on)), which]
+
+
+def _corners(dimension: int) -> NDArray[np.int64]:
+    return np.array(list(product((0, 1), repeat=dimension)), dtype=np.int64)
