@@ -49,7 +49,7 @@ def convergent_measure(
         How to measure, ``MonteCarlo(n=100_000, level=0.95)`` by default.
     to : Target or Survival
         Which limits count: minima, or every fixed point; or staying bounded for a while, with
-        methods that measure that too.
+        methods that draw starts.
     budget : Budget, optional
         Caps and tolerances of the simulation.
     rng : int, Generator or SeedSequence, optional
@@ -127,7 +127,7 @@ def convergent_measure(
         )
     chosen = MonteCarlo() if method is None else method
     if not isinstance(to, chosen.events):
-        remedy = "for example Splitting() measures survival"
+        remedy = "methods that draw starts measure survival, for example MonteCarlo()"
         raise InvalidInput("to", to, f"a target for {type(chosen).__name__}", remedy)
     budget = Budget() if budget is None else budget
     run = Run(

@@ -9,12 +9,13 @@ from typing import Any
 
 from ..ensembles.fates import Detail, Fate
 from .binomial import CLOPPER_PEARSON, Limits
+from .event import Event, Membership
 from .reading import Reading
 from .target import Target
 
-__all__ = ["Counted", "Ending", "open_count"]
+__all__ = ["Counted", "Ending"]
 
-Tally = tuple[tuple[Detail, int], ...]
+Tally = tuple[tuple[Detail | Membership, int], ...]
 
 
 class Ending(Enum):
@@ -34,10 +35,10 @@ class Counted(Reading):
 
     Parameters
     ----------
-    target : Target
-        Which limits count.
-    tally : tuple of (Detail, int)
-        How many starts met each end, ends that did not occur left out.
+    target : Target or Survival
+        Which limits count, or the other event.
+    tally : tuple of (Detail or Membership, int)
+        How many starts met each end of this event, ends that did not occur left out.
     limits : Limits
         How confidence limits are made: Clopper and Pearson's unless their number depended on what
         was seen.
@@ -56,7 +57,7 @@ class Counted(Reading):
     (0.5, [0.3983, 0.6017])
     """
 
-    target: Target
+    target: Event
     tally: Tally
     limits: Limits = CLOPPER_PEARSON
     ending: Ending = Ending.PLANNED
@@ -67,8 +68,13 @@ class Counted(Reading):
 
     @property
     def hits(self) -> int:
-        """How many starts were seen to converge to the target."""
-        return sum(k for detail, k in self.tally if self.target.counts(detail))
+        """How many starts were seen to converge to the target, or to belong to the event."""
+        return sum(k for end, k in self.tally if self.target.counts(end))
+
+    @property
+    def open(self) -> int:
+        """How many may or may not: undecided or drifting ones."""
+        return sum(k for end, k in self.tally if self.target.leaves_open(end))
 
     @property
     def lower(self) -> float:
@@ -76,11 +82,11 @@ class Counted(Reading):
 
     @property
     def upper(self) -> float:
-        return (self.hits + open_count(self.tally)) / self.n
+        return (self.hits + self.open) / self.n
 
     @property
     def undecided(self) -> float:
-        return open_count(self.tally) / self.n
+        return self.open / self.n
 
     def interval(self, level: float) -> tuple[float, float]:
         """Return the lower limit of the hits, and the upper one of hits and undecided starts.
@@ -88,32 +94,37 @@ class Counted(Reading):
         It stays two-sided where nothing converges; the one-sided statement is `upper_bound`, a
         different question that would be biased if the count chose between the two.
         """
-        return self.limits.interval(self.hits, open_count(self.tally), self.n, level=level)
+        return self.limits.interval(self.hits, self.open, self.n, level=level)
 
     def upper_bound(self, level: float) -> float:
-        return self.limits.upper_limit(self.hits + open_count(self.tally), self.n, level=level)
+        return self.limits.upper_limit(self.hits + self.open, self.n, level=level)
 
     def rows(self) -> Iterable[tuple[str, str]]:
-        for fate in Fate:
-            parts = [f"{k} {detail.words}" for detail, k in self.tally if detail.fate is fate]
-            if parts:
-                count = sum(k for detail, k in self.tally if detail.fate is fate)
-                yield fate.name.lower(), f"{count} of {self.n} ({', '.join(parts)})"
+        for fate, details in self._fates.items():
+            if details:
+                parts = ", ".join(f"{k} {detail.words}" for detail, k in details)
+                yield fate.name.lower(), f"{_total(details)} of {self.n} ({parts})"
+        if not isinstance(self.target, Target):
+            yield "starts", f"{self.hits} of {self.n} {self.target.said}"
         if self.ending is not Ending.PLANNED:
             yield "ended", f"after {self.n} starts: {self.ending.value}"
 
     def to_dict(self) -> dict[str, Any]:
+        fates = {fate.name.lower(): _total(details) for fate, details in self._fates.items()}
         return {
-            "fates": {
-                fate.name.lower(): sum(k for detail, k in self.tally if detail.fate is fate)
-                for fate in Fate
-            },
-            "details": {detail.name.lower(): k for detail, k in self.tally},
+            **({"fates": fates} if fates else {}),
+            "details": {end.name.lower(): k for end, k in self.tally},
             "ending": self.ending.name.lower(),
         }
 
+    @property
+    def _fates(self) -> dict[Fate, list[tuple[Detail, int]]]:
+        """The tally by fates; empty for an event whose ends have none."""
+        if not isinstance(self.target, Target):
+            return {}
+        known = [(end, k) for end, k in self.tally if isinstance(end, Detail)]
+        return {fate: [(end, k) for end, k in known if end.fate is fate] for fate in Fate}
 
-def open_count(tally: Tally) -> int:
-    """Return how many starts of a tally may converge or not: undecided or drifting ones."""
-    undecided = sum(k for detail, k in tally if detail.fate is Fate.UNDECIDED)
-    return undecided + sum(k for detail, k in tally if detail is Detail.UNBOUNDED_DRIFT)
+
+def _total(details: list[tuple[Detail, int]]) -> int:
+    return sum(k for _, k in details)

@@ -16,7 +16,6 @@ from .binomial import rounded_up
 from .counted import Counted
 from .event import Event
 from .reading import Reading
-from .target import Target
 
 __all__ = ["Estimate"]
 
@@ -71,8 +70,12 @@ class Estimate(Result):
 
     @property
     def tally(self) -> tuple[tuple[Detail, int], ...]:
-        """How many starts met each end; empty for methods that do not count independent starts."""
-        return self.reading.tally if isinstance(self.reading, Counted) else ()
+        """How many starts met each end.
+
+        Empty for methods that do not count independent starts, and for events without such ends.
+        """
+        pairs = self.reading.tally if isinstance(self.reading, Counted) else ()
+        return tuple((end, k) for end, k in pairs if isinstance(end, Detail))
 
     def count(self, what: Fate | Detail) -> int:
         """Return how many starts met this fate, or this finer end."""
@@ -84,11 +87,11 @@ class Estimate(Result):
 
     @property
     def hits(self) -> int:
-        """How many starts were seen to converge to the target."""
-        target = self.target
-        if not isinstance(target, Target):
-            return 0
-        return sum(k for detail, k in self.tally if target.counts(detail))
+        """How many starts were seen to converge to the target, or to belong to the event.
+
+        0 for methods that do not count independent starts.
+        """
+        return self.reading.hits if isinstance(self.reading, Counted) else 0
 
     @property
     def lower(self) -> float:

@@ -12,7 +12,7 @@ from ..engine.stopping import Keep, Stop, StoppingRule
 from ..ensembles.budget import Budget
 from ..ensembles.stopping_times import stopping_times
 from ..maps.base import Map
-from .event import Seen
+from .event import Membership, Seen
 
 __all__ = ["Survival"]
 
@@ -75,6 +75,19 @@ class Survival:
     def key(self) -> str:
         """The event in plain data."""
         return f"survival of {self.steps} steps within {self.radius:g}"
+
+    @property
+    def ends(self) -> type[Membership]:
+        """Starts survive or not."""
+        return Membership
+
+    def counts(self, end: Membership) -> bool:
+        """Return whether a start survived."""
+        return end is Membership.YES
+
+    def leaves_open(self, end: Membership) -> bool:
+        """Return whether that is open, which it never is."""
+        return end is Membership.OPEN
 
     def lasted(
         self, F: Map, rows: NDArray[np.float64], arithmetic: Arithmetic = Arithmetic.FUSED

@@ -13,7 +13,7 @@ from ..ensembles.simulate import simulate
 from ..maps.base import Map
 from .event import Seen
 
-__all__ = ["Target", "is_open"]
+__all__ = ["Target"]
 
 
 class Target(Enum):
@@ -48,20 +48,25 @@ class Target(Enum):
         """The target in plain data."""
         return self.name.lower()
 
+    @property
+    def ends(self) -> type[Detail]:
+        """The ends by which starts are counted."""
+        return Detail
+
+    def leaves_open(self, detail: Detail) -> bool:
+        """Return whether a start with this detail may converge or not: undecided or drifting.
+
+        An orbit that drifts farther and farther without blowing up may be on a long way to a
+        minimum.
+        """
+        return detail.fate is Fate.UNDECIDED or detail is Detail.UNBOUNDED_DRIFT
+
     def seen(self, F: Map, rows: NDArray[np.float64], budget: Budget) -> Seen:
         """Return which starts are seen to converge, after the audit, and which are undecided."""
         fates = simulate(F, rows, budget=budget)
         yes = np.isin(fates.detail, [detail for detail in Detail if self.counts(detail)])
-        undecided = np.isin(fates.detail, [detail for detail in Detail if is_open(detail)])
+        undecided = np.isin(fates.detail, [detail for detail in Detail if self.leaves_open(detail)])
         return Seen(yes, undecided, int(fates.steps.sum()))
 
     def __str__(self) -> str:
         return self.value
-
-
-def is_open(detail: Detail) -> bool:
-    """Return whether a start with this detail may converge or not: undecided or drifting.
-
-    An orbit that drifts farther and farther without blowing up may be on a long way to a minimum.
-    """
-    return detail.fate is Fate.UNDECIDED or detail is Detail.UNBOUNDED_DRIFT

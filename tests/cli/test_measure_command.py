@@ -95,7 +95,9 @@ def test_every_method_is_there(name):
 
 def test_staying_bounded_is_another_event():
     options = [*PRODUCT, "--step-size", "11/5", "--lower", "-3", "--upper", "3"]
-    refused = run(*options, "--bounded-for", "20")
+    found = answer(*options, "--bounded-for", "2", "--n", "1000")
+    assert found["target"] == "survival of 2 steps within 1e+08"
+    refused = run(*options, "--bounded-for", "20", "--method", "enclosure")
     assert refused.exit_code == 2
     assert "Error: --to, --bounded-for: got Survival(steps=20" in refused.stderr
     both = run(*options, "--bounded-for", "20", "--to", "minima")

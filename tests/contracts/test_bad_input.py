@@ -538,7 +538,12 @@ FLOORS = {
         *refused(
             "to",
             lambda v: dg.convergent_measure(F, BOX, method=FEW, to=v),
-            (dg.Survival(steps=5), dg.Survival, "survival", None),
+            (dg.Survival, "survival", None),
+        ),
+        *refused(
+            "to",
+            lambda v: dg.convergent_measure(F, BOX, method=dg.Enclosure(seconds=1), to=v),
+            (dg.Survival(steps=5),),
         ),
         *refused("F", lambda v: dg.known_measure(v, BOX), (*NO_MAPS, OPEN)),
         *refused("region", lambda v: dg.known_measure(F, v), (None, 3, LINE, BOX.grid(3))),

@@ -6,15 +6,18 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 from time import perf_counter
+from typing import ClassVar
 
 from ...ensembles.starts import drawn
 from ...errors import InvalidInput
 from ...evidence import Evidence, Grade
 from ...regions import positive_count
 from ..binomial import checked_level
-from ..counted import Counted, Ending, open_count
+from ..counted import Counted, Ending
 from ..estimate import Estimate
 from ..question import MeasureMethod, MeasureQuestion
+from ..survival import Survival
+from ..target import Target
 from .mixture import Mixture, suited_mixture
 from .tallies import Tally, how_counted, pieces, tallies
 
@@ -64,6 +67,8 @@ class Adaptive(MeasureMethod):
     level: float = 0.95
     most: int = 100_000_000
 
+    events: ClassVar[tuple[type, ...]] = (Target, Survival)
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "half_width", _checked_half_width(self.half_width))
         object.__setattr__(self, "level", checked_level(self.level))
@@ -77,10 +82,10 @@ class Adaptive(MeasureMethod):
         seen = Tally(counts=Counter(), steps=0)
         total = min(_FIRST, self.most)
         while True:
-            for tally in tallies(question.work, pieces(question, starts, seen.n, total)):
+            for tally in tallies(question, pieces(question, starts, seen.n, total)):
                 seen += tally
                 question.work.tell(seen.n, None)
-            reading = Counted(question.target, seen.pairs, limits)
+            reading = Counted(question.to, seen.pairs, limits)
             low, high = reading.interval(self.level)
             ending = self._ending(reading, 0.5 * (high - low), limits)
             if ending is not None:
@@ -90,7 +95,7 @@ class Adaptive(MeasureMethod):
             map=question.F,
             region=question.region,
             target=question.to,
-            reading=Counted(question.target, seen.pairs, limits, ending),
+            reading=Counted(question.to, seen.pairs, limits, ending),
             level=self.level,
             seed=question.seed,
             budget=question.budget,
@@ -99,7 +104,7 @@ class Adaptive(MeasureMethod):
                 grade=Grade.STATISTICAL,
                 reason=f"{seen.n} independent starts, stopped by a confidence sequence that holds "
                 f"at all times at once at {100 * self.level:g} % (half-width "
-                f"{self.half_width:g} wished), " + how_counted(seen.counts),
+                f"{self.half_width:g} wished), " + how_counted(question.to, seen.counts),
                 sources=("howard2021timeuniform", "robbins1970statistical", "ville1939etude"),
             ),
             seconds=perf_counter() - began,
@@ -109,7 +114,7 @@ class Adaptive(MeasureMethod):
         """Return why no more starts are drawn, or None where there are."""
         if half_width <= self.half_width:
             return Ending.NARROW_ENOUGH
-        undecided = open_count(seen.tally)
+        undecided = seen.open
         if undecided and limits.interval(undecided, 0, seen.n, level=self.level)[0] > (
             2.0 * self.half_width
         ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from time import perf_counter
+from typing import ClassVar
 
 from ...ensembles.starts import drawn
 from ...evidence import Evidence, Grade
@@ -13,6 +14,8 @@ from ..binomial import checked_level
 from ..counted import Counted
 from ..estimate import Estimate
 from ..question import MeasureMethod, MeasureQuestion
+from ..survival import Survival
+from ..target import Target
 from .tallies import Tally, how_counted, pieces, tallies
 
 __all__ = ["MonteCarlo"]
@@ -48,6 +51,8 @@ class MonteCarlo(MeasureMethod):
     n: int = 100_000
     level: float = 0.95
 
+    events: ClassVar[tuple[type, ...]] = (Target, Survival)
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "n", positive_count(self.n, "n"))
         object.__setattr__(self, "level", checked_level(self.level))
@@ -57,14 +62,14 @@ class MonteCarlo(MeasureMethod):
         began = perf_counter()
         starts = drawn(question.region, self.n, rng=question.seed)
         seen = Tally(counts=Counter(), steps=0)
-        for tally in tallies(question.work, pieces(question, starts)):
+        for tally in tallies(question, pieces(question, starts)):
             seen += tally
             question.work.tell(seen.n, self.n)
         return Estimate(
             map=question.F,
             region=question.region,
             target=question.to,
-            reading=Counted(question.target, seen.pairs),
+            reading=Counted(question.to, seen.pairs),
             level=self.level,
             seed=question.seed,
             budget=question.budget,
@@ -72,7 +77,7 @@ class MonteCarlo(MeasureMethod):
             evidence=Evidence(
                 grade=Grade.STATISTICAL,
                 reason=f"{self.n} independent starts, Clopper-Pearson at {100 * self.level:g} %, "
-                + how_counted(seen.counts),
+                + how_counted(question.to, seen.counts),
                 sources=("clopper1934use",),
             ),
             seconds=perf_counter() - began,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from time import perf_counter
+from typing import ClassVar
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from ...regions import positive_count
 from ..binomial import checked_level
 from ..estimate import Estimate
 from ..question import MeasureMethod, MeasureQuestion
+from ..survival import Survival
+from ..target import Target
 from .replicated import Replicated, gain_bound
 from .tallies import how_counted, labelled, pieces
 
@@ -78,6 +81,8 @@ class QuasiMonteCarlo(MeasureMethod):
     replicates: int = 3
     level: float = 0.95
 
+    events: ClassVar[tuple[type, ...]] = (Target, Survival)
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "n", positive_count(self.n, "n"))
         replicates = positive_count(self.replicates, "replicates")
@@ -99,11 +104,11 @@ class QuasiMonteCarlo(MeasureMethod):
         m = net_size(d, each)
         shape = grid_shape(d, each >> m)
         starts = sobol_nets(question.region, shape, m, self.replicates, rng=question.seed)
-        labels = labelled(question.work, pieces(question, starts), starts.n)
+        labels = labelled(question, pieces(question, starts), starts.n)
         by_net = (self.replicates, math.prod(shape), 1 << m)
         counts = [
             np.count_nonzero(which.reshape(by_net), axis=2).astype(np.int64)
-            for which in (labels.hits(question.target), labels.possible(question.target))
+            for which in (labels.hits, labels.possible)
         ]
         gain = gain_bound(quality(d), d, 1 << m)
         return Estimate(
@@ -119,7 +124,7 @@ class QuasiMonteCarlo(MeasureMethod):
                 grade=Grade.STATISTICAL,
                 reason=f"{self.replicates} independently scrambled sets of Sobol points, "
                 f"Student's interval at {100 * self.level:g} % widened by what agreeing ones "
-                "may hide, " + how_counted(labels.ends),
+                "may hide, " + how_counted(question.to, labels.ends),
                 sources=(
                     "sobol1967distribution",
                     "matousek1998discrepancy",

@@ -202,7 +202,7 @@ class Stratification(Reading):
         hidden = [rounded_up(limit) if limit else "0" for limit in self.hidden(0.95)]
         yield (
             "they may hide",
-            f"a share below {hidden[0]} that does not converge, below {hidden[1]} that does (95 %)",
+            f"a share below {hidden[0]} that does not belong, below {hidden[1]} that does (95 %)",
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from time import perf_counter
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from ...regions import positive_count
 from ..binomial import checked_level
 from ..estimate import Estimate
 from ..question import MeasureMethod, MeasureQuestion
+from ..survival import Survival
+from ..target import Target
 from .strata import Frozen, Stratification
 from .subdivision import Cells, Kind, look, subdivided
 from .tallies import how_counted
@@ -72,6 +75,8 @@ class Stratified(MeasureMethod):
     level: float = 0.95
     pilot: float = 0.4
 
+    events: ClassVar[tuple[type, ...]] = (Target, Survival)
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "n", positive_count(self.n, "n"))
         if self.n < _FEWEST:
@@ -87,13 +92,13 @@ class Stratified(MeasureMethod):
             expected = f"a law with at most {_MOST_DIMENSIONS} random coordinates"
             raise InvalidInput("region", f"{d} of them", expected, "take MonteCarlo")
         cells, pilot = subdivided(question, math.floor(self.pilot * self.n), self.n)
-        spent = len(pilot.detail)
+        spent = len(pilot.codes)
         counts = self._allotted(cells, self.n - spent)
         fresh = look(question, cells, counts, stage=_FRESH_STAGE, done=spent, total=self.n)
         question.work.tell(self.n, self.n)
         per_cell = [
             np.add.reduceat(which, np.cumsum(counts) - counts, dtype=np.int64)
-            for which in (fresh.hits(question.target), fresh.possible(question.target))
+            for which in (fresh.hits, fresh.possible)
         ]
         return Estimate(
             map=question.F,
@@ -108,7 +113,7 @@ class Stratified(MeasureMethod):
                 grade=Grade.STATISTICAL,
                 reason=f"{int(counts.sum())} fresh starts in cells that {spent} others had found, "
                 f"limits at {100 * self.level:g} % that are not asymptotic and contain what frozen "
-                "cells may hide, " + how_counted({*pilot.ends, *fresh.ends}),
+                "cells may hide, " + how_counted(question.to, {*pilot.ends, *fresh.ends}),
                 sources=(
                     "hoeffding1956distribution",
                     "hoeffding1963probability",

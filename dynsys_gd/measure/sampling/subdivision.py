@@ -77,14 +77,16 @@ def look(
     """Return what becomes of fresh draws in each cell; each stage has random numbers of its own."""
     key = key_of(np.random.default_rng(np.random.SeedSequence([question.seed, stage])))
     starts = BoxesStarts(cells.low, cells.width, counts, key)
-    return labelled(question.work, _pieces(question, starts), total, done)
+    return labelled(question, _pieces(question, starts), total, done)
 
 
 def _pieces(question: MeasureQuestion, starts: BoxesStarts) -> Iterator[Piece]:
     """Yield pieces that carry no more cells than they need."""
     for part in row_slices(starts.n, _CHUNKS * chunk_rows(question.F.dimension)):
         own = QuantileStarts(question.region, starts.cut(part.start, part.stop))
-        yield Piece(F=question.F, starts=own, first=0, last=own.n, budget=question.budget)
+        yield Piece(
+            F=question.F, starts=own, first=0, last=own.n, to=question.to, budget=question.budget
+        )
 
 
 def subdivided(question: MeasureQuestion, allowed: int, total: int) -> tuple[Cells, Labels]:
@@ -100,21 +102,19 @@ def subdivided(question: MeasureQuestion, allowed: int, total: int) -> tuple[Cel
     while _cost(_halved(active, level % d)) <= _FIRST_PART * allowed:
         active, level = _halved(active, level % d), level + 1
     frozen: list[Cells] = []
-    seen = Labels(detail=np.empty(0, dtype=np.int8), steps=0)
-    while _cost(active) + len(seen.detail) <= allowed:
+    seen = Labels.none(question.to)
+    while _cost(active) + len(seen.codes) <= allowed:
         boxes, corners = _probes(active)
         draws = np.ones(len(boxes.kind), dtype=np.int64)
-        labels = look(question, boxes, draws, stage=level, done=len(seen.detail), total=total)
-        seen = Labels(
-            detail=np.concatenate([seen.detail, labels.detail]), steps=seen.steps + labels.steps
-        )
-        active = Cells(active.low, active.width, _kinds(question, labels, corners))
+        labels = look(question, boxes, draws, stage=level, done=len(seen.codes), total=total)
+        seen += labels
+        active = Cells(active.low, active.width, _kinds(labels, corners))
         mixed = active.kind == Kind.MIXED
         frozen.append(active.where(~mixed))
         active = active.where(mixed)
         if not len(active.kind) or level + d >= _MOST_BITS:
             break
-        if _cost(_halved(active, level % d)) + len(seen.detail) > allowed:
+        if _cost(_halved(active, level % d)) + len(seen.codes) > allowed:
             break
         active, level = _halved(active, level % d), level + 1
     every = [*frozen, active]
@@ -176,11 +176,9 @@ def _probes(cells: Cells) -> tuple[Cells, NDArray[np.int64]]:
     return boxes, np.concatenate([own, len(inside) + corners], axis=1)
 
 
-def _kinds(
-    question: MeasureQuestion, labels: Labels, probes: NDArray[np.int64]
-) -> NDArray[np.int8]:
-    hits, possible = labels.hits(question.target), labels.possible(question.target)
-    found = np.where(hits, Kind.CONVERGES, np.where(possible, Kind.UNDECIDED, Kind.ELSEWHERE))
+def _kinds(labels: Labels, probes: NDArray[np.int64]) -> NDArray[np.int8]:
+    otherwise = np.where(labels.possible, Kind.UNDECIDED, Kind.ELSEWHERE)
+    found = np.where(labels.hits, Kind.CONVERGES, otherwise)
     of_cell = found.astype(np.int8)[probes]
     alike = (of_cell == of_cell[:, :1]).all(axis=1)
     return np.where(alike, of_cell[:, 0], Kind.MIXED).astype(np.int8)

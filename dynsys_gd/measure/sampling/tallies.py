@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...engine.chunks import chunk_rows, row_slices
-from ...engine.work import Work
 from ...ensembles.budget import Budget
-from ...ensembles.fates import Detail, Fate
+from ...ensembles.fates import Detail
 from ...ensembles.simulate import simulate
 from ...ensembles.starts import Starts
 from ...maps.base import Map
+from ..event import Event, Membership
 from ..question import MeasureQuestion
 from ..target import Target
 
@@ -38,6 +38,7 @@ class Piece:
     starts: Starts
     first: int
     last: int
+    to: Event
     budget: Budget
 
 
@@ -47,12 +48,12 @@ class Tally:
 
     Parameters
     ----------
-    counts : Counter of Detail
+    counts : Counter of Detail, or of Membership
     steps : int
         Steps of all of them together.
     """
 
-    counts: Counter[Detail]
+    counts: Counter[Detail | Membership]
     steps: int
 
     @property
@@ -64,9 +65,9 @@ class Tally:
         return Tally(counts=self.counts + other.counts, steps=self.steps + other.steps)
 
     @property
-    def pairs(self) -> tuple[tuple[Detail, int], ...]:
-        """The counts in the order of the details, those that did not occur left out."""
-        return tuple((detail, self.counts[detail]) for detail in Detail if self.counts[detail])
+    def pairs(self) -> tuple[tuple[Detail | Membership, int], ...]:
+        """The counts in the order of the ends, those that did not occur left out."""
+        return tuple((end, k) for end, k in sorted(self.counts.items()) if k)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,29 +76,41 @@ class Labels:
 
     Parameters
     ----------
-    detail : ndarray of int8, shape (n,)
+    to : Target or Survival
+        What was asked.
+    codes : ndarray of int8, shape (n,)
+        Of the ends of this event.
     steps : int
         Steps of all of them together.
     """
 
-    detail: NDArray[np.int8]
+    to: Event
+    codes: NDArray[np.int8]
     steps: int
 
+    @classmethod
+    def none(cls, to: Event) -> Labels:
+        """Return the labels of no starts."""
+        return cls(to=to, codes=np.empty(0, dtype=np.int8), steps=0)
+
+    def __add__(self, other: Labels) -> Labels:
+        codes = np.concatenate([self.codes, other.codes])
+        return Labels(to=self.to, codes=codes, steps=self.steps + other.steps)
+
     @property
-    def ends(self) -> tuple[Detail, ...]:
+    def ends(self) -> tuple[Detail | Membership, ...]:
         """The ends that occurred."""
-        return tuple(Detail(int(code)) for code in np.unique(self.detail))
+        return tuple(_end(self.to, int(code)) for code in np.unique(self.codes))
 
-    def hits(self, target: Target) -> NDArray[np.bool_]:
-        """Return which starts were seen to converge to the target, shape (n,)."""
-        return np.array([target.counts(detail) for detail in Detail])[self.detail]
+    @property
+    def hits(self) -> NDArray[np.bool_]:
+        """Which starts were seen to converge to the target, or to belong to the event."""
+        return np.array([self.to.counts(end) for end in self.to.ends])[self.codes]
 
-    def possible(self, target: Target) -> NDArray[np.bool_]:
-        """Return which starts may converge to the target: hits and undecided ones, shape (n,)."""
-        open_ends = [
-            detail.fate is Fate.UNDECIDED or detail is Detail.UNBOUNDED_DRIFT for detail in Detail
-        ]
-        return self.hits(target) | np.array(open_ends)[self.detail]
+    @property
+    def possible(self) -> NDArray[np.bool_]:
+        """Which of them may: hits and undecided ones."""
+        return self.hits | np.array([self.to.leaves_open(end) for end in self.to.ends])[self.codes]
 
 
 def pieces(
@@ -113,33 +126,38 @@ def pieces(
             starts=starts,
             first=first + part.start,
             last=first + part.stop,
+            to=question.to,
             budget=question.budget,
         )
 
 
-def tallies(work: Work, tasks: Iterable[Piece]) -> Iterator[Tally]:
+def tallies(question: MeasureQuestion, tasks: Iterable[Piece]) -> Iterator[Tally]:
     """Yield the tally of each piece, in order."""
-    for answer in work.answers(_counted, tasks):
-        counts = Counter({Detail(int(code)): int(k) for code, k in answer["counts"]})
+    for answer in question.work.answers(_counted, tasks):
+        counts = Counter({_end(question.to, int(code)): int(k) for code, k in answer["counts"]})
         yield Tally(counts=counts, steps=int(answer["steps"]))
 
 
-def labelled(work: Work, tasks: Iterable[Piece], total: int, done: int = 0) -> Labels:
+def labelled(
+    question: MeasureQuestion, tasks: Iterable[Piece], total: int, done: int = 0
+) -> Labels:
     """Return what became of each start of all pieces, in order.
 
     Progress is told as that of `total` starts, `done` of which came before these.
     """
-    details, steps = [np.empty(0, dtype=np.int8)], 0
-    for answer in work.answers(_labelled, tasks):
-        details.append(np.asarray(answer["detail"], dtype=np.int8))
+    parts, steps = [np.empty(0, dtype=np.int8)], 0
+    for answer in question.work.answers(_labelled, tasks):
+        parts.append(np.asarray(answer["codes"], dtype=np.int8))
         steps += int(answer["steps"])
-        done += len(details[-1])
-        work.tell(done, total)
-    return Labels(detail=np.concatenate(details), steps=steps)
+        done += len(parts[-1])
+        question.work.tell(done, total)
+    return Labels(to=question.to, codes=np.concatenate(parts), steps=steps)
 
 
-def how_counted(ends: Iterable[Detail]) -> str:
+def how_counted(to: Event, ends: Iterable[Detail | Membership]) -> str:
     """Return how starts with these ends were counted, for the evidence of an estimate."""
+    if not isinstance(to, Target):
+        return "orbits in double precision"
     reason = (
         "undecided ones counted at both extremes; every start that counts as converging "
         "passed the audit of its limit"
@@ -149,14 +167,23 @@ def how_counted(ends: Iterable[Detail]) -> str:
     return reason
 
 
+def _end(to: Event, code: int) -> Detail | Membership:
+    end = to.ends(code)
+    assert isinstance(end, (Detail, Membership))
+    return end
+
+
 def _counted(piece: Piece) -> dict[str, Any]:
     answer = _labelled(piece)
-    codes, occurrences = np.unique(answer["detail"], return_counts=True)
+    codes, occurrences = np.unique(answer["codes"], return_counts=True)
     counts = [[int(c), int(k)] for c, k in zip(codes, occurrences, strict=True)]
     return {"counts": counts, "steps": answer["steps"]}
 
 
 def _labelled(piece: Piece) -> dict[str, Any]:
     rows = piece.starts.rows(piece.first, piece.last)
+    if not isinstance(piece.to, Target):
+        seen = piece.to.seen(piece.F, rows, piece.budget)
+        return {"codes": seen.memberships, "steps": seen.steps}
     fates = simulate(piece.F, rows, budget=piece.budget)
-    return {"detail": np.asarray(fates.detail, dtype=np.int8), "steps": int(fates.steps.sum())}
+    return {"codes": np.asarray(fates.detail, dtype=np.int8), "steps": int(fates.steps.sum())}

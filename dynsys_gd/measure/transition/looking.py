@@ -18,7 +18,6 @@ from ...ensembles.simulate import simulate
 from ...ensembles.starts import drawn
 from ...maps.base import Map
 from ...regions import Region
-from ..counted import Tally
 
 __all__ = ["MOST_NORMS", "Look", "Piece", "looked_at", "pieces_of"]
 
@@ -55,7 +54,7 @@ class Look:
         Of all orbits together.
     """
 
-    tally: Tally
+    tally: tuple[tuple[Detail, int], ...]
     residuals: NDArray[np.float64]
     looked: int
     steps: int

@@ -41,7 +41,7 @@ def test_cells_fill_the_cube_once_and_the_mixed_ones_are_alike(region):
     inside = ((cells.low <= probes) & (probes < cells.low + cells.width)).all(axis=2)
     assert np.all(inside.sum(axis=1) == 1)
     assert len(np.unique(cells.width[cells.kind == Kind.MIXED], axis=0)) == 1
-    assert len(seen.detail) <= 3000
+    assert len(seen.codes) <= 3000
 
 
 def test_mixed_cells_close_in_on_the_boundary(monkeypatch):
