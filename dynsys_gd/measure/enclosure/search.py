@@ -8,13 +8,14 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...engine.chunks import row_slices
 from ...engine.work import Work
 from .bounds import area
-from .cells import Cells, Look, looked
+from .cells import NOT, Cells, Look, looked
 from .groups import Group, leaving, trapped
-from .tree import UNKNOWN, Nodes, Why
+from .tree import UNKNOWN, Masks, Nodes, Why
 
 __all__ = ["Search"]
 
@@ -110,14 +111,18 @@ class Search:
         tree = self.cells.tree
         tree.why[leaves], tree.which[leaves] = why, which
         tree.room[leaves], tree.stage[leaves] = room, stage
+        several = self._several(masks)
+        self._mixed[leaves[several]] = masks[several]
+        tree.set_masks(leaves[~several], masks[~several])
+
+    def _several(self, masks: Masks) -> NDArray[np.bool_]:
+        """Return which masks leave open what is asked for: cells that are worth cutting."""
         if self.apart:
-            several = (masks & (masks - np.uint16(1))) != 0
-            self._mixed[leaves[several]] = masks[several]
-            leaves, masks = leaves[~several], masks[~several]
-        tree.set_masks(leaves, masks)
+            return np.asarray((masks & (masks - np.uint16(1))) != 0)
+        return np.asarray(((masks & NOT) != 0) & (masks != NOT))
 
     def finish(self) -> None:
-        """Write down what is known of cells that were kept open to tell limits apart."""
+        """Write down what is known of cells that were kept open to tell outcomes apart."""
         unknown = self.cells.tree.unknown()
         mixed = unknown[self._mixed[unknown] != 0]
         self.cells.tree.set_masks(mixed, self._mixed[mixed])
@@ -202,11 +207,10 @@ class Search:
             return
         self.stage += 1
         leaves, masks, room = group.leaves, group.masks, group.room
-        if self.apart:
-            # A group stands or falls together: what stays open cannot be relied on.
-            several = (masks & (masks - np.uint16(1))) != 0
-            self.cells.tree.set_masks(leaves[several], np.full(several.sum(), UNKNOWN))
-            leaves, masks, room = leaves[~several], masks[~several], room[~several]
+        # A group stands or falls together: what stays open cannot be relied on.
+        several = self._several(masks)
+        self.cells.tree.set_masks(leaves[several], np.full(several.sum(), UNKNOWN))
+        leaves, masks, room = leaves[~several], masks[~several], room[~several]
         self._write(leaves, masks, why, which, room, stage=self.stage)
 
     def _cut_obstacles(self) -> bool:
