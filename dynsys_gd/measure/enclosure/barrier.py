@@ -133,7 +133,8 @@ def barrier_of(system: System, forms: Sequence[Form]) -> Barrier | None:
     if any(p.domain not in (sp.ZZ, sp.QQ) or p.total_degree() > _DEGREE for p in images):
         return None
     for function in _kept(images, system.variables):
-        factor = _positive_square(_quotient(images, function, system.variables))
+        quotient = _quotient(images, function, system.variables)
+        factor = None if quotient is None else _positive_square(quotient)
         if factor is None:
             continue
         for i, form in single:
@@ -211,11 +212,12 @@ def _invariant(images: list[sp.Poly], variables: tuple[sp.Symbol, ...]) -> list[
 
 def _quotient(
     images: list[sp.Poly], function: sp.Poly, variables: tuple[sp.Symbol, ...]
-) -> sp.Poly:
-    """Return P(F) / P, which is a polynomial."""
+) -> sp.Poly | None:
+    """Return P(F) / P where that is a polynomial."""
     pairs = dict(zip(variables, [p.as_expr() for p in images], strict=True))
     after = sp.Poly(sp.expand(function.as_expr().subs(pairs, simultaneous=True)), *variables)
-    return sp.div(after, function)[0]
+    quotient, rest = sp.div(after, function)
+    return quotient if rest.is_zero else None
 
 
 def _positive_square(polynomial: sp.Poly) -> tuple[sp.Expr, sp.Rational] | None:

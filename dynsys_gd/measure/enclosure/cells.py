@@ -73,8 +73,9 @@ class Cells:
             rows = left[yes]
             if len(rows):
                 outcome = self.facts.outcome_of(number, lower[:, rows], upper[:, rows], found[yes])
-                settle(rows, outcome, Why.TUBE, number)
-                room[rows] = found[yes]
+                told = outcome >= 0
+                settle(rows[told], outcome[told], Why.TUBE, number)
+                room[rows[told]] = found[yes][told]
         return {"mask": mask, "why": why, "which": which, "room": room}
 
     def escaped(self, lower: Bounds, upper: Bounds) -> NDArray[np.bool_]:
@@ -158,6 +159,11 @@ class Look:
 
 def looked(look: Look) -> dict[str, NDArray[Any]]:
     """Return the masks of the leaves, the numbers of steps, and two leaves to blame each."""
+    with np.errstate(all="ignore"):  # what overflows is not followed
+        return _looked(look)
+
+
+def _looked(look: Look) -> dict[str, NDArray[Any]]:
     cells, n = look.cells, len(look.leaves)
     sets = Moving.boxes(*cells.boxes(look.leaves))
     rows = np.arange(n)

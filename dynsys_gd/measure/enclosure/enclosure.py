@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ from ..question import MeasureMethod, MeasureQuestion
 from ..target import Target
 from .bounds import ProvedShare, area
 from .cells import Cells
-from .clock import Clock
+from .clock import Clock, same
 from .facts import Facts, facts_of
 from .images import Images
 from .scale import Scale
@@ -110,7 +111,7 @@ class Enclosure(MeasureMethod):
         F, region = question.F, checked_region(question)
         share, evidence, images = None, None, 0
         if question.to is Target.MINIMA:
-            share, evidence = _beyond(F)
+            share, evidence = _beyond(F, min(_THEOREM_SECONDS, self.seconds))
         if share is None:
             facts = facts_of(F, region, target=question.target)
             search = searched(self, question, facts, region)
@@ -136,6 +137,7 @@ def searched(method: Enclosure, question: MeasureQuestion, facts: Facts, region:
     reach = _reach(question.F, region)
     cells = Cells(facts, Scale(region), Images(question.F), Tree(region.dimension, reach))
     clock = Clock(question.work)
+    _same_facts(facts, question.work)
     with _workers(question.work) as work:
         search = Search(cells, work, method.steps, method.apart)
         for _ in search.rounds():
@@ -153,6 +155,23 @@ def searched(method: Enclosure, question: MeasureQuestion, facts: Facts, region:
                 break
     search.finish()
     return search
+
+
+def _same_facts(facts: Facts, work: Work) -> None:
+    """Refuse to go on with remembered answers about cells where other facts were found since.
+
+    Time limits play a part in what is found.
+    """
+    found = (facts.cores, facts.blocks, facts.escapes, facts.forms, facts.regular_at)
+    digest = hashlib.sha256(repr(found).encode()).hexdigest()
+    (told,) = Work(journal=work.journal).answers(same, [digest])
+    if told != digest:
+        raise InvalidInput(
+            "checkpoint",
+            "a search that began with other facts about the map",
+            "the same cores, blocks and escape regions as now",
+            "run again on the machine where it began, or begin anew with another file",
+        )
 
 
 @contextmanager
@@ -180,14 +199,14 @@ def _share(search: Search, question: MeasureQuestion, facts: Facts, region: Box)
     return ProvedShare(low_high, shares, decided, certificate, facts.why_not)
 
 
-def _beyond(F: Map) -> tuple[ProvedShare | None, Evidence | None]:
+def _beyond(F: Map, seconds: float) -> tuple[ProvedShare | None, Evidence | None]:
     """Return the share 0 where every minimum is proved to be unstable."""
     from .regular import regular_point
     from .system import system_of
 
     if not isinstance(F, GradientDescent) or not F.exact or F.parameters:
         return None, None
-    threshold = critical_step_size(F.loss, seconds=_THEOREM_SECONDS)
+    threshold = critical_step_size(F.loss, seconds=seconds)
     if not threshold.evidence.grade.rigorous or not threshold.upper < enclosing(F.step_size)[0]:
         return None, None
     point = regular_point(system_of(F))

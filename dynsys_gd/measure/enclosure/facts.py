@@ -78,19 +78,22 @@ class Facts:
     def outcome_of(
         self, form: int, lower: Bounds, upper: Bounds, room: Bounds
     ) -> NDArray[np.int64]:
-        """Return the outcome of each box that a form attracts within a room.
+        """Return the outcome of each box that a form attracts within a room, -1 where it is open.
 
         By form 0 the limit is the only fixed point in the box widened by the room; where that of
         a core lies there, it is this one.
         """
         found = np.full(lower.shape[1], self.forms[form].outcome, dtype=np.int64)
         if form == 0:
+            # The sums are rounded: a little less room than there is, and a little more.
+            slack = 2.0**-50 * (abs(lower) + abs(upper) + room)
             for core in self.cores:
-                low, high = core.pin
+                low, high = (corner[:, None] for corner in core.pin)
                 with np.errstate(invalid="ignore"):
-                    # The sums are rounded: a little less room than there is, to be safe.
-                    near = (1 - 2.0**-50) * room - 2.0**-50 * (abs(lower) + abs(upper))
-                    inside = (lower - near <= low[:, None]) & (high[:, None] <= upper + near)
+                    less, more = room - slack, room + slack
+                    inside = (lower - less <= low) & (high <= upper + less)
+                    near = (lower - more <= high) & (low <= upper + more)
+                found[near.all(axis=0)] = -1
                 found[inside.all(axis=0)] = core.outcome
         return found
 

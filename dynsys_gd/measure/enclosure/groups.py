@@ -106,6 +106,7 @@ def trapped(cells: Cells, leaves: Nodes, form: int | None) -> Group:
 
 def _images(cells: Cells, leaves: Nodes) -> tuple[Moving, Nodes]:
     """Return the images of leaves after one step, and the leaves that have one."""
-    sets = cells.images.after(Moving.boxes(*cells.boxes(leaves)))
-    fine = np.flatnonzero(np.isfinite(sets.spread).all(axis=0))
+    with np.errstate(all="ignore"):
+        sets = cells.images.after(Moving.boxes(*cells.boxes(leaves)))
+        fine = np.flatnonzero(np.isfinite(sets.spread).all(axis=0))
     return sets.take(fine), leaves[fine]

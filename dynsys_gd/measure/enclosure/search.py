@@ -24,6 +24,7 @@ _PORTION = 8  # chunks that are taken together: the next ones see what they have
 _WORTH = 0.03  # share of the unknown leaves that a sweep has to decide to be followed by another
 _MOST_SWEEPS = 12
 _DEEPER = 3  # levels below the others that leaves are cut which stand in the way of many
+_KNOWN = -2  # in place of a leaf to blame
 _FIRST = 4  # level from which cells are worth a look
 
 
@@ -152,7 +153,8 @@ class Search:
         blame = self._blame[:, leaves]
         seen = blame >= 0
         moved = seen & ((tree.mask[blame] != UNKNOWN) | (tree.child[blame] >= 0))
-        return leaves[moved.any(axis=0) | ~seen.any(axis=0)]
+        known = blame[0] == _KNOWN
+        return leaves[moved.any(axis=0) | ~(seen.any(axis=0) | known)]
 
     def _sweep(self) -> Iterator[None]:
         tree = self.cells.tree
@@ -167,7 +169,9 @@ class Search:
                 done = answer["mask"] != UNKNOWN
                 masks, steps = answer["mask"][done], answer["steps"][done]
                 self._write(part[done], masks, Why.IMAGE, steps, 0.0, stage=self.stage)
-                self._blame[0, part], self._blame[1, part] = answer["first"], answer["last"]
+                # Those whose images meet several outcomes are only worth cutting.
+                first_blame = np.where(done, _KNOWN, answer["first"])
+                self._blame[0, part], self._blame[1, part] = first_blame, answer["last"]
             yield
         self.images += len(leaves)
 
