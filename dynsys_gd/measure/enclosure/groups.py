@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...orbits.certified.outward import Bounds
 from .cells import NOT, Cells
 from .images import Moving
 from .tree import UNKNOWN, Masks, Nodes
@@ -25,13 +24,10 @@ class Group:
     leaves : ndarray of int
     masks : ndarray of uint16
         What almost every point of each meets.
-    room : ndarray of float
-        Of those that a form repels; 0 for the others, which are taken one step.
     """
 
     leaves: Nodes
     masks: Masks
-    room: Bounds
 
 
 def leaving(cells: Cells, leaves: Nodes) -> Group:
@@ -64,44 +60,28 @@ def leaving(cells: Cells, leaves: Nodes) -> Group:
     bad = (masks == 0) | (masks == UNKNOWN)
     if bad.any():
         tree.set_masks(leaves, np.full(len(leaves), UNKNOWN))
-        return Group(leaves[:0], masks[:0], np.zeros(0))
-    return Group(leaves, masks, np.zeros(len(leaves)))
+        return Group(leaves[:0], masks[:0])
+    return Group(leaves, masks)
 
 
-def trapped(cells: Cells, leaves: Nodes, form: int | None) -> Group:
-    """Return the largest group of admissible leaves that stay in it or go where nothing converges.
-
-    Cells that a form repels are left through their shells, the others by one step.
-    """
+def trapped(cells: Cells, leaves: Nodes) -> Group:
+    """Return the largest group of admissible leaves that stay in it or go where none converges."""
     tree = cells.tree
-    if form is None:
-        slow, room = leaves[:0], np.zeros(0)
-    else:
-        slow, room, _, _ = cells.shells(form, leaves, 1.5)
-    quick = np.setdiff1d(leaves, slow)
-    sets, quick = _images(cells, quick)
-    for group in (slow, quick):
-        tree.set_masks(group, np.zeros(len(group), dtype=np.uint16))
+    sets, leaves = _images(cells, leaves)
+    tree.set_masks(leaves, np.zeros(len(leaves), dtype=np.uint16))
     for _ in range(_MOST_ROUNDS):
         lost = (cells.outcomes(sets)[0] & ~NOT) != 0
-        tree.set_masks(quick[lost], np.full(lost.sum(), UNKNOWN))
-        kept = np.flatnonzero(~lost)
-        quick, sets = quick[kept], sets.take(kept)
-        gone = np.zeros(len(slow), dtype=bool)
-        if form is not None and len(slow):
-            gone = (cells.shells(form, slow, 1.5)[2] & ~NOT) != 0
-            tree.set_masks(slow[gone], np.full(gone.sum(), UNKNOWN))
-            slow, room = slow[~gone], room[~gone]
-        if not lost.any() and not gone.any():
+        if not lost.any():
             break
+        tree.set_masks(leaves[lost], np.full(lost.sum(), UNKNOWN))
+        kept = np.flatnonzero(~lost)
+        leaves, sets = leaves[kept], sets.take(kept)
     else:
-        for group in (slow, quick):
-            tree.set_masks(group, np.full(len(group), UNKNOWN))
-        slow, quick, room = slow[:0], quick[:0], room[:0]
-    whole = np.concatenate([quick, slow])
-    masks = np.full(len(whole), NOT)
-    tree.set_masks(whole, masks)
-    return Group(whole, masks, np.concatenate([np.zeros(len(quick)), room]))
+        tree.set_masks(leaves, np.full(len(leaves), UNKNOWN))
+        leaves = leaves[:0]
+    masks = np.full(len(leaves), NOT)
+    tree.set_masks(leaves, masks)
+    return Group(leaves, masks)
 
 
 def _images(cells: Cells, leaves: Nodes) -> tuple[Moving, Nodes]:

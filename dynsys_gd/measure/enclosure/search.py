@@ -204,18 +204,17 @@ class Search:
         unknown = tree.unknown()
         may = unknown[facts.admissible(*self.cells.boxes(unknown))]
         if len(may):
-            self._settle(trapped(self.cells, may, None), Why.TRAP, 1)
+            self._settle(trapped(self.cells, may), Why.TRAP, 1)
 
     def _settle(self, group: Group, why: Why, which: int) -> None:
         if not len(group.leaves):
             return
         self.stage += 1
-        leaves, masks, room = group.leaves, group.masks, group.room
+        leaves, masks = group.leaves, group.masks
         # A group stands or falls together: what stays open cannot be relied on.
         several = self._several(masks)
         self.cells.tree.set_masks(leaves[several], np.full(several.sum(), UNKNOWN))
-        leaves, masks, room = leaves[~several], masks[~several], room[~several]
-        self._write(leaves, masks, why, which, room, stage=self.stage)
+        self._write(leaves[~several], masks[~several], why, which, 0.0, stage=self.stage)
 
     def _cut_obstacles(self) -> bool:
         """Cut unknown leaves that are in the way of others; return whether there were any."""
