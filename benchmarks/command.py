@@ -10,6 +10,7 @@ from rich.console import Console
 
 from .engines import every_engine
 from .further import Further, first_results, start_costs, two_threads
+from .measure import measure_rows
 from .orbits import orbit_rows
 from .report import table, write
 from .timing import Row, measured
@@ -17,7 +18,7 @@ from .workloads import MapWorkload, Workload, shrunk, workloads
 
 __all__ = ["main"]
 
-_ORBITS = "orbits"
+_ORBITS, _MEASURE = "orbits", "measure"
 
 
 @click.command()
@@ -27,7 +28,8 @@ _ORBITS = "orbits"
     multiple=True,
     metavar="NAME",
     help="Workloads whose name begins with NAME: stop, run, exp, product, linear, tanh, relu. "
-    "Or orbits: the rows about periodic orbits. Several may be given.",
+    "Or orbits, measure: the rows about periodic orbits, or convergent measures. "
+    "Several may be given.",
 )
 @click.option("--repeats", type=click.IntRange(min=1), default=None, help="Turns; 7, or 5 quick.")
 @click.option(
@@ -39,8 +41,9 @@ def main(quick: bool, only: tuple[str, ...], repeats: int | None, output: Path |
     """Compare the package with C, numpy, JAX and other packages, side by side in one run."""
     chosen = [w for w in workloads() if not only or w.name.startswith(only)]
     orbits = not only or _ORBITS.startswith(only)
-    if not chosen and not orbits:
-        names = ", ".join([*(w.name for w in workloads()), _ORBITS])
+    measure = not only or _MEASURE.startswith(only)
+    if not (chosen or orbits or measure):
+        names = ", ".join([*(w.name for w in workloads()), _ORBITS, _MEASURE])
         raise click.BadParameter(
             f"no workload of that name; there are {names}", param_hint="--only"
         )
@@ -59,6 +62,9 @@ def main(quick: bool, only: tuple[str, ...], repeats: int | None, output: Path |
     if orbits:
         noise.print("… orbits", highlight=False)
         further += orbit_rows(repeats, quick=quick)
+    if measure:
+        noise.print("… measure", highlight=False)
+        further += measure_rows(repeats, quick=quick)
     console.print(table(rows, further))
     if output is not None:
         write(output, rows, further)
