@@ -42,6 +42,8 @@ class BasinTheorem(Result):
     scale : Fraction
         What holds for the box `asked`, shrunk about its centre by this factor; 0 where nothing
         was proved.
+    holds : Outcome
+        Whether almost every point of `asked` converges; NO where a part of it is proved not to.
     blocked : Outcome
         NO where a cell next to the proved box is proved to hold points that do not converge,
         UNDECIDED where nothing is known of it, YES where `asked` itself is proved.
@@ -55,16 +57,12 @@ class BasinTheorem(Result):
     asked: Box
     target: Target
     scale: Fraction
+    holds: Outcome
     blocked: Outcome
     evidence: Evidence
     certificate: Certificate | None
     cells: int
     seconds: float
-
-    @property
-    def holds(self) -> Outcome:
-        """Whether almost every point of the box that was asked about converges."""
-        return self.blocked
 
     @property
     def corners(self) -> tuple[tuple[Fraction, ...], tuple[Fraction, ...]]:
@@ -196,12 +194,13 @@ def basin_theorem(
         question = MeasureQuestion(F=F, region=region, to=to, work=work)
         search = searched(method, question, facts, region)
     tree = search.cells.tree
-    scale, blocked = _largest(tree)
+    scale, holds, blocked = _largest(tree)
     theorem = BasinTheorem(
         map=F,
         asked=region,
         target=to,
         scale=scale,
+        holds=holds,
         blocked=blocked,
         evidence=certified(F),
         certificate=None,
@@ -215,15 +214,18 @@ def basin_theorem(
     return replace(theorem, certificate=certificate_of(search.cells, F, region, to, claim))
 
 
-def _largest(tree: Tree) -> tuple[Fraction, Outcome]:
-    """Return by how much the region has to shrink about its centre, and what is next to it."""
+def _largest(tree: Tree) -> tuple[Fraction, Outcome, Outcome]:
+    """Return the scale at which the box is proved, whether it all is, and what stops it there."""
     leaves = tree.leaves()
     leaves = leaves[tree.inside(leaves) & ((tree.mask[leaves] & 1) != 0)]
     if not len(leaves):
-        return Fraction(1), Outcome.YES
+        return Fraction(1), Outcome.YES, Outcome.YES
     lower, upper = tree.bounds(leaves)
     # Corners of cells are dyadic numbers of at most 53 bits: nothing is rounded here.
     away = np.maximum(np.maximum(2.0 * lower - 1.0, 1.0 - 2.0 * upper), 0.0).max(axis=0)
     nearest = away.min()
-    proved = (tree.mask[leaves[away == nearest]] == 1).any()
-    return Fraction(nearest), Outcome.NO if proved else Outcome.UNDECIDED
+    refuted = tree.mask[leaves] == 1
+    holds, blocked = (
+        Outcome.NO if no.any() else Outcome.UNDECIDED for no in (refuted, refuted[away == nearest])
+    )
+    return Fraction(nearest), holds, blocked
