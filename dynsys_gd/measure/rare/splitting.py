@@ -74,6 +74,9 @@ class Splitting(MeasureMethod):
     is 0 and the upper limit is that of the last set which all runs reached, for it contains the
     event. Chaotic orbits are those of double precision, as in every simulation.
 
+    The interval knows what the populations met. A part of the event whose surroundings stand no
+    higher than others is met by chance alone, in few of many runs, and may be missing.
+
     References
     ----------
     Au and Beck (2001), ``au2001subset``; Cérou, Del Moral, Furon and Guyader (2012),
