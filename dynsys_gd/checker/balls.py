@@ -108,46 +108,59 @@ class Program:
     """
 
     def __init__(self, formulas: Formulas, outputs: Sequence[Node]) -> None:
+        d = len(formulas.variables)
         order = formulas.needed(outputs)
-        place = {node: i for i, node in enumerate(order)}
-        self._outputs = [place[node] for node in outputs]
-        self._fixed: list[tuple[int, Ball]] = []
-        self._inputs: list[tuple[int, int]] = []
-        self._code: list[tuple[int, Callable[..., Ball], int, int]] = []
-        self._size = len(order)
-        for i, number in enumerate(order):
+        place: dict[Node, int] = {}
+        #: what follows the arguments: constants, and the whole numbers that are exponents
+        self._fixed: list[Any] = []
+        for number in order:
+            node = formulas.nodes[number]
+            if node[0] == "x":
+                place[number] = int(node[1])  # type: ignore[call-overload]
+            elif node[0] == "c":
+                place[number] = d + len(self._fixed)
+                self._fixed.append(exact(node[1]))  # type: ignore[arg-type]
+        exponents = {
+            int(node[2])  # type: ignore[call-overload]
+            for node in (formulas.nodes[number] for number in order)
+            if node[0] == "^"
+        }
+        at_exponent = {n: d + len(self._fixed) + i for i, n in enumerate(sorted(exponents))}
+        self._fixed += sorted(exponents)
+        self._code: list[_Step] = []
+        self._quick: list[_Step] = []
+        for number in order:
             node = formulas.nodes[number]
             name: Any = node[0]
-            if name == "c":
-                self._fixed.append((i, exact(node[1])))  # type: ignore[arg-type]
-            elif name == "x":
-                self._inputs.append((i, int(node[1])))  # type: ignore[call-overload]
-            elif name == "^":
-                self._code.append((i, raised, place[int(node[1])], int(node[2])))  # type: ignore
+            if name in ("x", "c"):
+                continue
+            parts = [place[part] for part in formulas.parts(number)]
+            place[number] = d + len(self._fixed) + len(self._code)
+            last = at_exponent[int(node[2])] if name == "^" else parts[-1]  # type: ignore
+            exactly = name == "*" and any(formulas.value(a) is not None for a in formulas.parts(number))
+            self._code.append((operator.mul if exactly else _RULES[name], parts[0], last))
+            if name == "^" and node[2] == 2:
+                self._quick.append((operator.mul, parts[0], parts[0]))
             else:
-                parts = [place[part] for part in formulas.parts(number)]
-                self._code.append((i, _RULES[name], parts[0], parts[-1] if len(parts) > 1 else -1))
+                self._quick.append((_QUICK.get(name, _RULES[name]), parts[0], last))
+        self._outputs = [place[node] for node in outputs]
 
     def __call__(self, x: Sequence[Ball]) -> Vector:
         """Return enclosures of all values on a box."""
+        return self._values(self._code, x)
+
+    def quick(self, x: Sequence[Ball]) -> Vector:
+        """Return enclosures that are as good at points and on small boxes, else wider."""
+        return self._values(self._quick, x)
+
+    def _values(self, code: list[_Step], x: Sequence[Ball]) -> Vector:
+        values = [*x, *self._fixed]
+        write = values.append
         try:
-            return self._values(x)
+            for rule, a, b in code:
+                write(rule(values[a], values[b]))
         except _Outside:
             return [_UNKNOWN] * len(self._outputs)
-
-    def _values(self, x: Sequence[Ball]) -> Vector:
-        values: Vector = [None] * self._size
-        for i, number in self._fixed:
-            values[i] = number
-        for i, variable in self._inputs:
-            values[i] = x[variable]
-        for i, rule, a, b in self._code:
-            if rule is raised:
-                values[i] = raised(values[a], b)
-            elif b < 0:
-                values[i] = rule(values[a])
-            else:
-                values[i] = rule(values[a], values[b])
         return [values[i] for i in self._outputs]
 
 
@@ -206,17 +219,39 @@ def _sqrt(u: Ball) -> Ball:
 
 _UNKNOWN = arb(0, float("inf"))
 
-_RULES: dict[str, Callable[..., Ball]] = {
+
+def _increasing(function: Callable[[Ball], Ball]) -> Callable[[Ball, Any], Ball]:
+    """Return a function of a ball by its ends, where FLINT's own may be much too wide."""
+
+    def of_ball(u: Ball, _: Any) -> Ball:
+        if u.rel_accuracy_bits() > _NARROW or not u.is_finite():
+            return function(u)
+        return function(u.lower()).union(function(u.upper()))
+
+    return of_ball
+
+
+def _of_one(function: Callable[[Ball], Ball]) -> Callable[[Ball, Any], Ball]:
+    return lambda u, _: function(u)
+
+
+_Step = tuple[Callable[[Any, Any], Ball], int, int]
+"""A rule and the places of its two arguments; functions of one argument ignore the second."""
+
+_RULES: dict[str, Callable[[Any, Any], Ball]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": times,
     "/": _over,
-    "exp": arb.exp,
-    "log": _log,
-    "sqrt": _sqrt,
-    "sin": arb.sin,
-    "cos": arb.cos,
-    "sinh": arb.sinh,
-    "cosh": arb.cosh,
-    "tanh": arb.tanh,
+    "^": raised,
+    "exp": _increasing(arb.exp),
+    "log": _of_one(_log),
+    "sqrt": _of_one(_sqrt),
+    "sin": _of_one(arb.sin),
+    "cos": _of_one(arb.cos),
+    "sinh": _increasing(arb.sinh),
+    "cosh": _of_one(arb.cosh),
+    "tanh": _increasing(arb.tanh),
 }
+
+_QUICK: dict[str, Callable[[Any, Any], Ball]] = {"*": operator.mul, "^": _repeated}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flint import arb
-
 from .balls import Ball, Program, Vector, symmetric
 from .content import GivenBarrier, GivenIdentity, Rule
 from .expressions import Node
@@ -47,6 +45,7 @@ class Barrier:
             trace = f.plus(trace, f.times(f.slope(equation, i), a))
         self._check(law, given.steep, trace, function, [equation], "sharpness is too small")
         self._check(law, given.regular, f.zero, function, factors, "gradient may vanish elsewhere")
+        self._value = Program(f, [function])
         self._values = Program(f, [function, *(f.slope(function, i) for i in range(law.d))])
 
     def _check(
@@ -78,9 +77,11 @@ class Barrier:
 
     def contains_cell(self, middle: Vector, half: Vector) -> bool:
         """Return whether the box with these midpoints and half widths lies in the set."""
+        (value,) = self._value.quick(middle)
+        if not value > 0:
+            return False
         aside = [symmetric(h) for h in half]
         natural, *slopes = self._values([m + a for m, a in zip(middle, aside, strict=True)])
-        value = self._values(middle)[0]
         for slope, a in zip(slopes, aside, strict=True):
             value += slope * a
-        return bool(natural > arb(0) or value > 0)
+        return bool(natural > 0 or value > 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,11 +11,12 @@ from math import hypot
 import numpy as np
 from flint import arb
 
-from .balls import Ball, Program, Rows, Vector, product, small_inverse, symmetric
+from .balls import Ball, Program, Rows, Vector, product, small_inverse
 
 __all__ = ["Moved", "images"]
 
-_UNIT = arb(0, 1)
+_ZERO, _ONE, _UNIT = arb(0), arb(1), arb(0, 1)
+_FEW = 6  # steps
 
 
 @dataclass(frozen=True)
@@ -25,29 +27,26 @@ class Moved:
     ----------
     centre : list of d exact numbers
     linear, frame : d rows of d exact numbers
-        The matrices A and Q.
+        The matrices A and Q; None for Q = I.
     error : list of d balls
-        The half widths e.
+        All numbers up to the half widths e.
     hull : list of d balls
         A box around the set.
     box : list of d balls
         A box that contains the image; it may be smaller than the one around the set.
-    slopes : d rows of d balls or None
-        DF on the box from which the last step began.
     """
 
     centre: Vector
     linear: Rows
-    frame: Rows
+    frame: Rows | None
     error: Vector
     hull: Vector
     box: Vector
-    slopes: Rows | None = None
 
-    def misses(self, box: Sequence[arb]) -> bool:
+    def misses(self, box: Sequence[Ball]) -> bool:
         """Return whether a box and the set surely have no point in common."""
         for row, reach in self._slabs:
-            place = arb(0)
+            place = _ZERO
             for m, x, c in zip(row, box, self.centre, strict=True):
                 place += m * (x - c)
             if abs(place) > reach:
@@ -61,15 +60,22 @@ class Moved:
         if inverse is None:
             return []
         reaches = []
-        for mixed in product(inverse, self.frame):
-            reaches.append(arb(1))
+        for mixed in inverse if self.frame is None else product(inverse, self.frame):
+            reach = _ONE
             for m, e in zip(mixed, self.error, strict=True):
-                reaches[-1] += abs(m) * e
+                reach += abs(m * e).abs_upper()
+            reaches.append(reach)
         return list(zip(inverse, reaches, strict=True))
 
 
 def images(
-    values: Program, both: Program, middle: Vector, half: Vector, steps: int
+    values: Program,
+    both: Program,
+    middle: Vector,
+    half: Vector,
+    steps: int,
+    *,
+    quick: bool = False,
 ) -> Iterator[Moved]:
     """Yield sets that contain the images of a box after 1, 2, … steps, as long as they are known.
 
@@ -82,6 +88,9 @@ def images(
     middle, half : lists of d balls
         The box.
     steps : int
+    quick : bool
+        Whether to save time: formulas by their faster evaluation, and Q = I where the steps are
+        few. The sets are nearly as small where the box is small.
 
     Notes
     -----
@@ -90,78 +99,80 @@ def images(
     orthogonal frame that follows them (Lohner's method).
     """
     d = len(middle)
-    axes = range(d)
-    eye: Rows = [[arb(int(i == j)) for j in axes] for i in axes]
     centre = [m.mid() for m in middle]
-    linear = [[half[i].abs_upper() if i == j else arb(0) for j in axes] for i in axes]
-    error = [m.rad() for m in middle]
-    hull = _around(centre, linear, eye, error)
-    moved = Moved(centre, linear, eye, error, hull, hull)
+    linear = [[h.abs_upper() if i == j else _ZERO for j in range(d)] for i, h in enumerate(half)]
+    error = [m - c for m, c in zip(middle, centre, strict=True)]
+    hull = [m + _UNIT * h for m, h in zip(middle, half, strict=True)]
+    moved = Moved(centre, linear, None, error, hull, hull)
+    around, straight = both.quick if quick else both, quick and steps <= _FEW
     for _ in range(steps):
         # Not on `box`: the mean value theorem needs all between the set and its centre.
-        found = both(moved.hull)
-        if not all(value.is_finite() for value in found):
-            return
-        natural, flat = found[:d], found[d:]
-        slopes = [flat[i * d : (i + 1) * d] for i in axes]
-        at = values(moved.centre)
+        found = around(moved.hull)
+        for value in found:
+            if not value.is_finite():
+                return
+        slopes = [found[i : i + d] for i in range(d, d + d * d, d)]
+        at = values.quick(moved.centre)
         carried = product(slopes, moved.linear)
         centre = [value.mid() for value in at]
         linear = [[value.mid() for value in row] for row in carried]
         # What the middles leave out: a ball about zero for each coordinate.
-        rest = [
-            symmetric(sum((value.rad() for value in row), point.rad()))
-            for point, row in zip(at, carried, strict=True)
-        ]
-        frame, error = _followed(product(slopes, moved.frame), moved.error, rest, eye)
-        hull = _around(centre, linear, frame, error)
-        box = [a.intersection(b) for a, b in zip(natural, hull, strict=True)]
-        moved = Moved(centre, linear, frame, error, hull, box, slopes)
-        if not all(value.is_finite() for value in box):
-            return
+        rest = []
+        for point, row in zip(at, carried, strict=True):
+            size = point.rad()
+            for value in row:
+                size += value.rad()
+            rest.append(_UNIT * size)
+        frame, error = _followed(slopes, moved, rest, straight=straight)
+        hull = []
+        for i, value in enumerate(centre):
+            for a in linear[i]:
+                value += _UNIT * a
+            if frame is None:
+                value += error[i]
+            else:
+                for q, e in zip(frame[i], error, strict=True):
+                    value += q * e
+            hull.append(value)
+        box = [a.intersection(b) for a, b in zip(found[:d], hull, strict=True)]
+        for value in box:
+            if not value.is_finite():
+                return
+        moved = Moved(centre, linear, frame, error, hull, box)
         yield moved
 
 
-def _around(centre: Vector, linear: Rows, frame: Rows, error: Vector) -> Vector:
-    box = []
-    for c, row, aside in zip(centre, linear, frame, strict=True):
-        reach = sum((abs(a) for a in row), arb(0))
-        for q, e in zip(aside, error, strict=True):
-            reach += abs(q) * e
-        box.append(c + symmetric(reach))
-    return box
-
-
-def _followed(turned: Rows, error: Vector, rest: Vector, eye: Rows) -> tuple[Rows, Vector]:
-    """Return a frame Q and half widths such that turned v + rest lies in Q [-e, e]."""
-    d = len(rest)
-    aside = [symmetric(e) for e in error]
-    none = d == 1 or all(e.is_zero() for e in error)
-    frame = eye if none else _orthogonal(turned, error)
-    inverse = None if none else small_inverse(frame)
+def _followed(
+    slopes: Rows, moved: Moved, rest: Vector, *, straight: bool
+) -> tuple[Rows | None, Vector]:
+    """Return a frame Q and half widths, as balls, such that M Q v + rest lies in Q [-e, e]."""
+    error = moved.error
+    if all(e.is_zero() for e in error):
+        return None, rest
+    turned = slopes if moved.frame is None else product(slopes, moved.frame)
+    frame = None if straight or len(rest) == 1 else _orthogonal(turned, error)
+    inverse = None if frame is None else small_inverse(frame)
     if inverse is None:
-        total = [
-            r + sum((t * v for t, v in zip(row, aside, strict=True)), arb(0))
-            for r, row in zip(rest, turned, strict=True)
+        return None, [
+            _UNIT * sum(map(operator.mul, row, error), r)
+            for row, r in zip(turned, rest, strict=True)
         ]
-        return eye, [t.abs_upper() for t in total]
     mixed = product(inverse, turned)
-    total = [
-        sum((m * r for m, r in zip(row, rest, strict=True)), arb(0))
-        + sum((t * v for t, v in zip(other, aside, strict=True)), arb(0))
+    return frame, [
+        _UNIT * sum(map(operator.mul, other, error), sum(map(operator.mul, row, rest), _ZERO))
         for row, other in zip(inverse, mixed, strict=True)
     ]
-    return frame, [t.abs_upper() for t in total]
 
 
-def _orthogonal(turned: Rows, error: Vector) -> Rows:
+def _orthogonal(turned: Rows, error: Vector) -> Rows | None:
     """Return about orthogonal columns, the first along the longest of the columns times errors."""
     d = len(error)
+    sizes = [float(e.abs_upper()) for e in error]
     scaled = np.array(
-        [[float(t.mid()) * float(e) for t, e in zip(row, error, strict=True)] for row in turned]
+        [[float(t.mid()) * size for t, size in zip(row, sizes, strict=True)] for row in turned]
     )
     if not np.isfinite(scaled).all():
-        return [[arb(int(i == j)) for j in range(d)] for i in range(d)]
+        return None
     scaled = scaled[:, np.argsort(-np.abs(scaled).max(axis=0), kind="stable")]
     if d == 2:
         x, y = float(scaled[0, 0]), float(scaled[1, 0])

@@ -43,6 +43,8 @@ class Lemmas:
             _named("escape region", i, self._escape_region, self.law, e)
             for i, e in enumerate(content.escapes)
         ]
+        # The simple ones first: a box lies in one of them or it does not.
+        self._regions = sorted(self.escapes, key=lambda escape: isinstance(escape, Barrier))
         self.table = Table(low, high, content.cells)
         self._check_lists()
         cells = content.cells
@@ -137,12 +139,21 @@ class Lemmas:
         return None if self.escapes[self._which[i]].contains_cell(*piece) else self._all_axes()
 
     def _image(self, i: int, piece: Piece) -> list[int] | None:
-        last = None
-        for steps, moved in enumerate(self._images(piece, self._which[i]), 1):
-            last = moved
-            if self._goes(i, moved, group=False) and self._regular(piece, steps):
+        return self._returns(i, piece, self._which[i], group=False)
+
+    def _returns(self, i: int, piece: Piece, steps: int, *, group: bool) -> list[int] | None:
+        """Follow a piece into cells with fitting masks, first in the quick way."""
+        found = list(self._images(piece, steps, quick=True))
+        if len(found) == steps and self._goes(i, found[-1], group=group):
+            if self._regular(piece, steps):
                 return None
-        return self._longest(last, piece)
+        found = list(self._images(piece, steps))
+        # The last one first: the search went on because those before did not fit.
+        order = range(len(found), 0, -1) if len(found) == steps else range(1, len(found) + 1)
+        for count in order:
+            if self._goes(i, found[count - 1], group=group) and self._regular(piece, count):
+                return None
+        return self._longest(found[-1] if found else None, piece)
 
     def _trap(self, i: int, piece: Piece) -> list[int] | None:
         if not self._allows(i, 1):
@@ -151,12 +162,7 @@ class Lemmas:
             return self._all_axes()
         if self._room[i] > 0:
             return None if self._shells(i, piece, group=True) else self._all_axes()
-        last = None
-        for steps, moved in enumerate(self._images(piece, self._which[i]), 1):
-            last = moved
-            if self._goes(i, moved, group=True) and self._regular(piece, steps):
-                return None
-        return self._longest(last, piece)
+        return self._returns(i, piece, self._which[i], group=True)
 
     def _repelled(self, i: int, piece: Piece) -> list[int] | None:
         return None if self._shells(i, piece, group=False) else self._all_axes()
@@ -184,7 +190,7 @@ class Lemmas:
             box = self._part(key, wide)
             if box is None:
                 return 0
-            if any(escape.contains(box) for escape in self.escapes):
+            if any(escape.contains(box) for escape in self._regions):
                 return 1
             sizes = form.bounds([x.mid() for x in box], [x.rad() for x in box])
             inside = all(high <= radius for _, high in sizes)
@@ -208,29 +214,26 @@ class Lemmas:
     def _block(self, i: int, piece: Piece) -> list[int] | None:
         if not self.blocks[self._which[i]].contains(*piece):
             return []
-        moved = next(self._images(piece, 1), None)
-        if moved is None:
-            return self._all_axes()
-        if self._goes(i, moved, group=True) and self._regular(piece, 1):
-            return None
-        return self._longest(moved, piece)
+        return self._returns(i, piece, 1, group=True)
 
-    def _images(self, piece: Piece, steps: int) -> Iterator[Moved]:
-        return images(self.law.values, self.law.both, *piece, steps)
+    def _images(self, piece: Piece, steps: int, *, quick: bool = False) -> Iterator[Moved]:
+        return images(self.law.values, self.law.both, *piece, steps, quick=quick)
 
     def _allows(self, i: int, mask: int) -> bool:
         return mask & ~self.table.mask[i] == 0
 
     def _goes(self, i: int, moved: Moved, *, group: bool) -> bool:
         """Return whether an image lies in cells that allow no other outcomes than this one."""
-        if any(escape.contains(moved.box) for escape in self.escapes):
-            return self._allows(i, 1)
+        # Where the mask leaves out what does not converge an escape region is of no use.
+        escapes = self._regions if self._allows(i, 1) else ()
+        if any(escape.contains(moved.box) for escape in escapes):
+            return True
 
         def elsewhere(key: Key) -> int | None:
             box = self._part(key, moved.box)
             if box is None:
                 return 0
-            if any(escape.contains(box) for escape in self.escapes):
+            if any(escape.contains(box) for escape in escapes):
                 return 1
             return 0 if moved.misses(box) else None
 

@@ -192,21 +192,22 @@ def _identity(part: _Part) -> GivenIdentity:
 
 def _cells(part: _Part, d: int) -> CellList:
     part.keys("n", *CELL_KINDS)
-    n = part.integer("n", 1, MOST_CELLS)
+    n = part.integer("n", 0, MOST_CELLS)
     arrays = {name: part.array(name, kind, n * (d if name == "place" else 1))
               for name, kind in CELL_KINDS.items()}  # fmt: skip
     arrays["place"] = arrays["place"].reshape(n, d)
-    if arrays["level"].min() < 0 or arrays["level"].max() > DEEPEST_LEVEL:
-        raise part.refusal("level", arrays["level"], f"levels from 0 to {DEEPEST_LEVEL}")
-    if np.abs(arrays["place"] >> 62).max() > 1:
+    level, which, room = arrays["level"], arrays["which"], arrays["room"]
+    if (level < 0).any() or (level > DEEPEST_LEVEL).any():
+        raise part.refusal("level", level, f"levels from 0 to {DEEPEST_LEVEL}")
+    if (np.abs(arrays["place"] >> 62) > 1).any():
         raise part.refusal("place", arrays["place"], "places below 2^62 in size")
-    if not np.isfinite(arrays["room"]).all() or arrays["room"].min() < 0:
-        raise part.refusal("room", arrays["room"], "finite numbers, none below 0")
-    if arrays["why"].max() > 6:
+    if not np.isfinite(room).all() or (room < 0).any():
+        raise part.refusal("room", room, "finite numbers, none below 0")
+    if (arrays["why"] > 6).any():
         raise part.refusal("why", arrays["why"], "numbers of lemmas, 0 to 6")
-    if arrays["which"].min() < 0 or arrays["which"].max() > MOST_STEPS:
-        raise part.refusal("which", arrays["which"], f"numbers from 0 to {MOST_STEPS}")
-    if arrays["stage"].min() < 0:
+    if (which < 0).any() or (which > MOST_STEPS).any():
+        raise part.refusal("which", which, f"numbers from 0 to {MOST_STEPS}")
+    if (arrays["stage"] < 0).any():
         raise part.refusal("stage", arrays["stage"], "numbers from 0 on")
     return CellList(**arrays)
 

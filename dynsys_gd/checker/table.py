@@ -49,7 +49,7 @@ class Table:
         ]
         self.stage: list[int] = cells.stage.tolist()
         self.mask: list[int] = cells.mask.tolist()
-        self.finest = max(key[0] for key in self.keys)
+        self.finest = max((key[0] for key in self.keys), default=0)
         self.number = {key: i for i, key in enumerate(self.keys)}
         if len(self.number) < len(self.keys):
             twice = next(i for i, key in enumerate(self.keys) if self.number[key] != i)
@@ -150,8 +150,8 @@ class Table:
         shift = self.finest - level
         axes = [range(low >> shift, (high >> shift) + 1) for low, high in reach]
         count = 1
-        for axis in axes:
-            count *= len(axis)
+        for low, high in reach:  # their lengths may be beyond what len() returns
+            count *= (high >> shift) - (low >> shift) + 1
         if count > most:
             return False
         waiting: list[Key] = [(level, *place) for place in product(*axes)]
