@@ -90,6 +90,10 @@ def small_inverse(rows: Sequence[Sequence[Ball]]) -> Rows | None:
     n = len(rows)
     if n == 1:
         return None if rows[0][0].contains(0) or not rows[0][0].is_finite() else [[1 / rows[0][0]]]
+    if n == 2 and all(v.is_exact() for row in rows for v in row):
+        (a, b), (c, d) = rows
+        det = a * d - b * c
+        return [[d / det, -b / det], [-c / det, a / det]] if det != 0 and det.is_finite() else None
     try:
         found = flint.arb_mat(n, n, [v for row in rows for v in row]).inv().tolist()
     except ZeroDivisionError:
@@ -137,7 +141,8 @@ class Program:
             parts = [place[part] for part in formulas.parts(number)]
             place[number] = d + len(self._fixed) + len(self._code)
             last = at_exponent[int(node[2])] if name == "^" else parts[-1]  # type: ignore
-            exactly = name == "*" and any(formulas.value(a) is not None for a in formulas.parts(number))
+            numbers = [formulas.value(part) for part in formulas.parts(number)]
+            exactly = name == "*" and any(value is not None for value in numbers)
             self._code.append((operator.mul if exactly else _RULES[name], parts[0], last))
             if name == "^" and node[2] == 2:
                 self._quick.append((operator.mul, parts[0], parts[0]))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import BrokenExecutor, Executor, Future
 from functools import lru_cache
 from typing import Any
 
 import flint
 
-from ..errors import InvalidInput, UnsafeExpression
+from ..errors import InvalidInput, UnsafeExpression, WorkersLost
 from .balls import BITS
 from .checked import Checked
 from .claims import check_claim, check_names, in_words
@@ -22,7 +22,8 @@ from .table import Refused
 
 __all__ = ["check"]
 
-_CHUNK = 2048
+_CHUNK = 512  # cells, at least
+_MOST_CHUNKS = 256
 
 
 def check(
@@ -55,6 +56,8 @@ def check(
     InvalidInput
         For what cannot be read as a certificate: no JSON, other keys or types than in the format,
         numbers that are not finite, formulas that are none, too large files.
+    WorkersLost
+        Where the executor broke.
 
     Notes
     -----
@@ -117,7 +120,8 @@ def _check(
                 verified[name] = count
         check_claim(content, lemmas)
     n = len(content.cells)
-    tasks = [(first, min(first + _CHUNK, n)) for first in range(0, n, _CHUNK)]
+    size = max(_CHUNK, n // _MOST_CHUNKS)
+    tasks = [(first, min(first + size, n)) for first in range(0, n, size)]
     for (_, done), refusal in zip(tasks, _answers(tasks, lemmas, executor), strict=True):
         if refusal:
             raise Refused(refusal)
@@ -137,10 +141,14 @@ def _answers(
             yield _first_refusal(lemmas, first, last)
         return
     text = json.dumps(lemmas.content.to_dict())
-    futures = [executor.submit(_chunk, text, first, last) for first, last in tasks]
+    futures: list[Future[str]] = []
     try:
+        for first, last in tasks:
+            futures.append(executor.submit(_chunk, text, first, last))
         for future in futures:
             yield future.result()
+    except BrokenExecutor as error:
+        raise WorkersLost(f"cells were not checked, a worker is gone: {error}") from error
     finally:
         for future in futures:
             future.cancel()

@@ -29,7 +29,7 @@ from .table import Refused
 __all__ = ["Block", "Core", "Form"]
 
 _MOST_PIECES = 60_000
-_PIECES_OF_A_BLOCK = 1024
+_PIECES_OF_A_BLOCK = (1, 64, 1024)  # more where fewer do not show it
 
 Piece = tuple[Vector, Vector]
 """A box: midpoint and half widths."""
@@ -262,37 +262,29 @@ class Block:
         inverse = small_inverse(frame)
         if inverse is None:
             raise Refused("the frame is not shown to be regular")
-        box = [a.union(b) for a, b in zip(self.lower, self.upper, strict=True)]
-        matrix = self._matrix(law, box, inverse, frame)
-        u = given.unstable
-        expanding = small_inverse([row[:u] for row in matrix[:u]])
-        if expanding is None:
-            raise Refused("the unstable directions are not shown to expand")
-        left = 1 / norm(expanding) - norm([row[u:] for row in matrix[:u]])
-        rest = norm([row[:u] for row in matrix[u:]]) + norm([row[u:] for row in matrix[u:]])
-        if not left > 1:
-            raise Refused("the unstable directions are not shown to expand")
-        if not rest <= left:
-            raise Refused("the cone of directions is not shown to be mapped into itself")
+        why_not = ""
+        for pieces in _PIECES_OF_A_BLOCK:
+            matrix = self._matrix(law, pieces, inverse, frame)
+            why_not = _no_cone(matrix, given.unstable)
+            if not why_not:
+                return
+        raise Refused(why_not)
 
-    def _matrix(self, law: Law, box: Vector, inverse: Rows, frame: Rows) -> Rows:
-        """Return P^-1 DF P over the box: at once, cut with the union over pieces of it."""
-        whole = law.conjugated(law.split(law.both(box))[1], inverse, frame)
-        cuts = max(1, int(_PIECES_OF_A_BLOCK ** (1 / law.d)))
+    def _matrix(self, law: Law, pieces: int, inverse: Rows, frame: Rows) -> Rows:
+        """Return P^-1 DF P over the box, as the union over pieces of it."""
+        cuts = max(1, int(pieces ** (1 / law.d)))
         steps = [(b - a) / cuts for a, b in zip(self.lower, self.upper, strict=True)]
         union: Rows | None = None
         for place in pairs(range(cuts), repeat=law.d):
-            piece = []
-            for i, a, step, x in zip(place, self.lower, steps, box, strict=True):
-                piece.append((a + step * i).union(a + step * (i + 1)).intersection(x))
+            piece = [
+                (a + step * i).union(a + step * (i + 1))
+                for i, a, step in zip(place, self.lower, steps, strict=True)
+            ]
             slopes = law.split(law.both(piece))[1]
             found = law.conjugated(slopes, inverse, frame)
-            if not all(v.is_finite() for row in found for v in row):
-                raise Refused("DF is not defined on the whole box")
             union = found if union is None else _joined(union, found, arb.union)
         assert union is not None
-        finite = all(v.is_finite() for row in whole for v in row)
-        return _joined(union, whole, arb.intersection) if finite else union
+        return union
 
     def contains(self, middle: Vector, half: Vector) -> bool:
         """Return whether a box lies in the block."""
@@ -300,3 +292,19 @@ class Block:
             m - h >= a and m + h <= b
             for m, h, a, b in zip(middle, half, self.lower, self.upper, strict=True)
         )
+
+
+def _no_cone(matrix: Rows, u: int) -> str:
+    """Return why matrices are not shown to map a cone about the first u axes into itself."""
+    if not all(v.is_finite() for row in matrix for v in row):
+        return "DF is not defined on the whole box"
+    expanding = small_inverse([row[:u] for row in matrix[:u]])
+    if expanding is None:
+        return "the unstable directions are not shown to expand"
+    left = 1 / norm(expanding) - norm([row[u:] for row in matrix[:u]])
+    if not left > 1:
+        return "the unstable directions are not shown to expand"
+    rest = norm([row[:u] for row in matrix[u:]]) + norm([row[u:] for row in matrix[u:]])
+    if not rest <= left:
+        return "the cone of directions is not shown to be mapped into itself"
+    return ""

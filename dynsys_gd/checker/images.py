@@ -6,7 +6,8 @@ import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import hypot
+from itertools import chain
+from math import hypot, isfinite
 
 import numpy as np
 from flint import arb
@@ -166,17 +167,14 @@ def _followed(
 
 def _orthogonal(turned: Rows, error: Vector) -> Rows | None:
     """Return about orthogonal columns, the first along the longest of the columns times errors."""
-    d = len(error)
     sizes = [float(e.abs_upper()) for e in error]
-    scaled = np.array(
-        [[float(t.mid()) * size for t, size in zip(row, sizes, strict=True)] for row in turned]
-    )
-    if not np.isfinite(scaled).all():
+    scaled = [[float(t.mid()) * size for t, size in zip(row, sizes, strict=True)] for row in turned]
+    if not all(map(isfinite, chain(*scaled))):
         return None
-    scaled = scaled[:, np.argsort(-np.abs(scaled).max(axis=0), kind="stable")]
-    if d == 2:
-        x, y = float(scaled[0, 0]), float(scaled[1, 0])
+    columns = sorted(zip(*scaled, strict=True), key=lambda column: -max(map(abs, column)))
+    if len(error) == 2:
+        x, y = columns[0]
         size = hypot(x, y)
-        cos, sin = (x / size, y / size) if size > 0 else (1.0, 0.0)
-        return [[arb(cos), arb(-sin)], [arb(sin), arb(cos)]]
-    return [[arb(float(v)) for v in row] for row in np.linalg.qr(scaled)[0]]
+        cos, sin = (arb(x / size), arb(y / size)) if size > 0 else (_ONE, _ZERO)
+        return [[cos, -sin], [sin, cos]]
+    return [[arb(v) for v in row] for row in np.linalg.qr(np.array(columns).T)[0].tolist()]

@@ -144,9 +144,9 @@ class Lemmas:
     def _returns(self, i: int, piece: Piece, steps: int, *, group: bool) -> list[int] | None:
         """Follow a piece into cells with fitting masks, first in the quick way."""
         found = list(self._images(piece, steps, quick=True))
-        if len(found) == steps and self._goes(i, found[-1], group=group):
-            if self._regular(piece, steps):
-                return None
+        fits = len(found) == steps and self._goes(i, found[-1], group=group)
+        if fits and self._regular(piece, steps):
+            return None
         found = list(self._images(piece, steps))
         # The last one first: the search went on because those before did not fit.
         order = range(len(found), 0, -1) if len(found) == steps else range(1, len(found) + 1)

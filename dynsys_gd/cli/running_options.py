@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..results import Result
 
-__all__ = ["INTERRUPTED", "AtWork", "Running", "running_options"]
+__all__ = ["INTERRUPTED", "AtWork", "Running", "processes", "running_options"]
 
 INTERRUPTED = 130
 
@@ -133,7 +133,7 @@ class Running:
         from .progress_bar import progress_bar
 
         with ExitStack() as stack:
-            executor = None if self.workers == 1 else stack.enter_context(_pool(self.workers))
+            executor = None if self.workers == 1 else stack.enter_context(processes(self.workers))
             told = stack.enter_context(progress_bar(what))
             try:
                 yield AtWork(executor=executor, told=told)
@@ -165,7 +165,7 @@ class Running:
 
 
 @contextmanager
-def _pool(workers: int) -> Iterator[Executor]:
+def processes(workers: int) -> Iterator[Executor]:
     """Yield processes that leave Ctrl-C to this one."""
     import signal
     from concurrent.futures import ProcessPoolExecutor
