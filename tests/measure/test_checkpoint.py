@@ -85,6 +85,11 @@ def surviving(**more):
     return dg.convergent_measure(beyond, SQUARE, method=few, to=Survival(steps=20), rng=3, **more)
 
 
+def enclosed(**more):
+    well = dg.GradientDescent(dg.Loss(x**4 / 4 - x**2 / 2, [x]), "1/2")
+    return dg.convergent_measure(well, dg.Box([-3], [3]), method=dg.Enclosure(width=0.01), **more)
+
+
 def scanned(**more):
     return dg.transition(
         dg.GradientDescent(F.loss, eta),
@@ -105,6 +110,7 @@ RUNS = {
     "QuasiMonteCarlo": measured_by(dg.QuasiMonteCarlo(n=20_000)),
     "Stratified": measured_by(dg.Stratified(n=20_000)),
     "Splitting": surviving,
+    "Enclosure": enclosed,
     "transition": scanned,
 }
 
