@@ -10,8 +10,8 @@ from dynsys_gd import Box, Evidence, Gaussian, Grade, GradientDescent, InvalidIn
 from dynsys_gd.ensembles.budget import Budget
 from dynsys_gd.ensembles.fates import Detail, Fate
 from dynsys_gd.measure import Estimate, Target
-from dynsys_gd.measure.counted import Counted
 from dynsys_gd.measure.binomial import interval
+from dynsys_gd.measure.counted import Counted
 
 F = GradientDescent(Loss((x * y - 1) ** 2 / 2, [x, y]), "1/2")
 MIXED = (

@@ -159,13 +159,26 @@ def _kept(images: list[sp.Poly], variables: tuple[sp.Symbol, ...]) -> list[sp.Po
     if first is None:
         return []
     rest = sp.prem(sp.Poly(after, first), sp.Poly(P, first))
-    conditions = sp.Poly(rest.as_expr(), *variables).coeffs()
     # The pseudo-remainder means nothing where the leading coefficient is zero.
+    leading = sp.Poly(sp.Poly(P, first).LC(), *unknowns)
+    conditions = [
+        _without(sp.Poly(c, *unknowns), leading).as_expr()
+        for c in sp.Poly(rest.as_expr(), *variables).coeffs()
+    ]
     inverse = sp.Dummy("t")
-    apart = inverse * sp.Poly(P, first).LC() - 1
-    ring = sp.groebner([*conditions, apart], inverse, *unknowns, order="lex")
-    equations = [e for e in ring.exprs if inverse not in e.free_symbols]
+    apart = inverse * leading.as_expr() - 1
+    # By degree first: the lexicographic order takes minutes where this takes a second.
+    ring = sp.groebner([*conditions, apart], inverse, *unknowns, order="grevlex")
+    if not ring.is_zero_dimensional:
+        return []
+    equations = [e for e in ring.fglm("lex").exprs if inverse not in e.free_symbols]
     return [sp.Poly(P.subs(v), *variables) for v in _rational_zeros(equations, unknowns)]
+
+
+def _without(polynomial: sp.Poly, factor: sp.Poly) -> sp.Poly:
+    """Return a polynomial that is not zero with all powers of a factor divided out."""
+    quotient, rest = sp.div(polynomial, factor)
+    return _without(quotient, factor) if rest.is_zero else polynomial
 
 
 def _rational_zeros(

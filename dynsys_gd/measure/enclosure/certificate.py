@@ -39,6 +39,10 @@ class Certificate:
 
     content: Content
 
+    def __repr__(self) -> str:
+        given, n = self.content.map, len(self.content.cells)
+        return f"Certificate({given.rule.value} on {given.loss or given.images}, {n} cells)"
+
     def to_dict(self) -> dict[str, Any]:
         """Return the plain data of the file."""
         return self.content.to_dict()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -132,8 +132,18 @@ class Enclosure(MeasureMethod):
         )
 
 
-def searched(method: Enclosure, question: MeasureQuestion, facts: Facts, region: Box) -> Search:
-    """Return the search when its bounds are close, its time is up, or nothing is unknown."""
+def searched(
+    method: Enclosure,
+    question: MeasureQuestion,
+    facts: Facts,
+    region: Box,
+    *,
+    enough: Callable[[Search], bool] = lambda search: False,
+) -> Search:
+    """Return the search when its bounds are close, its time is up, or nothing is unknown.
+
+    It also ends when it is `enough`.
+    """
     reach = _reach(question.F, region)
     cells = Cells(facts, Scale(region), Images(question.F), Tree(region.dimension, reach))
     clock = Clock(question.work)
@@ -151,7 +161,7 @@ def searched(method: Enclosure, question: MeasureQuestion, facts: Facts, region:
                 break
             if seconds >= method.seconds or cells.tree.n >= method.cells:
                 break
-            if not search.open:
+            if not search.open or enough(search):
                 break
     search.finish()
     return search
@@ -196,7 +206,10 @@ def _share(search: Search, question: MeasureQuestion, facts: Facts, region: Box)
     shares = tuple(by_outcome) if len(by_outcome) > 1 else ()
     claim = Bounded(lower=low_high[0], upper=low_high[1], by_outcome=shares)
     certificate = certificate_of(search.cells, question.F, region, question.target, claim)
-    return ProvedShare(low_high, shares, decided, certificate, facts.why_not)
+    notes = facts.why_not
+    if shares and not search.apart and max(high - low for _, low, high in shares) > 0.01:
+        notes = (*notes, "Enclosure(apart=True) tells the limits apart more sharply")
+    return ProvedShare(low_high, shares, decided, certificate, notes)
 
 
 def _beyond(F: Map, seconds: float) -> tuple[ProvedShare | None, Evidence | None]:
@@ -213,9 +226,8 @@ def _beyond(F: Map, seconds: float) -> tuple[ProvedShare | None, Evidence | None
     if point is None:
         return None, None
     reason = (
-        f"every minimum has a sharpness above 2/η (critical step size "
-        f"{threshold.headline()}), and det DF is not 0 at {point}: the starts that converge to a "
-        "minimum are a null set"
+        f"every minimum has a sharpness above 2/η ({threshold.headline()}), and det DF is not 0 "
+        f"at {point}: the starts that converge to a minimum are a null set"
     )
     zero = ProvedShare((Fraction(0), Fraction(0)), (), 0, None)
     evidence = Evidence(

@@ -19,8 +19,8 @@ from .tree import UNKNOWN, Masks, Nodes, Why
 
 __all__ = ["Search"]
 
-_CHUNK = 4096
-_PORTION = 8  # chunks that are taken together: the next ones see what they have decided
+_CHUNK = 2048
+_PORTION = 4  # chunks that are taken together: the next ones see what they have decided
 _WORTH = 0.03  # share of the unknown leaves that a sweep has to decide to be followed by another
 _MOST_SWEEPS = 12
 _DEEPER = 3  # levels below the others that leaves are cut which stand in the way of many
@@ -82,8 +82,8 @@ class Search:
                 before = len(tree.unknown())
                 yield from self._sweep()
                 if sweep in (0, 2, 5):
-                    self._repelled()
-                    self._blocks()
+                    yield from self._repelled()
+                    yield from self._blocks()
                 if sweep == 0 and self.level % 2 == 0:
                     self._traps()
                 after = len(tree.unknown())
@@ -175,7 +175,7 @@ class Search:
             yield
         self.images += len(leaves)
 
-    def _repelled(self) -> None:
+    def _repelled(self) -> Iterator[None]:
         tree = self.cells.tree
         for number in range(len(self.cells.facts.forms)):
             left = tree.unknown()
@@ -188,14 +188,16 @@ class Search:
                     leaves[done], found[done], Why.REPELLED, number, room[done], stage=self.stage
                 )
                 left = leaves[~done]
+                yield
 
-    def _blocks(self) -> None:
+    def _blocks(self) -> Iterator[None]:
         tree = self.cells.tree
         for number, block in enumerate(self.cells.facts.blocks):
             unknown = tree.unknown()
             inside = unknown[block.contains(*self.cells.boxes(unknown))]
             if len(inside):
                 self._settle(leaving(self.cells, inside), Why.BLOCK, number)
+                yield
 
     def _traps(self) -> None:
         tree, facts = self.cells.tree, self.cells.facts

@@ -93,15 +93,16 @@ class BasinTheorem(Result):
         return f"Almost every point of {sides} converges to {self.target}"
 
     def rows(self) -> list[tuple[str, str]]:
+        whole = {Outcome.YES: "proved", Outcome.NO: "refuted", Outcome.UNDECIDED: "undecided"}
         beyond = {
-            Outcome.YES: "nothing: the whole box is proved",
-            Outcome.NO: "points that are proved not to converge there",
-            Outcome.UNDECIDED: "cells that were not decided",
-        }[self.blocked]
+            Outcome.YES: "",
+            Outcome.NO: "; points next to the proved box are proved not to converge",
+            Outcome.UNDECIDED: "; next to the proved box nothing was decided",
+        }
         return [
             ("map", self.map.describe()),
             ("asked", self.asked.describe()),
-            ("next to it", beyond),
+            ("whole box", whole[self.holds] + beyond[self.blocked]),
             ("evidence", str(self.evidence)),
             ("cost", f"{self.cells} cells, {self.seconds:.2g} s"),
         ]
@@ -126,6 +127,7 @@ def basin_theorem(
     box: Box,
     *,
     to: Target = Target.MINIMA,
+    scale: float = 1.0,
     seconds: float = 5.0,
     executor: Any = None,
     progress: Any = None,
@@ -140,8 +142,11 @@ def basin_theorem(
     box : Box
         Of states. Its centre should be inside the basin.
     to : Target
+    scale : float
+        Above 0, at most 1: the search ends as soon as the box is proved that is shrunk about its
+        centre by this factor. The answer may be a larger one.
     seconds : float
-        Time limit. The proof ends sooner where the whole box is proved.
+        Time limit; the answer is what is proved by then.
     executor : concurrent.futures.Executor, optional
     progress : callable, optional
         Called as ``progress(done, total)``.
@@ -185,21 +190,27 @@ def basin_theorem(
     checked_executor(executor)
     checked_progress(progress)
     region = checked_region(MeasureQuestion(F=F, region=box, to=to))
-    method = Enclosure(seconds=seconds)
-    arguments = {"F": F, "box": region, "to": to, "method": method}
+    method, wanted = Enclosure(seconds=seconds), _checked_scale(scale)
+    arguments = {"F": F, "box": region, "to": to, "method": method, "scale": wanted}
     run = Run(name="basin_theorem", arguments=arguments, seed=0, seed_given=True)
     facts = facts_of(F, region, target=to)
     with opened(checkpoint, run) as journal:
         work = Work(executor=executor, progress=progress, journal=journal)
         question = MeasureQuestion(F=F, region=region, to=to, work=work)
-        search = searched(method, question, facts, region)
+        search = searched(
+            method,
+            question,
+            facts,
+            region,
+            enough=lambda search: _largest(search.cells.tree)[0] >= wanted,
+        )
     tree = search.cells.tree
-    scale, holds, blocked = _largest(tree)
+    proved, holds, blocked = _largest(tree)
     theorem = BasinTheorem(
         map=F,
         asked=region,
         target=to,
-        scale=scale,
+        scale=proved,
         holds=holds,
         blocked=blocked,
         evidence=certified(F),
@@ -207,11 +218,18 @@ def basin_theorem(
         cells=int(np.count_nonzero(tree.mask[tree.leaves()] != UNKNOWN)),
         seconds=perf_counter() - began,
     )
-    if not scale:
+    if not proved:
         return theorem
     low, high = theorem.corners
     claim = Theorem(low=low, high=high, statement=f"almost every point converges to {to}")
     return replace(theorem, certificate=certificate_of(search.cells, F, region, to, claim))
+
+
+def _checked_scale(scale: Any) -> float:
+    number = isinstance(scale, (int, float, Fraction)) and not isinstance(scale, bool)
+    if not number or not 0 < scale <= 1:
+        raise InvalidInput("scale", scale, "a number above 0, at most 1")
+    return float(scale)
 
 
 def _largest(tree: Tree) -> tuple[Fraction, Outcome, Outcome]:
