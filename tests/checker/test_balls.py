@@ -87,6 +87,32 @@ def test_a_ball_about_zero_has_powers():
         assert not value.contains(1)
 
 
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_quicker_values_hold_all_points_of_a_box_too(text):
+    formulas = Formulas(["x", "y"])
+    node = formulas.read(text)
+    program = Program(formulas, [node, formulas.slope(node, 0)])
+    rng = random.Random(2)
+    for _ in range(5):
+        middle = [arb(rng.randint(50, 300)) / 100 for _ in range(2)]
+        half = [arb(rng.randint(0, 40)) / 100 for _ in range(2)]
+        box = [m + arb(0, h.abs_upper()) for m, h in zip(middle, half, strict=True)]
+        for _ in range(4):
+            inside = [m + h * arb(rng.uniform(-1, 1)) for m, h in zip(middle, half, strict=True)]
+            for rule in (program, program.quick):
+                for value, whole in zip(program(inside), rule(box), strict=True):
+                    assert whole.overlaps(value)
+
+
+def test_increasing_functions_of_wide_balls_are_taken_at_their_ends():
+    formulas = Formulas(["x"])
+    for name in ("exp", "sinh", "tanh"):
+        (value,) = Program(formulas, [formulas.read(f"{name}(x)")])([arb(0.1, 0.9)])
+        low, high = (getattr(arb, name)(arb(end)) for end in (-0.8, 1.0))
+        assert abs(value.lower() - low) < 1e-6
+        assert abs(value.upper() - high) < 1e-6
+
+
 def test_a_matrix_that_may_be_singular_has_no_inverse():
     wide = [[arb(1, 0.5), arb(0.9)], [arb(0.9), arb(1)]]
     assert small_inverse(wide) is None

@@ -7,6 +7,16 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from reference.changed_certificates import (
+    barrier,
+    cells,
+    entry,
+    first,
+    kept,
+    of_map,
+    renamed,
+    reversed_stages,
+)
 from reference.small_certificates import (
     beyond,
     double_well,
@@ -61,34 +71,6 @@ def test_every_lemma_is_there():
 # Changes: each takes a content and returns another one.
 
 
-def cells(old, i, **values):
-    """The content with row `i` (a number or a mask of rows) of some arrays replaced."""
-    arrays = {}
-    for name, value in values.items():
-        arrays[name] = getattr(old.cells, name).copy()
-        arrays[name][i] = value
-    return replace(old, cells=replace(old.cells, **arrays))
-
-
-def kept(old, rows):
-    names = ("level", "place", "mask", "why", "which", "room", "stage")
-    return replace(old, cells=replace(old.cells, **{n: getattr(old.cells, n)[rows] for n in names}))
-
-
-def first(old, why):
-    return int(np.flatnonzero(old.cells.why == why)[0])
-
-
-def of_map(old, **values):
-    return replace(old, map=replace(old.map, **values))
-
-
-def entry(old, name, i, **values):
-    entries = list(getattr(old, name))
-    entries[i] = replace(entries[i], **values)
-    return replace(old, **{name: tuple(entries)})
-
-
 def removed_neighbour(old):
     """Without a cell of the first stage that images rely on."""
     inner = np.flatnonzero((old.cells.why == Reason.IMAGE) & (old.cells.stage == 1))
@@ -141,29 +123,9 @@ def turned(old):
     return cells(old, [left, right], mask=[4, 2])
 
 
-def barrier(old, **values):
-    """The content with fields of its barrier replaced; those of identities by `identity__field`."""
-    given = old.escapes[0].barrier
-    for name, value in values.items():
-        identity, _, field = name.partition("__")
-        changed = replace(getattr(given, identity), **{field: value}) if field else value
-        given = replace(given, **{identity: changed})
-    return entry(old, "escapes", 0, barrier=given)
-
-
-def reversed_stages(old):
-    return cells(old, slice(None), stage=old.cells.stage.max() - old.cells.stage)
-
-
 def swapped(old):
     a, b, *rest = old.outcomes[1:]
     return replace(old, outcomes=("not", b, a, *rest))
-
-
-def renamed(old, j, name):
-    names = list(old.outcomes)
-    names[j] = name
-    return replace(old, outcomes=tuple(names))
 
 
 WELL, BEYOND, SQUARE, FAR, REPELLED, ELLIPSE = MAKERS
