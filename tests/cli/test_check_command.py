@@ -1,5 +1,6 @@
 """``dynsys-gd check``: what it prints and with which exit code it ends."""
 
+from concurrent.futures import BrokenExecutor
 from dataclasses import replace
 from fractions import Fraction
 
@@ -34,6 +35,32 @@ def test_a_wrong_one_ends_in_1(place, tmp_path):
     result = run(Certificate(replace(content, claim=claim)).save(tmp_path / "wrong.json"))
     assert result.exit_code == 1
     assert result.stdout.startswith("Refused: the cells show the share 0.5625")
+
+
+def test_workers_give_the_same_answer(place):
+    assert run(place, "--workers", "2").stdout == run(place).stdout
+
+
+def test_ctrl_c_ends_in_130(place, monkeypatch):
+    def stopped(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dynsys_gd.checker.lemmas.Lemmas.check", stopped)
+    result = run(place)
+    assert result.exit_code == 130
+    assert result.stderr.endswith("Stopped.\n")
+    assert result.stdout == ""
+
+
+def test_lost_workers_end_in_3(place, monkeypatch):
+    def gone(*args):
+        raise BrokenExecutor("a process ended")
+
+    monkeypatch.setattr("concurrent.futures.Future.result", gone)
+    result = run(place, "--workers", "2")
+    assert result.exit_code == 3
+    assert "a worker is gone" in result.stderr
+    assert "Traceback" not in result.output
 
 
 @pytest.mark.parametrize("text", [None, "", "{}", "certificate"])
