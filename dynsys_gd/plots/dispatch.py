@@ -18,6 +18,7 @@ from ..errors import InvalidInput
 from ..maps.trajectory import Trajectory
 from ..measure.boundary.dimension import BoundaryDimension
 from ..measure.boundary.entropy_result import BasinEntropy
+from ..measure.enclosure.theorem import BasinTheorem
 from ..measure.estimate import Estimate
 from ..measure.exact.known import KnownMeasure
 from ..measure.transition.result import Transition
@@ -35,6 +36,7 @@ from ..orbits.stability import Stability
 from ..thresholds.threshold import Threshold
 from .boundary_picture import draw_basin_entropy, draw_boundary_dimension
 from .canvas import free_figure, in_our_style, new_axes
+from .cells_picture import draw_measured, draw_theorem, measured_size, theorem_size
 from .checked_bars import draw_checked
 from .cluster_picture import draw_cluster
 from .curves_picture import (
@@ -43,7 +45,6 @@ from .curves_picture import (
     draw_immediate_basin,
     draw_invariant_curve,
 )
-from .estimate_bar import draw_estimate
 from .fates_picture import draw_fates, fates_size
 from .known_bar import draw_known
 from .multipliers_picture import draw_multipliers_alone
@@ -77,12 +78,13 @@ def _size(result: Any) -> tuple[float, float]:
 
 
 _paint.register(BasinEntropy, draw_basin_entropy)
+_paint.register(BasinTheorem, draw_theorem)
 _paint.register(BoundaryDimension, draw_boundary_dimension)
 _paint.register(Checked, draw_checked)
 _paint.register(Cluster, draw_cluster)
 _paint.register(CriticalManifold, draw_family_alone)
 _paint.register(Crossings, draw_crossings)
-_paint.register(Estimate, draw_estimate)
+_paint.register(Estimate, draw_measured)
 _paint.register(KnownMeasure, draw_known)
 _paint.register(Fates, draw_fates)
 _paint.register(ImmediateBasin, draw_immediate_basin)
@@ -103,11 +105,12 @@ _paint.register(TransitionScan, draw_transition)
 _paint.register(Verdict, draw_verdict)
 
 _size.register(BasinEntropy, lambda _: _WITH_LEGEND)
+_size.register(BasinTheorem, theorem_size)
 _size.register(BoundaryDimension, lambda _: _WITH_LEGEND)
 _size.register(Checked, lambda _: (7.6, 3.2))
 _size.register(CriticalManifold, lambda _: _WITH_LEGEND)
 _size.register(Crossings, lambda _: _WITH_LEGEND)
-_size.register(Estimate, lambda _: (7.6, 2.1))
+_size.register(Estimate, measured_size)
 _size.register(KnownMeasure, lambda _: (7.6, 2.1))
 _size.register(Fates, fates_size)
 _size.register(ImmediateBasin, basin_size)

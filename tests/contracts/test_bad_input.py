@@ -32,6 +32,7 @@ X = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 2.0]])
 Y = np.array([[1.0], [0.0], [2.0]])
 NET = dg.LinearNetwork((2, 2, 1), X, Y)
 FEW = dg.MonteCarlo(n=10)
+CELLS = dg.Enclosure(seconds=1)
 SMALL = dg.Budget(steps=64)
 BOXES, PIXELS = dg.BoxCounting(), dg.ResolutionScaling()
 NO_SCALES = (None, 0.1, "ab", (0.1, 0.2, 0.3), (1, 0.5, 0.2), (0.2, 0.1, 0), (0.2, 0.1, NAN))
@@ -545,6 +546,38 @@ FLOORS = {
             lambda v: dg.convergent_measure(F, BOX, method=dg.Enclosure(seconds=1), to=v),
             (dg.Survival(steps=5),),
         ),
+        *refused("seconds", lambda v: dg.Enclosure(seconds=v), (*NO_SECONDS, INF)),
+        *refused("width", lambda v: dg.Enclosure(width=v), (0, -1, NAN, INF, "thin", True, [1])),
+        *refused("cells", lambda v: dg.Enclosure(cells=v), NO_COUNTS),
+        *refused("steps", lambda v: dg.Enclosure(steps=v), NO_COUNTS),
+        *refused("apart", lambda v: dg.Enclosure(apart=v), (None, 1, "yes")),
+        *refused(
+            "region",
+            lambda v: dg.convergent_measure(F, v, method=CELLS),
+            (dg.Ball([0, 0], 1), dg.Gaussian([0, 0], 1)),
+        ),
+        *refused(
+            "F",
+            lambda v: dg.convergent_measure(dg.GradientDescent(v, "1/2"), LINE, method=CELLS),
+            (dg.Loss(sp.Abs(x), [x]), dg.Loss(a * x**2, [x])),
+        ),
+        *refused(
+            "to",
+            lambda v: dg.convergent_measure(v, BOX, method=CELLS),
+            (dg.MinibatchCycle([LOSS, LOSS], "1/2"),),
+        ),
+        *refused("F", lambda v: dg.basin_theorem(v, LINE), NO_MAPS),
+        *refused(
+            "region",
+            lambda v: dg.basin_theorem(F, v),
+            (None, 3, [[0, 1]], BOX.grid(2), LINE, dg.Ball([0, 0], 1)),
+        ),
+        *refused("to", lambda v: dg.basin_theorem(F, BOX, to=v), (None, "minima", dg.Target)),
+        *refused("to", lambda v: dg.basin_theorem(HALF, LINE, to=v), (dg.Target.MINIMA,)),
+        *refused("seconds", lambda v: dg.basin_theorem(F, BOX, seconds=v), NO_SECONDS),
+        *refused("executor", lambda v: dg.basin_theorem(F, BOX, executor=v), NO_EXECUTORS),
+        *refused("progress", lambda v: dg.basin_theorem(F, BOX, progress=v), (True, "x")),
+        *refused("checkpoint", lambda v: dg.basin_theorem(F, BOX, checkpoint=v), (3, "", "/")),
         *refused("F", lambda v: dg.known_measure(v, BOX), (*NO_MAPS, OPEN)),
         *refused("region", lambda v: dg.known_measure(F, v), (None, 3, LINE, BOX.grid(3))),
         *refused("to", lambda v: dg.known_measure(F, BOX, to=v), (None, "minima", dg.Target)),

@@ -194,6 +194,18 @@ MAKERS = {
     "estimate, splitting": lambda: measured(
         BEYOND, BOX, dg.Survival(steps=20), dg.Splitting(n=200, moves=2, replicates=2)
     ),
+    "estimate, enclosure": lambda: measured(BELOW, BOX, method=dg.Enclosure(width=0.9)),
+    "estimate, enclosure on a line": lambda: measured(
+        dg.GradientDescent(WELL, "1/2"), dg.Box([-3], [3]), method=dg.Enclosure(width=0.01)
+    ),
+    "estimate, enclosure by a theorem": lambda: measured(BEYOND, BOX, method=dg.Enclosure()),
+    "basin theorem": lambda: dg.basin_theorem(BELOW, dg.Box([-1, -1], [1, 1]), seconds=60),
+    "basin theorem on a line": lambda: dg.basin_theorem(
+        dg.GradientDescent(WELL, "1/2"), dg.Box([-3], [3]), seconds=0.3
+    ),
+    "basin theorem, nothing proved": lambda: dg.basin_theorem(
+        BEYOND, dg.Box([1, 1], [2, 2]), seconds=0.2
+    ),
     "known measure": lambda: dg.known_measure(BELOW, BOX),
     "known measure, none": lambda: dg.known_measure(BEYOND, BOX),
     "estimate, Gaussian": lambda: measured(BELOW, dg.Gaussian([0, 0], 1)),
