@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
 from typing import Any
 
+from ..engine.intervals import enclosing
 from ..ensembles.budget import Budget
 from ..ensembles.fates import Detail, Fate
 from ..errors import InvalidInput
 from ..evidence import Evidence
 from ..maps.base import Map
-from ..regions import Region
+from ..regions import Box, Region
 from ..results import Result, plain
 from .binomial import rounded_up
 from .counted import Counted
@@ -160,6 +163,11 @@ class Estimate(Result):
         if size is None:
             return None
         low, high = self.interval(level)
+        if self.proved and isinstance(self.region, Box):
+            # The corners are doubles: bounds that are proved are rounded outwards.
+            ends = zip(self.region.low, self.region.high, strict=True)
+            exact = prod(Fraction(b) - Fraction(a) for a, b in ends)
+            return enclosing(Fraction(low) * exact)[0], enclosing(Fraction(high) * exact)[1]
         return low * size, high * size
 
     def headline(self) -> str:

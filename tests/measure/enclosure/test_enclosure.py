@@ -1,6 +1,8 @@
 """Proved bounds of how much converges, against what is known exactly."""
 
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from fractions import Fraction
+from math import prod
 
 import pytest
 import sympy as sp
@@ -108,6 +110,18 @@ def test_regions_of_any_size_and_place():
     assert wide.lower < edge / 1e6 < wide.upper
     odd = bounds(WELL, "1/2", Box([0.1], [2.3]), width=1e-3)
     assert odd.lower < (edge - 0.1) / (2.3 - 0.1) < odd.upper
+
+
+def test_volumes_are_rounded_outwards():
+    low, high = [0.1, 0.3], [0.7, 1.1]
+    m = bounds(PRODUCT, "1/2", Box(low, high))
+    assert m.reading.bounds == (1, 1)
+    exact = prod(Fraction(b) - Fraction(a) for a, b in zip(low, high, strict=True))
+    first, last = m.volume_interval()
+    assert first < exact < last
+    assert last - first < 1e-15
+    unit = bounds(PRODUCT, "1/2", Box([0, 0], [1, 1]))
+    assert unit.volume_interval() == (1, 1)
 
 
 def test_a_number_that_was_rounded_makes_it_numerical():
