@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy as sp
@@ -80,6 +80,7 @@ class Facts:
     ) -> NDArray[np.int64]:
         """Return the outcome of each box that a form attracts within a room, -1 where it is open.
 
+        It is open where the loss is not shown to be real: what attracts is no minimum there.
         By form 0 the limit is the only fixed point in the box widened by the room; where that of
         a core lies there, it is this one.
         """
@@ -95,6 +96,9 @@ class Facts:
                     near = (lower - more <= high) & (low <= upper + more)
                 found[near.all(axis=0)] = -1
                 found[inside.all(axis=0)] = core.outcome
+        with np.errstate(all="ignore"):
+            more = room + 2.0**-50 * (abs(lower) + abs(upper) + room)
+            found[~self.system.real_on(lower - more, upper + more)] = -1
         return found
 
 
@@ -127,11 +131,14 @@ def facts_of(F: Map, region: Box, *, target: Target, seconds: float = 5.0) -> Fa
     ('not', 'a minimum', 'a minimum on x*y - 1 = 0')
     """
     system = system_of(F)
+    if target is not Target.MINIMA:
+        system = replace(system, loss=None)
     named = "minimum" if target is Target.MINIMA else "fixed point"
     regular_at = regular_point(system)
     found, open_points = candidates(F, system, region, seconds)
     outcomes = ["not"]
     cores = cores_at(system, found, named, outcomes)
+    cores = tuple(c for c in cores if system.real_on(*(e[:, None] for e in c.pin))[0])
     forms = forms_of(F, system, named, outcomes)
     found_escapes, no_escape = escapes_of(system)
     escapes: tuple[Escape | Barrier, ...] = found_escapes

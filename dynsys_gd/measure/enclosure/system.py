@@ -38,12 +38,16 @@ class System:
         Of the loss, under gradient descent: the images are x - η ∇L(x).
     step_size : sympy number or None
         The step size η of gradient descent.
+    loss : sympy expression or None
+        The loss whose minima are the target, in the first of the variables. The gradient may be
+        defined where the loss is not, as that of log x is.
     """
 
     variables: tuple[sp.Symbol, ...]
     images: tuple[sp.Expr, ...]
     gradient: tuple[sp.Expr, ...] | None = None
     step_size: sp.Expr | None = None
+    loss: sp.Expr | None = None
 
     @property
     def dimension(self) -> int:
@@ -74,6 +78,15 @@ class System:
         low, high = _slope_code(self)(lower, upper)
         shape = (d, d, low.shape[1])
         return low.reshape(shape), high.reshape(shape)
+
+    def real_on(self, lower: Bounds, upper: Bounds) -> NDArray[np.bool_]:
+        """Return for each box (d, n) whether the loss is shown to have real values on it."""
+        if self.loss is None:
+            return np.ones(lower.shape[1], dtype=bool)
+        low, high = _loss_code(self)(
+            np.ascontiguousarray(lower, dtype=float), np.ascontiguousarray(upper, dtype=float)
+        )
+        return np.asarray(np.isfinite(low[0]) & np.isfinite(high[0]))
 
     def slopes_at(self, points: Bounds) -> Bounds:
         """Return the Jacobian in floats, shape (d, d, n), at points (d, n)."""
@@ -116,10 +129,11 @@ def system_of(F: Map) -> System:
         loss, step = exactly(stable(form.bound)), exactly(F.step_size)
         gradient = tuple(_tighter(g, variables) for g in jacobian([loss], variables))
         images = tuple(v - step * g for v, g in zip(variables, gradient, strict=True))
-        system = System(variables, images, gradient, step)
+        system = System(variables, images, gradient, step, loss)
     else:
         images = tuple(_tighter(exactly(stable(e)), variables) for e in F.expression)
-        system = System(variables, images)
+        form = None if F.loss is None else F.loss.symbolic
+        system = System(variables, images, loss=form and exactly(stable(form.bound)))
     if not lowered(system.images, variables).analytic:
         raise InvalidInput(
             "F", F.describe(), "a map without kinks or jumps", "sampling does not need smoothness"
@@ -157,6 +171,11 @@ def _image_code(system: System) -> IntervalFunction:
     ]
     natural = [image.xreplace(at_xi) for image in system.images]
     return interval_function(lowered([*natural, *forms], [*xi, *x, *m]))
+
+
+@lru_cache(maxsize=64)
+def _loss_code(system: System) -> IntervalFunction:
+    return interval_function(lowered([system.loss], system.variables))
 
 
 @lru_cache(maxsize=64)

@@ -178,6 +178,16 @@ def test_more_than_three_dimensions_are_refused():
         convergent_measure(F, Box([-1] * 4, [1] * 4), method=Enclosure(seconds=1))
 
 
+def test_what_attracts_outside_of_the_domain_of_the_loss_is_no_minimum():
+    # The gradient x - 1/x vanishes at -1, too, where the loss has no real value.
+    barrier = Loss(x**2 / 2 - sp.log(x), [x])
+    m = bounds(barrier, "1/2", Box([-2], [3]), seconds=0.5)
+    assert 0.5 < m.lower <= 0.6
+    F, method = m.map, Enclosure(seconds=0.5)
+    ends = convergent_measure(F, Box([-2], [-1]), method=method, to=Target.FIXED_POINTS)
+    assert ends.lower > 0.9
+
+
 def test_batches_have_fixed_points_that_are_no_minima():
     # The cycle goes to -1/3, the mean of the losses is least at 0.
     F = MinibatchCycle([Loss((x - 1) ** 2 / 2, [x]), Loss((x + 1) ** 2 / 2, [x])], "1/2")
