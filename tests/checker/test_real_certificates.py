@@ -84,6 +84,8 @@ SEARCHES = {
     "heavy ball": lambda: searched(
         HeavyBall(Loss(WELL, [x]), step_size="1/2", momentum="1/2"), 2, 0.5
     ),
+    # The two families are told apart from below only.
+    "two families": lambda: searched(descent(x**2 * y**2 / 2, "1/2", x, y), 1, 0.3),
     "theorem": lambda: proved(1.5),
 }
 

@@ -194,12 +194,23 @@ def _workers(work: Work) -> Iterator[Work]:
         yield Work(executor=threads, journal=work.journal)
 
 
+def _alike(facts: Facts, j: int) -> int:
+    """Return the mask of outcome j and of families that may have limits in common with it.
+
+    The number of equations is the rank of the Hessian at a limit: where it differs so do limits.
+    """
+    ranks = {len(form.equations) for form in facts.forms if form.outcome == j}
+    alike = {form.outcome for form in facts.forms if len(form.equations) in ranks}
+    return sum(1 << k for k in {j, *alike})
+
+
 def _share(search: Search, question: MeasureQuestion, facts: Facts, region: Box) -> ProvedShare:
     tree, low_high = search.cells.tree, search.shares
     limits = [(j, name) for j, name in enumerate(facts.outcomes) if j]
     by_outcome = []
     for j, name in limits:
-        low, high = (area(tree, of=1 << j, sure=sure) for sure in (True, False))
+        low = area(tree, of=1 << j, sure=True)
+        high = area(tree, of=_alike(facts, j), sure=False)
         if low or high > low_high[1] - low_high[0]:
             by_outcome.append((name, low, high))
     decided = int(np.count_nonzero(tree.mask[tree.leaves()] != 0xFFFF))
