@@ -60,6 +60,8 @@ class Core:
         if q < 1:
             near = drift / (1 - q)
         self.pin = self._box([symmetric(near)] * law.d)
+        if not law.real_on(self.pin):
+            raise Refused("the loss is not shown to be real at the fixed point")
 
     def _box(self, u: Vector) -> Vector:
         spread = product(self.frame, [[v] for v in u])

@@ -55,7 +55,18 @@ class Law:
         self.both = Program(self.formulas, [*self.images, *slopes])
         self._alike = self._equal_entries(slopes)
         self.gap = Program(self.formulas, self.gaps)
+        loss = None if given.loss is None else self.formulas.read(given.loss)
+        self._loss = None if loss is None else Program(self.formulas, [loss])
         self._check_null_sets(content)
+
+    def real_on(self, box: Vector) -> bool:
+        """Return whether the loss has real values on a box, as far as minima are the target.
+
+        The images may be defined where the loss is not: -1/x is the derivative of -log x.
+        """
+        if self._loss is None or self.goal is not Goal.MINIMA:
+            return True
+        return all(value.is_finite() for value in self._loss(box))
 
     def _check_images(self, given: GivenMap) -> None:
         self._gradient: list[Node] | None = None

@@ -122,9 +122,11 @@ class Lemmas:
         if not form.attracts(piece, room):
             return self._all_axes()
         mask = 1 << form.outcome
+        wide = [m + symmetric(h + room) for m, h in zip(*piece, strict=True)]
+        if not self.law.real_on(wide):
+            return self._all_axes()
         if form.m == self.law.d:
             # The limit is the only zero of h in the widened box.
-            wide = [m + symmetric(h + room) for m, h in zip(*piece, strict=True)]
             for core in self.cores:
                 if all(x.contains(p) for x, p in zip(wide, core.pin, strict=True)):
                     mask = 1 << core.outcome

@@ -290,3 +290,23 @@ def test_what_is_accepted_after_a_random_change_claims_no_more(name, count):
         ends["accepted" if accepted else "refused"] += 1
         assert not accepted or claims_no_more(changed, plain(name)), where
     assert ends["refused"] > count / 3
+
+
+def test_a_limit_where_the_loss_is_not_real_is_no_minimum():
+    F = GradientDescent(Loss(x**2 / 2 - sp.log(x), [x]), "1/2")
+    method = Enclosure(width=1e-2)
+    right = convergent_measure(F, Box([0.5], [2]), method=method).reading.certificate.content
+    assert check(right.to_dict()).accepted
+    # The map is odd, so that all of its steps hold on the other side, where log x is not real.
+    cells = right.cells
+    mirrored = replace(
+        right,
+        low=tuple(-b for b in right.high),
+        high=tuple(-a for a in right.low),
+        outcomes=tuple(name.replace("near 1", "near -1") for name in right.outcomes),
+        cores=tuple(replace(c, centre=tuple(-z for z in c.centre)) for c in right.cores),
+        cells=replace(cells, place=2 ** cells.level.astype(np.int64)[:, None] - 1 - cells.place),
+    )
+    refused = check(mirrored.to_dict())
+    assert not refused.accepted
+    assert "real" in repr(refused)

@@ -193,7 +193,7 @@ def test_lost_workers_are_no_fault_of_the_user(monkeypatch):
         def __exit__(self, *_):
             return None
 
-    monkeypatch.setattr(running_options, "_pool", Pool)
+    monkeypatch.setattr(running_options, "processes", Pool)
     result = run(*FEW, "--workers", 2)
     assert result.exit_code == 3
     assert result.stderr.startswith("Error: executor: it broke while it computed")

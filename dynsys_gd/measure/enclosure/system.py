@@ -123,7 +123,7 @@ def system_of(F: Map) -> System:
             f"write F.at({F.parameters[0]}=...)",
         )
     variables = tuple(F.variables)
-    if isinstance(F, GradientDescent):
+    if type(F) is GradientDescent:  # another rule may make other images of the same loss
         form = F.loss.symbolic
         assert form is not None
         loss, step = exactly(stable(form.bound)), exactly(F.step_size)
