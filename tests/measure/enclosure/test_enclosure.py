@@ -3,6 +3,7 @@
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from fractions import Fraction
 from math import prod
+from multiprocessing import get_context
 
 import pytest
 import sympy as sp
@@ -144,7 +145,7 @@ def test_workers_change_nothing(workers, monkeypatch):
 
 
 def test_other_processes_change_nothing(well):
-    with ProcessPoolExecutor(2) as pool:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         F, method = GradientDescent(WELL, "1/2"), Enclosure(width=1e-3)
         shared = convergent_measure(F, LINE, method=method, executor=pool)
     assert shared.to_dict() == convergent_measure(F, LINE, method=method).to_dict()

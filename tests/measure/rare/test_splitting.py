@@ -1,6 +1,7 @@
 """Splitting against known tiny shares, and its refusals to guess."""
 
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
@@ -156,7 +157,12 @@ def test_undecided_starts_are_shown():
     assert m.interval()[0] <= truth <= m.interval()[1]
 
 
-@pytest.mark.parametrize("pool", [ThreadPoolExecutor, ProcessPoolExecutor])
+def processes(workers):
+    # Forking is unsafe beside threads, which some libraries of other tests have started.
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+
+
+@pytest.mark.parametrize("pool", [ThreadPoolExecutor, processes])
 def test_workers_do_not_matter(pool):
     method = Splitting(n=300, moves=4, replicates=3)
     alone = measured(CRISIS, BOX, Survival(steps=12), method)
