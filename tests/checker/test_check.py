@@ -4,6 +4,7 @@ import copy
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
@@ -369,7 +370,7 @@ def test_workers_and_progress_change_nothing():
     alone = check(plain, progress=lambda done, total: told.append((done, total)))
     n = len(content("square").cells)
     assert told[-1] == (n, n)
-    with ProcessPoolExecutor(1) as executor:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
         assert check(plain, executor=executor).to_dict() == alone.to_dict()
 
 
