@@ -16,6 +16,9 @@ from ..target import Target
 __all__ = ["KnownMeasure"]
 
 
+_LONGEST = 60  # characters of an exact number that people read
+
+
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class KnownMeasure(Result):
     """The exact share of a law of initialisations that converges to a target.
@@ -53,14 +56,12 @@ class KnownMeasure(Result):
         return float(self.share)
 
     def headline(self) -> str:
-        share = sp.sstr(self.share)
-        number = "" if self.share.is_Integer else f" = {float(self.share):.12g}"
-        return f"Share of starts that {self.target.said}: {share}{number}"
+        return f"Share of starts that {self.target.said}: {_written(self.share)}"
 
     def rows(self) -> list[tuple[str, str]]:
         table = [("map", self.map.describe()), ("law", self.region.describe())]
         if self.volume is not None:
-            table.append(("volume", f"{sp.sstr(self.volume)} = {float(self.volume):.12g}"))
+            table.append(("volume", _written(self.volume)))
         table.append(("theorem", self.theorem))
         table += [("checked", text) for text in self.checked]
         table.append(("evidence", str(self.evidence)))
@@ -81,3 +82,12 @@ class KnownMeasure(Result):
             "theorem": self.theorem,
             "checked": list(self.checked),
         }
+
+
+def _written(number: sp.Expr) -> str:
+    """Return a number exactly where that is short, and in digits."""
+    exact = sp.sstr(number)
+    if number.is_Integer:
+        return exact
+    digits = f"{float(number):.12g}"
+    return f"{exact} = {digits}" if len(exact) <= _LONGEST else f"{digits} (a long exact number)"
