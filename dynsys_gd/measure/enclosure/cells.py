@@ -116,13 +116,8 @@ class Cells:
             alive = np.delete(alive, bad)
         return alive
 
-    def shells(
-        self, number: int, leaves: Nodes, factor: float
-    ) -> tuple[Nodes, Bounds, Masks, Nodes]:
-        """Return leaves that a form repels, the rooms, what their shells meet, and whom to blame.
-
-        The leaf to blame is an unknown one that the shell meets, -1 where there is none.
-        """
+    def shells(self, number: int, leaves: Nodes, factor: float) -> tuple[Nodes, Bounds, Masks]:
+        """Return the leaves that a form repels, the rooms, and what their shells meet."""
         form = self.facts.forms[number]
         lower, upper = self.boxes(leaves)
         room, least, most = form.repels(lower, upper, factor)
@@ -141,11 +136,11 @@ class Cells:
             met[which[out]] = False
             return met
 
-        found, blame = self.tree.meets(
+        found, _ = self.tree.meets(
             *self.scale.units(np.nextafter(low, -np.inf), np.nextafter(high, np.inf)), part
         )
         found[gone] |= NOT
-        return leaves[rows], room, found, blame
+        return leaves[rows], room, found
 
 
 @dataclass(frozen=True, eq=False)

@@ -182,7 +182,7 @@ class Search:
             left = left[tree.level[left] >= _FIRST]
             for factor in (1.5, 3.0, 6.0):
                 self.stage += 1  # what a larger shell meets may have been decided by a smaller one
-                leaves, room, found, _blame = self.cells.shells(number, left, factor)
+                leaves, room, found = self.cells.shells(number, left, factor)
                 done = (found != UNKNOWN) & (found != 0)
                 self._write(
                     leaves[done], found[done], Why.REPELLED, number, room[done], stage=self.stage

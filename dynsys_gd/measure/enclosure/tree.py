@@ -65,11 +65,6 @@ class Tree:
         self.index()
 
     @property
-    def middle(self) -> int:
-        """The node that is the region."""
-        return self.n_roots // 2
-
-    @property
     def finest(self) -> int:
         """The deepest level on which the corners of all cells are doubles."""
         return 53 - (self.reach + 1).bit_length()
