@@ -10,10 +10,11 @@ from matplotlib.axes import Axes
 from ..ensembles.fates import Detail, Fate
 from ..measure.binomial import rounded_up
 from ..measure.estimate import Estimate
+from ..measure.exact.known import KnownMeasure
 from .style import ACCENT, INK, Look, look_of_fate
 from .words import count, formula, on_the_map, title
 
-__all__ = ["draw_estimate"]
+__all__ = ["draw_estimate", "frame_bar"]
 
 _THICKNESS = 0.5
 _ABOVE = 0.42
@@ -34,16 +35,21 @@ def draw_estimate(estimate: Estimate, ax: Axes, **style: Any) -> None:
         ax.barh(0.0, share, _THICKNESS, left=left, linewidth=0.6, label=label, **fill)
         left += share
     _interval(estimate, ax)
+    frame_bar(ax, estimate)
+
+
+def frame_bar(ax: Axes, result: Estimate | KnownMeasure) -> None:
+    """Give a bar of shares its axis, legend and title."""
     ax.set_xlim(0, 1)
     ax.set_ylim(-0.3, 0.85)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    law = f"share of the starts, {estimate.region.describe()}"
+    law = f"share of the starts, {result.region.describe()}"
     ax.set_xlabel(textwrap.fill(law, _LABEL_WIDTH))
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
-    F = estimate.map
+    F = result.map
     what = formula(F.loss.describe() if F.loss is not None else F.describe())
-    title(ax, f"How many starts {estimate.target.said} on {what}{on_the_map(F)}")
+    title(ax, f"How many starts {result.target.said} on {what}{on_the_map(F)}")
 
 
 def _interval(estimate: Estimate, ax: Axes) -> None:

@@ -38,13 +38,7 @@ class Region(ABC):
     @property
     def random_coordinates(self) -> tuple[int, ...]:
         """The coordinates that are not fixed; only a law of independent coordinates says so."""
-        raise InvalidInput(
-            "region",
-            self.describe(),
-            "a law of independent coordinates with quantile functions: "
-            "a Box, a Gaussian, or a Distribution of one law a coordinate",
-            "take MonteCarlo or Adaptive, which draw from any law",
-        )
+        raise self._has_no_quantiles()
 
     def at_quantiles(self, u: Points) -> Points:
         """Return the points with these quantiles in the random coordinates.
@@ -64,5 +58,13 @@ class Region(ABC):
         InvalidInput
             For a law whose coordinates are not independent.
         """
-        self.random_coordinates  # noqa: B018 (refuses)
-        raise NotImplementedError
+        raise self._has_no_quantiles()
+
+    def _has_no_quantiles(self) -> InvalidInput:
+        return InvalidInput(
+            "region",
+            self.describe(),
+            "a law of independent coordinates with quantile functions: "
+            "a Box, a Gaussian, or a Distribution of one law a coordinate",
+            "take MonteCarlo or Adaptive, which draw from any law",
+        )
