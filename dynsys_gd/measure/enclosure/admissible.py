@@ -14,7 +14,7 @@ from ...engine.numpy_printer import numpy_function
 from ...engine.tape import Tape
 from ...engine.tape import lower as lowered
 from ...orbits.certified.outward import middle
-from .system import Bounds, System
+from ...orbits.certified.system import Bounds, System
 
 __all__ = ["admissible"]
 

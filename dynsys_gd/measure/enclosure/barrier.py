@@ -16,8 +16,8 @@ from ...engine.derivative import jacobian
 from ...engine.intervals import IntervalFunction, interval_function
 from ...engine.tape import lower as lowered
 from ...orbits.certified.outward import middle
+from ...orbits.certified.system import Bounds, System
 from .forms import Form
-from .system import Bounds, System
 
 __all__ = ["Barrier", "Identity", "barrier_of"]
 
@@ -114,7 +114,7 @@ def barrier_of(system: System, forms: Sequence[Form]) -> Barrier | None:
     >>> from sympy.abc import x, y
     >>> from dynsys_gd import GradientDescent, Loss
     >>> from dynsys_gd.measure.enclosure.forms import forms_of
-    >>> from dynsys_gd.measure.enclosure.system import system_of
+    >>> from dynsys_gd.orbits.certified.system import system_of
     >>> F = GradientDescent(Loss((x * y - 1)**2 / 2, [x, y]), step_size="1/2")
     >>> system = system_of(F)
     >>> barrier_of(system, forms_of(F, system, "minimum", [])).describe()

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...orbits.certified.enclosed import Enclosed
+from ...orbits.certified.system import Bounds, System
 from ...regions import Box
 from .fixed import real_frame
 from .frames import Frame, frame_of, row_sum, smallest_stretch
-from .system import Bounds, System
 
 __all__ = ["Block", "blocks_at", "expands"]
 

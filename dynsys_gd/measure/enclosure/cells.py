@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...orbits.certified.images import Images, Moving
 from ...orbits.certified.outward import Bounds
+from ...orbits.certified.scale import Scale
 from .facts import Facts
-from .images import Images, Moving
-from .scale import Scale
 from .tree import UNKNOWN, Masks, Nodes, Tree, Why
 
 __all__ = ["NOT", "Cells", "Look", "looked"]

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...orbits.certified.outward import down, up
+from ...orbits.certified.system import Bounds, System
 from .fixed import real_frame
 from .frames import Frame, frame_of, row_sum
-from .system import Bounds, System
 
 __all__ = ["Core", "cores_at"]
 

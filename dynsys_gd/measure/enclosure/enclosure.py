@@ -24,6 +24,8 @@ from ...maps.base import Map
 from ...maps.gradient_descent import GradientDescent
 from ...maps.heavy_ball import HeavyBall
 from ...maps.nesterov import Nesterov
+from ...orbits.certified.images import Images
+from ...orbits.certified.scale import Scale
 from ...orbits.exact.gradient_sets import FLOAT_REASON
 from ...regions import Box, positive_count
 from ...thresholds.critical import critical_step_size
@@ -34,8 +36,6 @@ from .bounds import ProvedShare, area
 from .cells import Cells
 from .clock import Clock, same
 from .facts import Facts, facts_of
-from .images import Images
-from .scale import Scale
 from .search import Search
 from .tree import Tree
 from .written import certificate_of
@@ -225,8 +225,8 @@ def _share(search: Search, question: MeasureQuestion, facts: Facts, region: Box)
 
 def _beyond(F: Map, seconds: float) -> tuple[ProvedShare | None, Evidence | None]:
     """Return the share 0 where every minimum is proved to be unstable."""
+    from ...orbits.certified.system import system_of
     from .regular import regular_point
-    from .system import system_of
 
     if not isinstance(F, GradientDescent) or not F.exact or F.parameters:
         return None, None

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ...engine.intervals import IntervalFunction, enclosing, interval_function
 from ...engine.tape import lower as lowered
-from .system import Bounds, System
+from ...orbits.certified.system import Bounds, System
 
 __all__ = ["Escape", "Far", "Orthants", "escapes_of"]
 

@@ -9,6 +9,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from ...maps.base import Map
+from ...orbits.certified.system import Bounds, System, system_of
 from ...regions import Box
 from ..target import Target
 from .admissible import admissible
@@ -19,7 +20,6 @@ from .escapes import Escape, escapes_of
 from .fixed import candidates
 from .forms import Form, forms_of
 from .regular import regular_point
-from .system import Bounds, System, system_of
 
 __all__ = ["Facts", "facts_of"]
 

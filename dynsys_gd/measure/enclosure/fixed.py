@@ -6,9 +6,9 @@ import numpy as np
 
 from ...errors import InvalidInput
 from ...maps.base import Map
+from ...orbits.certified.system import Bounds, System
 from ...orbits.fixed_points import fixed_points
 from ...regions import Box
-from .system import Bounds, System
 
 __all__ = ["candidates", "real_frame"]
 

@@ -17,8 +17,8 @@ from ...maps.gradient_descent import GradientDescent
 from ...orbits.certified.enclosed import Enclosed, matrix_product
 from ...orbits.certified.outward import down, middle, up
 from ...orbits.certified.residual_form import ResidualForm, residual_forms
+from ...orbits.certified.system import Bounds, System, exactly
 from .frames import may_stretch, row_sum, smallest_stretch
-from .system import Bounds, System, exactly
 
 __all__ = ["Form", "forms_of"]
 

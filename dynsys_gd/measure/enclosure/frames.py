@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...orbits.certified.enclosed import Enclosed, matrix_product
-from .system import Bounds
+from ...orbits.certified.system import Bounds
 
 __all__ = ["Frame", "frame_of", "may_stretch", "row_sum", "smallest_stretch"]
 

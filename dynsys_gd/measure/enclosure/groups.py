@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...orbits.certified.images import Moving
 from .cells import NOT, Cells
-from .images import Moving
 from .tree import UNKNOWN, Masks, Nodes
 
 __all__ = ["Group", "leaving", "trapped"]

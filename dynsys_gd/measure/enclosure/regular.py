@@ -12,7 +12,7 @@ from ...engine.intervals import interval_function
 from ...engine.operations import Op
 from ...engine.tape import Tape
 from ...engine.tape import lower as lowered
-from .system import System
+from ...orbits.certified.system import System
 
 __all__ = ["regular_point"]
 

@@ -27,6 +27,7 @@ from ...maps.base import Map
 from ...maps.gradient_descent import GradientDescent
 from ...maps.heavy_ball import HeavyBall
 from ...maps.nesterov import Nesterov
+from ...orbits.certified.system import exactly
 from ...regions import Box
 from ..target import Target
 from .barrier import Barrier, Identity
@@ -34,7 +35,6 @@ from .cells import Cells
 from .certificate import Certificate
 from .escapes import Far, Orthants
 from .facts import Facts
-from .system import exactly
 from .tree import UNKNOWN
 
 __all__ = ["certificate_of"]

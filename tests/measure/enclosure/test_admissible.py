@@ -7,7 +7,7 @@ from sympy.abc import x, y
 
 from dynsys_gd import SymbolicMap
 from dynsys_gd.measure.enclosure.admissible import admissible
-from dynsys_gd.measure.enclosure.system import system_of
+from dynsys_gd.orbits.certified.system import system_of
 
 
 @pytest.mark.parametrize(("step_size", "limit"), [("1/2", 4.0), ("9/10", 20 / 9)])

@@ -9,7 +9,7 @@ from dynsys_gd import Box, GradientDescent, Loss, simulate
 from dynsys_gd.ensembles.fates import Detail, Fate
 from dynsys_gd.measure.enclosure.barrier import barrier_of
 from dynsys_gd.measure.enclosure.forms import forms_of
-from dynsys_gd.measure.enclosure.system import system_of
+from dynsys_gd.orbits.certified.system import system_of
 
 PRODUCT = (x * y - 1) ** 2 / 2
 

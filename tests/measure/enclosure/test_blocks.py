@@ -6,7 +6,7 @@ import pytest
 from dynsys_gd.measure.enclosure.blocks import expands
 from dynsys_gd.measure.enclosure.fixed import real_frame
 from dynsys_gd.measure.enclosure.frames import frame_of
-from dynsys_gd.measure.enclosure.system import system_of
+from dynsys_gd.orbits.certified.system import system_of
 
 
 def drawn(block, n, seed):

@@ -10,8 +10,8 @@ from sympy.abc import x, y
 from dynsys_gd import Box, GradientDescent, HeavyBall, Loss, Nesterov
 from dynsys_gd.measure.enclosure.cores import cores_at
 from dynsys_gd.measure.enclosure.facts import facts_of
-from dynsys_gd.measure.enclosure.system import system_of
 from dynsys_gd.measure.target import Target
+from dynsys_gd.orbits.certified.system import system_of
 
 
 def in_ball(core, n, seed=0):

@@ -9,7 +9,7 @@ from sympy.abc import x, y, z
 
 from dynsys_gd import GradientDescent, Loss, SymbolicMap
 from dynsys_gd.measure.enclosure.escapes import Far, Orthants, escapes_of
-from dynsys_gd.measure.enclosure.system import System, system_of
+from dynsys_gd.orbits.certified.system import System, system_of
 
 PRODUCT = (x * y - 1) ** 2 / 2
 

@@ -6,8 +6,8 @@ import sympy as sp
 from sympy.abc import x, y, z
 
 from dynsys_gd import Box, GradientDescent, HeavyBall, Loss, SymbolicMap
-from dynsys_gd.measure.enclosure.images import Images, Moving
-from dynsys_gd.measure.enclosure.scale import Scale
+from dynsys_gd.orbits.certified.images import Images, Moving
+from dynsys_gd.orbits.certified.scale import Scale
 
 WAVES = sp.tanh(x * y) + sp.sin(x) ** 2 + sp.exp(-(y**2)) + (x**2 + y**2) / 4
 MAPS = {

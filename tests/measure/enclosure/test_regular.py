@@ -8,8 +8,8 @@ from dynsys_gd import Box, GradientDescent, Loss, SymbolicMap
 from dynsys_gd.errors import InvalidInput
 from dynsys_gd.measure.enclosure.facts import facts_of
 from dynsys_gd.measure.enclosure.regular import regular_point
-from dynsys_gd.measure.enclosure.system import System, system_of
 from dynsys_gd.measure.target import Target
+from dynsys_gd.orbits.certified.system import System, system_of
 
 
 def test_the_determinant_is_not_zero_at_the_point(known):

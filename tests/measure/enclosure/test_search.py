@@ -10,10 +10,10 @@ from dynsys_gd.ensembles.fates import Detail, Fate
 from dynsys_gd.measure import Target
 from dynsys_gd.measure.enclosure.cells import Cells, Look, looked
 from dynsys_gd.measure.enclosure.facts import facts_of
-from dynsys_gd.measure.enclosure.images import Images
-from dynsys_gd.measure.enclosure.scale import Scale
 from dynsys_gd.measure.enclosure.search import Search
 from dynsys_gd.measure.enclosure.tree import UNKNOWN, Tree, Why
+from dynsys_gd.orbits.certified.images import Images
+from dynsys_gd.orbits.certified.scale import Scale
 
 WELL = Loss(x**4 / 4 - x**2 / 2, [x])
 HIMMELBLAU = Loss((x**2 + y - 11) ** 2 + (x + y**2 - 7) ** 2, [x, y])

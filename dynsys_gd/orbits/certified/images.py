@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ...engine.intervals import IntervalFunction, interval_function
 from ...engine.tape import lower as lowered
 from ...maps.base import Map
-from ...orbits.certified.outward import Bounds, down, middle, sum_up, up
+from .outward import Bounds, down, middle, sum_up, up
 
 __all__ = ["Images", "Moving"]
 

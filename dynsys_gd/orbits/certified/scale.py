@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ...orbits.certified.outward import Bounds, down, up
 from ...regions import Box
+from .outward import Bounds, down, up
 
 __all__ = ["Scale"]
 

@@ -17,7 +17,7 @@ from ...engine.tape import lower as lowered
 from ...errors import InvalidInput
 from ...maps.base import Map
 from ...maps.gradient_descent import GradientDescent
-from ...orbits.certified.outward import middle
+from .outward import middle
 
 __all__ = ["Bounds", "System", "exactly", "system_of"]
 

@@ -1,0 +1,1 @@
+"""Branches: what becomes of orbits and attractors as a parameter changes."""

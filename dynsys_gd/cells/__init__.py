@@ -1,0 +1,1 @@
+"""Cells: what a map does to the pieces of a region, as graphs and matrices."""
