@@ -9,7 +9,16 @@ from .tangent_code import TangentCode
 from .tiles import alignment, copy_tile, each, entry, load_rows, place_in, squared_norm, store_rows
 from .writer import Function, Module, Variable
 
-__all__ = ["ANNIHILATED", "BLOCK", "HIGHEST", "LOWEST", "LyapunovSlot", "Trace", "write_lyapunov"]
+__all__ = [
+    "ANNIHILATED",
+    "BLOCK",
+    "HIGHEST",
+    "LOWEST",
+    "LyapunovSlot",
+    "Trace",
+    "write_lyapunov",
+    "write_rescale",
+]
 
 BLOCK = 32  # steps between two looks at the length of the tangent
 LOWEST, HIGHEST = 2.0**-400, 2.0**400  # of its largest entry after such a block
@@ -49,7 +58,7 @@ def write_lyapunov(module: Module, code: TangentCode) -> None:
     its beginning, looked at after each step.
     """
     code.write(module)
-    _write_rescale(module, code.dimension)
+    write_rescale(module, code.dimension)
     _write_carefully(module, code)
     f = module.function("lyapunov", [("ptr", "task")], exported=True)
     _Writer(f, code).write()
@@ -69,7 +78,7 @@ def _largest(f: Function, d: int, tile: str) -> str:
     return largest.get()
 
 
-def _write_rescale(module: Module, d: int) -> None:
+def write_rescale(module: Module, d: int) -> None:
     """Define ``@rescale(ptr along, ptr exponent)``: largest entry to [1, 2), by powers of two.
 
     Tangents that are zero or not finite stay as they are.
