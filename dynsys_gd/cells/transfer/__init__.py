@@ -1,0 +1,1 @@
+"""The transfer operator on cells: invariant densities, escape rates, almost-invariant sets."""

@@ -1,0 +1,248 @@
+"""Invariant densities: how often orbits visit each cell, one density for each closed class."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import InvalidInput
+from ...evidence import Evidence, Grade
+from ...maps.base import Map
+from ...results import Result, plain
+from ..cells import Cells
+from .classes import Class, communicating_classes, cyclic_pieces
+from .eigenvectors import leading_left
+from .transitions import Transitions
+
+__all__ = ["ErgodicComponent", "InvariantDensity", "density_of"]
+
+Numbers = NDArray[np.float64]
+
+_SOURCES = ("ulam1960collection", "li1976finite")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ErgodicComponent:
+    """The invariant density on one set of cells that nothing leaves.
+
+    Parameters
+    ----------
+    cells : Cells
+        The cells of the closed class: what starts there stays there and visits all of them.
+    mass : ndarray, shape (len(cells),)
+        Share of the time that is spent in each cell; the sum is 1.
+    period : int
+        The cells fall into so many pieces that are visited in turn; 1 where they do not.
+    residual : float
+        Sum of the absolute entries of p P - p.
+    moved : float or None
+        Integral of the absolute difference to the density on cells twice as wide, between 0 and 2;
+        None where the coarser matrix has no closed class at the same place.
+    """
+
+    cells: Cells
+    mass: Numbers
+    period: int
+    residual: float
+    moved: float | None
+
+    @cached_property
+    def density(self) -> Numbers:
+        """The density on each cell, with respect to volume."""
+        return self.mass * (2.0**self.cells.depth / self.cells.region.volume)
+
+    @property
+    def volume(self) -> float:
+        """Volume of the cells as a share of the region."""
+        return self.cells.volume
+
+    def at(self, points: Any) -> Numbers:
+        """Return the density at points, shape (m, d); 0 outside of the cells."""
+        row = self.cells.at(points)
+        return np.where(row >= 0, self.density[row], 0.0)
+
+    def mean(self, function: Callable[[Numbers], Any]) -> float:
+        """Return the mean of a function along orbits, from its values at the centres of cells.
+
+        Parameters
+        ----------
+        function : callable
+            From points (m, d) to numbers (m,).
+
+        Raises
+        ------
+        InvalidInput
+            Where other shapes, or values that are not finite, come back.
+        """
+        centres = 0.5 * (self.cells.lower + self.cells.upper).T
+        values = np.asarray(function(centres), dtype=np.float64)
+        if values.shape != (len(centres),) or not np.isfinite(values).all():
+            received = f"shape {values.shape}, {int((~np.isfinite(values)).sum())} not finite"
+            raise InvalidInput("function", received, f"finite numbers of shape ({len(centres)},)")
+        return float(values @ self.mass)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class InvariantDensity(Result):
+    """The densities that Ulam's matrix leaves in place, one for each closed class of cells.
+
+    Parameters
+    ----------
+    map : Map
+    cells : Cells
+        All cells that were looked at.
+    components : tuple of ErgodicComponent
+        The largest first; none where everything leaves the cells in the end.
+    transient : float
+        Volume of the cells in no closed class, as a share of the region.
+    """
+
+    map: Map
+    cells: Cells
+    components: tuple[ErgodicComponent, ...]
+    transient: float
+    evidence: Evidence
+
+    def __len__(self) -> int:
+        return len(self.components)
+
+    def __iter__(self) -> Iterator[ErgodicComponent]:
+        return iter(self.components)
+
+    def __getitem__(self, index: int) -> ErgodicComponent:
+        return self.components[index]
+
+    @property
+    def only(self) -> ErgodicComponent:
+        """The one component.
+
+        Raises
+        ------
+        InvalidInput
+            Where there is none, or several.
+        """
+        if len(self.components) != 1:
+            remedy = "write .components[k]" if self.components else "ask for the escape rate"
+            received = f"{len(self.components)} densities"
+            raise InvalidInput("density", received, "exactly one", remedy)
+        return self.components[0]
+
+    def at(self, points: Any) -> Numbers:
+        """Return the density at points, shape (m, d), where there is exactly one."""
+        return self.only.at(points)
+
+    def mean(self, function: Callable[[Numbers], Any]) -> float:
+        """Return the mean of a function along orbits, where there is exactly one density."""
+        return self.only.mean(function)
+
+    def headline(self) -> str:
+        at = f"on {len(self.cells)} cells (depth {self.cells.depth}) of {self.map.describe()}"
+        if not self.components:
+            return f"No invariant density {at}: everything leaves the cells in the end"
+        if len(self.components) == 1:
+            return f"One invariant density {at}"
+        return f"{len(self.components)} invariant densities {at}, one for each closed class"
+
+    def rows(self) -> list[tuple[str, str]]:
+        table = []
+        for k, each in enumerate(self.components[:5]):
+            parts = [f"{len(each.cells)} cells, {100 * each.volume:.4g} % of the region"]
+            if each.period > 1:
+                parts.append(f"in {each.period} pieces visited in turn")
+            parts.append(
+                "no such class on cells twice as wide"
+                if each.moved is None
+                else f"moved by {each.moved:.2g} since cells twice as wide"
+            )
+            parts.append(f"residual {each.residual:.1g}")
+            table.append((f"density {k}", ", ".join(parts)))
+        if len(self.components) > 5:
+            table.append(("others", f"{len(self.components) - 5} more in .components"))
+        return [
+            *table,
+            ("in no closed class", f"{100 * self.transient:.4g} % of the region"),
+            ("evidence", str(self.evidence)),
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            **super().to_dict(),
+            "region": self.cells.region.describe(),
+            "depth": self.cells.depth,
+            "transient": self.transient,
+            "components": [
+                {
+                    "cells": plain(each.cells.codes),
+                    "mass": plain(each.mass),
+                    "period": each.period,
+                    "residual": each.residual,
+                    "moved": each.moved,
+                }
+                for each in self.components
+            ],
+        }
+
+
+def density_of(transitions: Transitions, entries: Evidence) -> InvariantDensity:
+    """Return the invariant densities of a matrix."""
+    closed = [each for each in communicating_classes(transitions) if each.closed]
+    coarse = transitions.coarser() if closed else None
+    larger = () if coarse is None else communicating_classes(coarse)
+    components = tuple(_component(transitions, each, coarse, larger) for each in closed)
+    inside = sum(len(each.rows) for each in closed)
+    return InvariantDensity(
+        map=transitions.F,
+        cells=transitions.cells,
+        components=components,
+        transient=(len(transitions.cells) - inside) / 2.0**transitions.cells.depth,
+        evidence=discretised(entries, "closed classes of the matrix and their left eigenvectors"),
+    )
+
+
+def discretised(entries: Evidence, how: str, also: tuple[str, ...] = ()) -> Evidence:
+    """Return the evidence of what follows from a matrix in floats, whatever is known of that."""
+    return Evidence(
+        grade=Grade.NUMERICAL,
+        reason=f"{how}; the error of cutting into cells is not bounded; "
+        f"entries {entries.grade.value}: {entries.reason}",
+        sources=tuple(dict.fromkeys((*entries.sources, *_SOURCES, *also))),
+    )
+
+
+def _component(
+    transitions: Transitions, each: Class, coarse: Transitions | None, larger: tuple[Class, ...]
+) -> ErgodicComponent:
+    block = transitions.matrix[each.rows][:, each.rows]
+    leading = leading_left(block)
+    whole = np.zeros(len(transitions.cells))
+    whole[each.rows] = leading.vector
+    return ErgodicComponent(
+        cells=transitions.cells.take(each.rows),
+        mass=leading.vector,
+        period=cyclic_pieces(block)[0],
+        residual=leading.residual,
+        moved=None if coarse is None else _moved(whole, each, coarse, larger),
+    )
+
+
+def _moved(
+    whole: Numbers, each: Class, coarse: Transitions, larger: tuple[Class, ...]
+) -> float | None:
+    """Return the distance to the coarser density that covers a class, if that is a single one."""
+    under = np.unique(coarse.parts[each.rows])
+    for candidate in larger:
+        if candidate.closed and np.isin(under, candidate.rows).all():
+            break
+    else:
+        return None
+    mass = np.zeros(coarse.matrix.shape[0])
+    mass[candidate.rows] = leading_left(coarse.matrix[candidate.rows][:, candidate.rows]).vector
+    count = np.bincount(coarse.parts)
+    distance = float(np.abs(whole - (mass / count)[coarse.parts]).sum())
+    return distance if math.isfinite(distance) else None
