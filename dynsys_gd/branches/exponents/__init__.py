@@ -1,0 +1,1 @@
+"""Exponents: how fast neighbouring orbits part, and what orbits do on average."""

@@ -1,0 +1,111 @@
+"""Have orbits come to a cycle, and how fast do its neighbours part?"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...engine.iteration import orbit
+from ...engine.kernel import Kernel
+
+__all__ = ["cycle_exponents", "cycles"]
+
+Rows = NDArray[np.float64]
+
+_MOST = 64  # longest period looked for
+_CLOSE = 1e-11  # relative to 1 + |x|
+_WIDEST = 64  # coordinates up to which multipliers are computed
+_ROUNDS = 24  # round the cycle, until the frame has turned
+_RESOLVED = 1e-8  # of the size of the product, from which its eigenvalues are accurate
+_LAST_BITS = 2.0**-49  # of a state
+_ROUNDING = 1e-14  # of a Jacobian: what rounding leaves of a direction that is annihilated
+
+
+def cycles(kernel: Kernel, states: Rows) -> tuple[NDArray[np.int64], Rows]:
+    """Return the least period of each orbit, 0 where it has not come to a cycle, and its orbit.
+
+    Returns
+    -------
+    periods : ndarray of int, shape (n,)
+    passed : ndarray, shape (steps + 1, n, d)
+        The states and their images.
+    """
+    passed = orbit(kernel, states, 2 * _MOST)
+    with np.errstate(all="ignore"):
+        size = 1.0 + np.abs(states).max(axis=1, initial=0.0)
+        apart = np.abs(passed - passed[0]).max(axis=2) / size
+    periods = np.zeros(len(states), dtype=np.int64)
+    for p in range(_MOST, 0, -1):
+        again = (apart[p] <= _CLOSE) & (apart[2 * p] <= _CLOSE)
+        periods[again] = p
+    return periods, passed
+
+
+def cycle_exponents(kernel: Kernel, points: Rows, k: int) -> Rows | None:
+    """Return log|multiplier| / p of cycles, the k largest of each, falling.
+
+    Parameters
+    ----------
+    kernel : Kernel
+    points : ndarray, shape (m, p, d)
+        Cycles of one period.
+    k : int
+
+    Returns
+    -------
+    ndarray, shape (m, k), or None
+        -inf where a multiplier is 0 to rounding; None for too many coordinates.
+    """
+    m, p, d = points.shape
+    if d > _WIDEST:
+        return None
+    rows = points.reshape(m * p, d)
+    jacobians = kernel.jacobian(rows).reshape(m, p, d, d)
+    # A derivative that the last bits of the state decide about is no other than zero.
+    moved = rows + _LAST_BITS * (1.0 + np.abs(rows)) * np.cos(np.arange(d))
+    apart = np.abs(kernel.jacobian(moved).reshape(m, p, d, d) - jacobians).max(axis=(2, 3))
+    if d > 1:
+        apart = apart + _ROUNDING * np.abs(jacobians).max(axis=(2, 3))
+    return _exponents(jacobians, apart)[:, :k]
+
+
+def _exponents(jacobians: NDArray[np.float64], nothing: NDArray[np.float64]) -> Rows:
+    p = jacobians.shape[1]
+    by_frames, size, product = _frames_around(jacobians, nothing)
+    with np.errstate(divide="ignore"):
+        sizes = np.abs(np.linalg.eigvals(product))
+        sizes = -np.sort(-sizes, axis=1)
+        # Where a frame says zero, so small an eigenvalue is rounding.
+        resolved = sizes >= _RESOLVED * np.linalg.norm(product, axis=(1, 2))[:, None]
+        by_values = (np.log(sizes) + size[:, None]) / p
+    # Beyond those that rounding hides, eigenvalues are exact for complex pairs as well.
+    found = np.where(resolved & np.isfinite(by_frames), by_values, by_frames)
+    return -np.sort(-found, axis=1)
+
+
+def _frames_around(
+    jacobians: NDArray[np.float64], nothing: NDArray[np.float64]
+) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
+    """Return exponents by frames, and the product of the Jacobians with its logarithmic size.
+
+    `nothing`, shape (m, p), is what counts as zero in a step.
+    """
+    m, p, d = jacobians.shape[:3]
+    frame = np.linalg.qr(np.random.default_rng(0).standard_normal((d, d)))[0]
+    frames = np.repeat(frame[None], m, axis=0)
+    product, size = np.repeat(np.eye(d)[None], m, axis=0), np.zeros(m)
+    logs = np.zeros((m, d))
+    for turn in range(_ROUNDS):
+        logs[:] = 0.0
+        for t in range(p):
+            matrix = jacobians[:, t]
+            frames, upper = np.linalg.qr(matrix @ frames)
+            left = np.abs(np.diagonal(upper, axis1=1, axis2=2))
+            with np.errstate(divide="ignore"):
+                logs += np.where(left <= nothing[:, t, None], -np.inf, np.log(left))
+            if turn == 0:
+                product = matrix @ product
+                norm = np.linalg.norm(product, axis=(1, 2))
+                norm = np.where(norm > 0, norm, 1.0)
+                product, size = product / norm[:, None, None], size + np.log(norm)
+    return logs / p, size, product

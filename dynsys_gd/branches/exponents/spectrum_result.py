@@ -1,0 +1,245 @@
+"""Lyapunov spectra of orbits, with what is known of each exponent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...evidence import Evidence, Outcome
+from ...maps.base import Map
+from ...results import Result, plain
+from .batches import total
+
+__all__ = ["Course", "LyapunovSpectrum", "Pooled"]
+
+Numbers = NDArray[np.float64]
+
+_STANDARD_ERRORS = 3.0
+_POWER_GROWTH = 20.0  # e^20 within the measurement: more than shear, which grows like a power
+
+
+class Course(Enum):
+    """What an orbit did while its exponents were measured."""
+
+    APERIODIC = "aperiodic"
+    CYCLE = "on a cycle"
+    UNSTABLE_CYCLE = "on an unstable cycle"
+    ESCAPED = "escaped"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pooled:
+    """Exponents of several orbits taken together.
+
+    Parameters
+    ----------
+    exponents, errors : ndarray, shape (k,)
+        Means over the orbits, and their standard errors.
+    orbits : int
+        How many were pooled.
+    alike : Outcome
+        Whether the orbits have the same exponents within their errors: NO says that there are
+        several attractors, or several kinds of orbits.
+    """
+
+    exponents: Numbers
+    errors: Numbers
+    orbits: int
+    alike: Outcome
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class LyapunovSpectrum(Result):
+    """The first k Lyapunov exponents of orbits.
+
+    Parameters
+    ----------
+    map : Map
+    exponents : ndarray, shape (n, k)
+        Per step, natural logarithms, largest first; -inf where neighbours meet after finitely many
+        steps, NaN where an orbit escaped.
+    errors : ndarray, shape (n, k)
+        Standard errors; 0 on a cycle, where nothing is sampled.
+    converged : ndarray of Outcome, shape (n, k)
+        YES where the batches fluctuate about one value, NO where they drift, or where there is no
+        exponent, UNDECIDED where that could not be told.
+    course : tuple of Course, length n
+    periods : ndarray of int, shape (n,)
+        Of the cycles; 0 elsewhere.
+    collapsed : ndarray of bool, shape (n,)
+        Whether two coordinates, apart at the start, ended equal or opposite to the last bit: the
+        orbit has come to an invariant subspace, which rounding does not let it leave.
+    dimension, dimension_error : ndarray, shape (n,)
+        Kaplan and Yorke's dimension and its standard error; NaN where the exponents computed do
+        not determine it.
+    rates : ndarray, shape (batches, n, k)
+        Means over successive batches.
+    steps, transient : int
+        Measured, and left out beforehand.
+    volume_gap : float
+        Largest difference between the sum of all exponents and the mean of log|det DF|, on a short
+        stretch of the same orbits; NaN where not all exponents were computed.
+    evidence : Evidence
+    """
+
+    map: Map
+    exponents: Numbers
+    errors: Numbers
+    converged: NDArray[np.object_]
+    course: tuple[Course, ...]
+    periods: NDArray[np.int64]
+    collapsed: NDArray[np.bool_]
+    dimension: Numbers
+    dimension_error: Numbers
+    rates: Numbers
+    steps: int
+    transient: int
+    volume_gap: float
+    evidence: Evidence
+
+    def __post_init__(self) -> None:
+        arrays = (self.exponents, self.errors, self.periods, self.collapsed, self.rates)
+        for array in (*arrays, self.converged, self.dimension, self.dimension_error):
+            array.setflags(write=False)
+
+    def __len__(self) -> int:
+        return len(self.exponents)
+
+    def positive(self) -> NDArray[np.object_]:
+        """Return whether each exponent is above zero, shape (n, k).
+
+        YES needs growth beyond the error and beyond a power of the time; an exponent that has not
+        settled is UNDECIDED.
+        """
+        answer = np.full(self.exponents.shape, Outcome.UNDECIDED, dtype=object)
+        room = _STANDARD_ERRORS * self.errors
+        settled = self.converged == np.array(Outcome.YES, dtype=object)
+        sampled = np.array([c in (Course.APERIODIC, Course.ESCAPED) for c in self.course])
+        with np.errstate(invalid="ignore"):
+            enough = (self.exponents * self.steps > _POWER_GROWTH) | ~sampled[:, None]
+            answer[settled & (self.exponents > room) & enough] = Outcome.YES
+            answer[settled & (self.exponents < -room)] = Outcome.NO
+        return answer
+
+    def pooled(self) -> Pooled:
+        """Return the exponents of all orbits that did not escape, taken together."""
+        kept = np.array([c is not Course.ESCAPED for c in self.course], dtype=bool)
+        values, errors = self.exponents[kept], self.errors[kept]
+        count, k = values.shape
+        if not count:
+            nothing = np.full(k, np.nan)
+            return Pooled(exponents=nothing, errors=nothing, orbits=0, alike=Outcome.UNDECIDED)
+        # -inf is taken as it is: equal ones are alike.
+        with np.errstate(invalid="ignore"):
+            mean = total(values)
+            from_errors = np.sqrt(total(errors**2) / count)
+            spread = np.zeros(k)
+            if count > 1:
+                spread = np.sqrt(total((values - mean) ** 2) / (count - 1))
+            spread = np.where(np.isfinite(spread), spread, 0.0)
+        return Pooled(
+            exponents=mean,
+            errors=np.maximum(from_errors, spread),
+            orbits=count,
+            alike=_alike(values, errors, mean),
+        )
+
+    def headline(self) -> str:
+        n = len(self)
+        if n == 1:
+            shown = _listed(self.exponents[0], self.errors[0])
+            course = self.course[0]
+            where = "" if course is Course.APERIODIC else f", {self._course_text(0)}"
+            return f"Lyapunov spectrum: {shown}{where}; {self._state(self.converged[0])}"
+        together = self.pooled()
+        if not together.orbits:
+            return f"Lyapunov spectra of {n} orbits, all of which escaped"
+        shown = _listed(together.exponents, together.errors)
+        return (
+            f"Lyapunov spectra of {n} orbits, on average {shown}; "
+            f"{self._state(self.converged.ravel())}"
+        )
+
+    def rows(self) -> list[tuple[str, str]]:
+        rows = [
+            ("map", self.map.describe()),
+            ("measured", f"{self.steps} steps after {self.transient}, {len(self.rates)} batches"),
+        ]
+        if len(self) > 1:
+            counts = {c: self.course.count(c) for c in Course}
+            rows.append(("orbits", ", ".join(f"{m} {c}" for c, m in counts.items() if m)))
+            together = self.pooled()
+            if together.orbits > 1:
+                rows.append(("same exponents for all", str(together.alike)))
+        if self.collapsed.any():
+            count = int(self.collapsed.sum())
+            rows.append(("collapsed", f"{count} onto |x_i| = |x_j|: rounding keeps orbits there"))
+        known = self.dimension[np.isfinite(self.dimension)]
+        if len(known) == 1:
+            error = self.dimension_error[np.isfinite(self.dimension)][0]
+            rows.append(("Kaplan-Yorke dimension", f"{known[0]:.6g} ± {error:.2g}"))
+        elif len(known):
+            rows.append(("Kaplan-Yorke dimension", f"{known.min():.5g} to {known.max():.5g}"))
+        if np.isfinite(self.volume_gap):
+            rows.append(("sum of exponents", f"log|det DF| within {self.volume_gap:.1e}"))
+        return [*rows, ("evidence", str(self.evidence))]
+
+    def to_dict(self) -> dict[str, Any]:
+        names = ("exponents", "errors", "periods", "collapsed", "dimension", "dimension_error")
+        return {
+            **super().to_dict(),
+            "map": self.map.describe(),
+            **{name: plain(getattr(self, name)) for name in names},
+            "converged": [[outcome.value for outcome in row] for row in self.converged],
+            "course": [course.value for course in self.course],
+            "steps": self.steps,
+            "transient": self.transient,
+            "volume_gap": plain(float(self.volume_gap)),
+        }
+
+    def _course_text(self, row: int) -> str:
+        p = self.periods[row]
+        return str(self.course[row]) + (f" of period {p}" if p else "")
+
+    def _state(self, outcomes: NDArray[np.object_]) -> str:
+        not_yet = sum(1 for o in outcomes if o is Outcome.NO)
+        unknown = sum(1 for o in outcomes if o is Outcome.UNDECIDED)
+        if not not_yet and not unknown:
+            return "converged"
+        parts = [f"{not_yet} not converged"] if not_yet else []
+        parts += [f"{unknown} undecided"] if unknown else []
+        return f"{' and '.join(parts)} of {len(outcomes)}"
+
+
+def _alike(values: Numbers, errors: Numbers, mean: Numbers) -> Outcome:
+    """Return whether exponents differ by no more than their errors, by a chi-squared test."""
+    from scipy.stats import chi2
+
+    count = len(values)
+    if count == 1:
+        return Outcome.YES
+    floor = 1e-9 * (1.0 + np.abs(mean))
+    with np.errstate(invalid="ignore"):
+        same = (values == values[0]).all(axis=0)
+        scaled = np.where(same, 0.0, (values - mean) / np.maximum(errors, floor))
+    if not np.isfinite(scaled).all():
+        return Outcome.UNDECIDED if np.isnan(values).any() else Outcome.NO
+    chances = chi2.sf((scaled**2).sum(axis=0), count - 1)
+    if (chances < 1e-6).any():
+        return Outcome.NO
+    return Outcome.UNDECIDED if (chances < 1e-3).any() else Outcome.YES
+
+
+def _listed(values: Numbers, errors: Numbers) -> str:
+    shown = [
+        f"{v:.6g}" + (f" ± {e:.1e}" if e > 0 else "")
+        for v, e in zip(values[:3], errors[:3], strict=True)
+    ]
+    return ", ".join([*shown, "…"] if len(values) > 3 else shown)
