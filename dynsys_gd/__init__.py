@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from . import claims, data
 from ._version import __version__
+from .branches.bifurcation_point import BifurcationPoint, Located
+from .branches.branch import Branch, BranchLimit
+from .branches.continuation.follow import branch_steps, follow
+from .branches.continuation.method import PseudoArclength
+from .branches.continuation.switch import switch
+from .branches.followed import FollowedOrbit
 from .checker import Checked, check
 from .claims.verdict import Status, Verdict
 from .claims.verify import verify
@@ -121,12 +127,15 @@ __all__ = [
     "BasinEntropy",
     "BasinTheorem",
     "Bifurcation",
+    "BifurcationPoint",
     "BoundaryDimension",
     "BoundaryMethod",
     "Box",
     "BoxCounting",
     "BracketLimit",
+    "Branch",
     "BranchEnd",
+    "BranchLimit",
     "Budget",
     "Certificate",
     "Checked",
@@ -150,6 +159,7 @@ __all__ = [
     "Fate",
     "Fates",
     "Finding",
+    "FollowedOrbit",
     "Gaussian",
     "Grade",
     "GradientDescent",
@@ -165,6 +175,7 @@ __all__ = [
     "Krawczyk",
     "LinearNetwork",
     "LinearSolver",
+    "Located",
     "Loss",
     "Map",
     "MinibatchCycle",
@@ -182,6 +193,7 @@ __all__ = [
     "Partition",
     "PeriodicOrbit",
     "PointUse",
+    "PseudoArclength",
     "QuasiMonteCarlo",
     "Refinement",
     "ResolutionScaling",
@@ -217,6 +229,7 @@ __all__ = [
     "basin_entropy",
     "basin_theorem",
     "boundary_dimension",
+    "branch_steps",
     "catalog",
     "check",
     "claims",
@@ -227,6 +240,7 @@ __all__ = [
     "data",
     "fixed_points",
     "flattest_minimum",
+    "follow",
     "he_normal",
     "immediate_basin",
     "known_measure",
@@ -245,6 +259,7 @@ __all__ = [
     "stable_manifold",
     "starts",
     "stopping_times",
+    "switch",
     "textbook",
     "transition",
     "transition_points",

@@ -1,0 +1,1 @@
+"""Following orbits along a parameter, and what they go through."""

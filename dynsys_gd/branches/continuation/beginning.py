@@ -1,0 +1,128 @@
+"""Where a branch begins: the orbit and the parameter value that a user named, corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from ...errors import InvalidInput
+from ...maps.base import Map
+from ...maps.gradient_map import GradientMap
+from ...maps.symbolic_map import SymbolicMap
+from ...orbits.periodic_orbit import PeriodicOrbit
+from ...values import to_value
+from ..followed import FollowedOrbit
+from ..parametric import Parametric
+from .curve import OrbitCurve, Vector
+from .newton import corrected
+
+__all__ = ["beginning", "checked_range", "family_dimension", "given_points", "own_value"]
+
+_FAMILY = 1e-7  # singular values of I - DF below this, relative, belong to a family
+_MOVED = 0.2  # of the size: how far Newton's method may move what was given
+
+
+def checked_range(to: Any) -> tuple[float, float]:
+    """Return the two ends of a parameter range, ascending, or refuse them."""
+    expected = "two different numbers (a, b), the ends of the range"
+    if isinstance(to, (str, bytes)) or not isinstance(to, Sequence) or len(to) != 2:
+        raise InvalidInput("to", to, expected)
+    ends = [to_value(value, "to") for value in to]
+    if not all(end.is_number for end in ends):
+        raise InvalidInput("to", to, expected)
+    low, high = sorted(float(end) for end in ends)
+    if not low < high or not np.isfinite([low, high]).all():
+        raise InvalidInput("to", to, expected)
+    return low, high
+
+
+def given_points(F: Map, orbit: Any) -> Vector:
+    """Return the points (p, d) of an orbit that was found, or of rows of numbers."""
+    d = F.dimension
+    if isinstance(orbit, (PeriodicOrbit, FollowedOrbit)):
+        points = np.array(orbit.points, dtype=np.float64)
+    else:
+        expected = f"a PeriodicOrbit, or numbers of shape ({d},) or (p, {d})"
+        try:
+            points = np.atleast_2d(np.array(orbit, dtype=np.float64))
+        except (TypeError, ValueError):
+            raise InvalidInput("orbit", orbit, expected) from None
+        if points.ndim != 2 or not points.size:
+            raise InvalidInput("orbit", orbit, expected)
+    size = F.loss.dimension if F.loss is not None else d
+    if points.shape[1] not in (d, size):
+        raise InvalidInput("orbit", f"points of {points.shape[1]} coordinates", f"{d} coordinates")
+    if not np.isfinite(points).all():
+        raise InvalidInput("orbit", orbit, "finite numbers")
+    if points.shape[1] != d:
+        # Along an orbit of points the memory of a map is the point before, not rest.
+        before = [np.roll(points, k, axis=0) for k in range(d // size)]
+        points = np.concatenate(before, axis=1)
+    return points
+
+
+def own_value(F: Map, parameter: str, orbit: Any) -> float | None:
+    """Return the parameter value under which an orbit was found, None where it cannot be told."""
+    if not isinstance(orbit, PeriodicOrbit) or parameter in orbit.map.parameters:
+        return None
+    found = orbit.map
+    if isinstance(F, SymbolicMap) and isinstance(found, SymbolicMap):
+        return _number(dict(found.values).get(parameter))
+    if not isinstance(F, GradientMap) or not isinstance(found, GradientMap):
+        return None
+    if is_dataclass(F) and is_dataclass(found) and type(F) is type(found):
+        for field in fields(F):
+            mine, theirs = getattr(F, field.name), getattr(found, field.name)
+            if isinstance(mine, sp.Symbol) and mine.name == parameter:
+                return _number(theirs)
+    form = None if found.loss is None else found.loss.symbolic
+    return None if form is None else _number(dict(form.values).get(parameter))
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, sp.Expr) and value.is_number else None
+
+
+def beginning(
+    system: Parametric, points: Vector, value: float, units: tuple[float, float]
+) -> tuple[OrbitCurve, Vector]:
+    """Return the equations of the branch and the corrected first orbit.
+
+    Raises
+    ------
+    InvalidInput
+        Where Newton's method finds no orbit of this least period next to the points.
+    """
+    p = len(points)
+    u = np.append(points.ravel(), value)
+    family = family_dimension(system.at(points, value)[1]) if p == 1 else 0
+    curve = OrbitCurve(system, p, family, units)
+    normal = np.zeros_like(u)
+    normal[-1] = 1.0
+    with np.errstate(all="ignore"):
+        found = corrected(curve, u, normal)
+    name = system.parameter
+    what = "a fixed point" if p == 1 else f"an orbit of period {p}"
+    remedy = f"give start=..., the value of {name} to which it belongs"
+    if found is None or curve.norm(found.u - u) > _MOVED * (1.0 + curve.norm(u)):
+        raise InvalidInput(
+            "orbit", points[0], f"{what} of F at {name} = {value:.9g}, to within 20 %", remedy
+        )
+    found.u[-1] = value
+    orbit = curve.orbit(found.u)
+    for k in range(1, p):
+        same = np.max(np.abs(orbit - np.roll(orbit, k, axis=0))) <= 1e-8 * (1 + np.abs(orbit).max())
+        if p % k == 0 and same:
+            raise InvalidInput("orbit", points[0], what, f"its least period is {k}")
+    return curve, found.u
+
+
+def family_dimension(jacobians: Vector) -> int:
+    """Return how many multipliers of a fixed point are 1 together with their eigenvectors."""
+    slopes = jacobians[0]
+    sizes = np.linalg.svd(np.eye(len(slopes)) - slopes, compute_uv=False)
+    return int(np.sum(sizes <= _FAMILY * max(1.0, sizes[0])))

@@ -1,0 +1,111 @@
+"""Points of a curve and their tangents: Newton's method on a hyperplane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .curve import Curve, Vector
+
+__all__ = ["Corrected", "corrected", "tangent_of"]
+
+_ITERATIONS = 12
+_CLOSE = 1e-8  # of the size: corrections this short are followed by one or two more, not by many
+_ROUNDING = 4e-16
+_CUT = 1e-9  # singular values below this share of the largest belong to a family
+
+
+@dataclass(frozen=True, eq=False)
+class Corrected:
+    """A point of a curve, and what it took to get there.
+
+    Parameters
+    ----------
+    u : ndarray, shape (n,)
+    iterations : int
+    first : float
+        Length of the first correction.
+    """
+
+    u: Vector
+    iterations: int
+    first: float
+
+
+def corrected(curve: Curve, guess: Vector, normal: Vector) -> Corrected | None:
+    """Return the point of the curve on the hyperplane through `guess`, None where there is none.
+
+    On a family it is the nearest point of the solution set.
+    """
+    u, sizes = guess, [np.inf]
+    for iteration in range(1, _ITERATIONS + 1):
+        residual, matrix = curve.linear(u)
+        if not np.isfinite(residual).all():
+            return None
+        offset = float(np.sum(curve.weights * normal * (u - guess)))
+        try:
+            step = _bordered(curve, matrix, normal)(np.append(-residual, -offset))
+        except (np.linalg.LinAlgError, RuntimeError):  # what splu raises for a singular matrix
+            return None
+        if not np.isfinite(step).all():
+            return None
+        u = u + step
+        size, scale = curve.norm(step), curve.norm(u) + 1.0
+        # Next to the solution a correction that is not much shorter than the last one is rounding.
+        close = sizes[-1] <= _CLOSE * scale
+        if size <= _ROUNDING * scale or (close and size > 0.1 * sizes[-1]):
+            return Corrected(u, iteration, sizes[1] if len(sizes) > 1 else size)
+        if iteration > 4 and size > sizes[-1]:
+            return None
+        sizes.append(size)
+    return Corrected(u, _ITERATIONS, sizes[1]) if sizes[-1] <= _CLOSE * scale else None
+
+
+def tangent_of(curve: Curve, u: Vector, reference: Vector) -> Vector | None:
+    """Return the unit tangent at a point of the curve that goes along with `reference`."""
+    _, matrix = curve.linear(u)
+    if _plain(curve, matrix):
+        try:
+            found = _bordered(curve, matrix, reference)(np.append(np.zeros(curve.size - 1), 1.0))
+        except (np.linalg.LinAlgError, RuntimeError):
+            return None
+    else:
+        # Among all directions of the solution set the one nearest to the reference.
+        root = np.sqrt(curve.weights)
+        dense = np.asarray(matrix) / root
+        _, sizes, rows = np.linalg.svd(dense)
+        rank = int(np.sum(sizes > _CUT * max(sizes[0], 1.0)))
+        null = rows[rank:]
+        found = (null.T @ (null @ (root * reference))) / root
+    length = curve.norm(found)
+    if not np.isfinite(length) or length == 0:
+        return None
+    return found / length
+
+
+def _plain(curve: Curve, matrix: Any) -> bool:
+    """Return whether one more equation makes the matrix square and, in general, regular."""
+    return not curve.family and matrix.shape[0] + 1 == curve.size
+
+
+def _bordered(
+    curve: Curve, matrix: Any, normal: Vector
+) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """Return what solves the equations together with <normal, step> = last entry."""
+    row = curve.weights * normal
+    if isinstance(matrix, np.ndarray):
+        full = np.vstack([matrix, row])
+        if _plain(curve, matrix):
+            return lambda right: np.linalg.solve(full, right)
+        root = np.sqrt(curve.weights)
+        # The shortest of all steps, so that a family is not slid along.
+        return lambda right: np.linalg.lstsq(full / root, right, rcond=_CUT)[0] / root
+    from scipy.sparse import csc_array, vstack
+    from scipy.sparse.linalg import splu
+
+    solver = splu(csc_array(vstack([matrix, row[None, :]])))
+    return lambda right: np.asarray(solver.solve(right))

@@ -1,0 +1,146 @@
+"""Walking along a curve: predictor, corrector, and the length of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..branch import BranchLimit
+from .curve import Curve, OrbitCurve, Vector
+from .method import PseudoArclength
+from .newton import corrected, tangent_of
+
+__all__ = ["Stop", "Walked", "walk"]
+
+_EASY = 3  # corrections that are no reason to shorten steps
+_FIRST_CORRECTION = 0.3  # of the step: longer ones may lead to another branch
+
+
+@dataclass(frozen=True, eq=False)
+class Walked:
+    """A point of the curve: unknowns, unit tangent, and the length walked so far."""
+
+    u: Vector
+    tangent: Vector
+    length: float
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why the walk ended."""
+
+    limit: BranchLimit
+
+
+def walk(
+    curve: Curve,
+    start: Vector,
+    tangent: Vector,
+    method: PseudoArclength,
+    limits: tuple[float, float] | None,
+) -> Iterator[Walked | Stop]:
+    """Yield points of the curve from `start` on along `tangent`, then why there are no more.
+
+    Parameters
+    ----------
+    curve : Curve
+    start, tangent : ndarray, shape (n,)
+        A point of the curve, and its unit tangent.
+    method : PseudoArclength
+    limits : tuple of two float, or None
+        The last unknown, the parameter, stays between them.
+    """
+    here = Walked(start, tangent, 0.0)
+    far = method.far * curve.norm(start) + method.far
+    h = method.first
+    yield here
+    for count in range(method.steps):
+        there, iterations = None, 0
+        while there is None:
+            there, iterations = _step(curve, here, h, method.turn)
+            if there is None:
+                h /= 2
+                if h < method.shortest:
+                    yield Stop(BranchLimit.STUCK)
+                    return
+        if limits is not None and not limits[0] <= there.u[-1] <= limits[1]:
+            edge = limits[0] if there.u[-1] < limits[0] else limits[1]
+            last = _at_edge(curve, here, there, edge)
+            if last is not None:
+                yield last
+            yield Stop(BranchLimit.RANGE)
+            return
+        if _halved(curve, here, there):
+            yield Stop(BranchLimit.DOUBLING)
+            return
+        if count > 2 and _back(curve, start, tangent, here, there):
+            yield there
+            yield Stop(BranchLimit.CLOSED)
+            return
+        yield there
+        if curve.norm(there.u) > far:
+            yield Stop(BranchLimit.FAR)
+            return
+        here = there
+        if iterations <= _EASY:
+            h = min(1.5 * h, method.longest)
+        elif iterations > _EASY + 2:
+            h = max(0.5 * h, method.shortest)
+    yield Stop(BranchLimit.STEPS)
+
+
+def _step(curve: Curve, here: Walked, h: float, turn: float) -> tuple[Walked | None, int]:
+    found = corrected(curve, here.u + h * here.tangent, here.tangent)
+    if found is None or found.first > _FIRST_CORRECTION * h:
+        return None, 0
+    tangent = tangent_of(curve, found.u, here.tangent)
+    if tangent is None:
+        return None, 0
+    cosine = float(np.sum(curve.weights * tangent * here.tangent))
+    if cosine < np.cos(turn):
+        return None, 0
+    moved = curve.norm(found.u - here.u)
+    return Walked(found.u, tangent, here.length + moved), found.iterations
+
+
+def _at_edge(curve: Curve, here: Walked, there: Walked, edge: float) -> Walked | None:
+    """Return the point between two others at which the parameter has its last value."""
+    across = there.u[-1] - here.u[-1]
+    share = (edge - here.u[-1]) / across
+    if share <= 0:
+        return None
+    guess = here.u + share * (there.u - here.u)
+    guess[-1] = edge
+    normal = np.zeros_like(guess)
+    normal[-1] = 1.0
+    found = corrected(curve, guess, normal)
+    if found is None:
+        return None
+    tangent = tangent_of(curve, found.u, here.tangent)
+    if tangent is None:
+        return None
+    u = found.u.copy()
+    u[-1] = edge  # to the last bit
+    return Walked(u, tangent, here.length + curve.norm(u - here.u))
+
+
+def _halved(curve: Curve, here: Walked, there: Walked) -> bool:
+    """Return whether the halves of the orbit have changed places: it shrank to half its period."""
+    if not isinstance(curve, OrbitCurve) or curve.period % 2:
+        return False
+    gaps = []
+    for point in (here, there):
+        x = curve.orbit(point.u)
+        gaps.append(x - np.roll(x, curve.period // 2, axis=0))
+    return bool(np.sum(gaps[0] * gaps[1]) < 0)
+
+
+def _back(curve: Curve, start: Vector, tangent: Vector, here: Walked, there: Walked) -> bool:
+    """Return whether the last step passed the point where the walk began."""
+    before = float(np.sum(curve.weights * tangent * (here.u - start)))
+    after = float(np.sum(curve.weights * tangent * (there.u - start)))
+    step = there.length - here.length
+    near = curve.norm(there.u - start) <= 1.5 * step
+    return near and before < 0 <= after
