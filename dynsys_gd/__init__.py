@@ -13,6 +13,11 @@ from .branches.branch import Branch, BranchLimit
 from .branches.continuation.follow import branch_steps, follow
 from .branches.continuation.method import PseudoArclength
 from .branches.continuation.switch import switch
+from .branches.diagrams.behaviour import Behaviour
+from .branches.diagrams.colour import ColourBy
+from .branches.diagrams.column import DiagramColumn
+from .branches.diagrams.diagram import bifurcation_columns, bifurcation_diagram
+from .branches.diagrams.diagram_result import BifurcationDiagram, PeriodChange
 from .branches.followed import FollowedOrbit
 from .checker import Checked, check
 from .claims.verdict import Status, Verdict
@@ -126,7 +131,9 @@ __all__ = [
     "BasinCell",
     "BasinEntropy",
     "BasinTheorem",
+    "Behaviour",
     "Bifurcation",
+    "BifurcationDiagram",
     "BifurcationPoint",
     "BoundaryDimension",
     "BoundaryMethod",
@@ -140,6 +147,7 @@ __all__ = [
     "Certificate",
     "Checked",
     "Cluster",
+    "ColourBy",
     "CriticalBracket",
     "CriticalKind",
     "CriticalManifold",
@@ -149,6 +157,7 @@ __all__ = [
     "DataLoss",
     "DavidchackLai",
     "Detail",
+    "DiagramColumn",
     "Distribution",
     "DynsysError",
     "Enclosure",
@@ -191,6 +200,7 @@ __all__ = [
     "OrbitSet",
     "Outcome",
     "Partition",
+    "PeriodChange",
     "PeriodicOrbit",
     "PointUse",
     "PseudoArclength",
@@ -228,6 +238,8 @@ __all__ = [
     "__version__",
     "basin_entropy",
     "basin_theorem",
+    "bifurcation_columns",
+    "bifurcation_diagram",
     "boundary_dimension",
     "branch_steps",
     "catalog",

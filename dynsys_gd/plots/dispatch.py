@@ -8,6 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..branches.diagrams.diagram_result import BifurcationDiagram
 from ..checker.checked import Checked
 from ..claims.transition_scan import TransitionScan
 from ..claims.verdict import Verdict
@@ -45,6 +46,7 @@ from .curves_picture import (
     draw_immediate_basin,
     draw_invariant_curve,
 )
+from .diagram_picture import draw_diagram
 from .fates_picture import draw_fates, fates_size
 from .known_bar import draw_known
 from .multipliers_picture import draw_multipliers_alone
@@ -79,6 +81,7 @@ def _size(result: Any) -> tuple[float, float]:
 
 _paint.register(BasinEntropy, draw_basin_entropy)
 _paint.register(BasinTheorem, draw_theorem)
+_paint.register(BifurcationDiagram, draw_diagram)
 _paint.register(BoundaryDimension, draw_boundary_dimension)
 _paint.register(Checked, draw_checked)
 _paint.register(Cluster, draw_cluster)
@@ -106,6 +109,7 @@ _paint.register(Verdict, draw_verdict)
 
 _size.register(BasinEntropy, lambda _: _WITH_LEGEND)
 _size.register(BasinTheorem, theorem_size)
+_size.register(BifurcationDiagram, lambda _: (8.4, 6.0))
 _size.register(BoundaryDimension, lambda _: _WITH_LEGEND)
 _size.register(Checked, lambda _: (7.6, 3.2))
 _size.register(CriticalManifold, lambda _: _WITH_LEGEND)

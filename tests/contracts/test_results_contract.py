@@ -177,6 +177,13 @@ MAKERS = {
     "sharpness, no limit": lambda: dg.sharpness_along(
         dg.MinibatchCycle([LOSS, LOSS], "1/2"), [[9, 9]], 200, every=100
     ),
+    "diagram": lambda: dg.bifurcation_diagram(
+        OPEN, "eta", [0.9, 1.2, 1.4, 3.0], region=BOX, starts=5, points=8, rng=0
+    ),
+    "diagram, carried": lambda: dg.bifurcation_diagram(
+        LOGISTIC, "a", [3.5, 3.2, 2.5], starts=[[a / 5]], points=4, carry=True, observable=x**2
+    ),
+    "diagram, nothing stays": lambda: dg.bifurcation_diagram(LOGISTIC, "a", [5], starts=[[0.5]]),
     "trajectory": lambda: BELOW.trajectory([1.0, 2.0], 10),
     "trajectory that escapes": lambda: BELOW.trajectory([9.0, 9.0], 20),
     "cobweb": lambda: LOGISTIC.at(a=4).trajectory([0.3], 20),

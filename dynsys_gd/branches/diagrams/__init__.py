@@ -1,0 +1,1 @@
+"""Where orbits end for many values of a parameter: diagrams, planes of periods, cobwebs."""
