@@ -45,7 +45,12 @@ def draw_diagram(
         for code in _in_order(kinds):
             look, here = look_of_code(code), kinds == code
             ax.scatter(x[here], y[here], **{"color": look.colour, **options})
-            mark = {"marker": "o", "linestyle": "none", "markersize": 6, "color": look.colour}
+            mark: dict[str, Any] = {
+                "marker": "o",
+                "linestyle": "none",
+                "markersize": 6,
+                "color": look.colour,
+            }
             handles.append(Line2D([], [], label=look.label, **mark))
         ax.legend(handles=handles, **_BESIDE)
     _exponents(diagram, below)

@@ -252,8 +252,8 @@ def _at_work(
     )
     with opened(checkpoint, run) as journal:
         work = Work(executor=executor, progress=progress, journal=journal)
-        same = journal is None or journal.seed == sweep.seed
-        yield sweep if same else replace(sweep, seed=journal.seed), work
+        seed = sweep.seed if journal is None else journal.seed
+        yield sweep if seed == sweep.seed else replace(sweep, seed=seed), work
 
 
 def _collected(sweep: Sweep, columns: list[DiagramColumn]) -> BifurcationDiagram:

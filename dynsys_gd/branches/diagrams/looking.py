@@ -49,7 +49,7 @@ class LookTask:
     budget: Budget
 
 
-def look(task: LookTask) -> dict[str, Any]:
+def look(task: LookTask) -> dict[str, NDArray[Any]]:
     """Return what the orbits do.
 
     Returns
@@ -61,7 +61,9 @@ def look(task: LookTask) -> dict[str, Any]:
     m, s, d = task.states.shape
     seen = [_look(kernel, rows, d, task) for kernel, rows in task.where.kernels(task.states)]
     names = ("behaviour", "period", "exponent", "error")
-    answer = {name: np.concatenate([each[name] for each in seen]).reshape(m, s) for name in names}
+    answer: dict[str, NDArray[Any]] = {
+        name: np.concatenate([each[name] for each in seen]).reshape(m, s) for name in names
+    }
     answer["states"] = np.concatenate([each["states"] for each in seen]).reshape(m, s, d)
     if task.observable is not None:
         passed = [each["passed"].reshape(task.kept, -1, s, d) for each in seen]

@@ -50,10 +50,10 @@ def settled_periods(piece: Array, longest: int, tolerance: float) -> Returns:
     Notes
     -----
     Let R(p) be the largest \\|x_(s+p) - x_s\\| over p successive s. It is asked for at the
-    beginning and at the end of the piece, S steps apart. An orbit that approaches a p-cycle by a factor ρ at
-    each return has R(p) falling by ρ^(S/p), which gives ρ; what is left of the way is at most
-    R(p)/(1 - ρ). A return that does not become better, however good it is, settles nothing: the
-    orbit may be on a cycle of period 2p that has just branched off. The smallest p for which the
+    beginning and at the end of the piece, S steps apart. An orbit that approaches a p-cycle by a
+    factor ρ at each return has R(p) falling by ρ^(S/p), which gives ρ; what is left of the way is
+    at most R(p)/(1 - ρ). A return that does not become better, however good it is, settles nothing:
+    the orbit may be on a cycle of period 2p that has just branched off. The smallest p for which the
     rest of the way is within the tolerance, or the return within rounding, is the period, if
     returns after every shorter divisor of p miss by much more than that. Otherwise nobody knows
     whether the difference between them will last.
