@@ -41,19 +41,20 @@ def cycles(kernel: Kernel, states: Rows) -> tuple[NDArray[np.int64], Rows]:
     return periods, passed
 
 
-def cycle_exponents(kernel: Kernel, points: Rows, k: int) -> Rows | None:
-    """Return log|multiplier| / p of cycles, the k largest of each, falling.
+def cycle_exponents(kernel: Kernel, points: Rows, block: slice) -> Rows | None:
+    """Return log|multiplier| / p of cycles, falling.
 
     Parameters
     ----------
     kernel : Kernel
     points : ndarray, shape (m, p, d)
         Cycles of one period.
-    k : int
+    block : slice
+        Of the Jacobians, whose other entries in these columns vanish: the multipliers wanted.
 
     Returns
     -------
-    ndarray, shape (m, k), or None
+    ndarray, shape (m, size of the block), or None
         -inf where a multiplier is 0 to rounding; None for too many coordinates.
     """
     m, p, d = points.shape
@@ -66,7 +67,7 @@ def cycle_exponents(kernel: Kernel, points: Rows, k: int) -> Rows | None:
     apart = np.abs(kernel.jacobian(moved).reshape(m, p, d, d) - jacobians).max(axis=(2, 3))
     if d > 1:
         apart = apart + _ROUNDING * np.abs(jacobians).max(axis=(2, 3))
-    return _exponents(jacobians, apart)[:, :k]
+    return _exponents(jacobians[:, :, block, block], apart)
 
 
 def _exponents(jacobians: NDArray[np.float64], nothing: NDArray[np.float64]) -> Rows:

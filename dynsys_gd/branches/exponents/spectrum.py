@@ -167,9 +167,8 @@ def spectrum_of(
         course[i] = Course.ESCAPED
     for p in np.unique(periods[periods > 0]):
         rows = np.flatnonzero(periods == p)
-        exact = cycle_exponents(kernel, passed[:p, rows].transpose(1, 0, 2), k)
-        if exact is None:
-            exact = values[rows]
+        exact = cycle_exponents(kernel, passed[:p, rows].transpose(1, 0, 2), slice(None))
+        exact = values[rows] if exact is None else exact[:, :k]
         values[rows], errors[rows], state[rows] = exact, 0.0, Outcome.YES
         for i, top in zip(rows, exact[:, 0], strict=True):
             course[i] = Course.UNSTABLE_CYCLE if top > _LEAST else Course.CYCLE
