@@ -58,6 +58,7 @@ def stretching(
     length: int,
     batches: int,
     arithmetic: Arithmetic = Arithmetic.FUSED,
+    traced: bool = True,
 ) -> Stretching:
     """Return the rates at which tangents are stretched along the orbits of `states`.
 
@@ -74,6 +75,9 @@ def stretching(
         Steps of a batch, and number of batches.
     arithmetic : Arithmetic
         Machine code falls back to NUMPY where it cannot be made.
+    traced : bool
+        Whether residuals, path and extent are wanted, which takes longer than all the rest. They
+        may be zeros where not.
 
     Returns
     -------
@@ -105,7 +109,8 @@ def stretching(
         if used is Arithmetic.NUMPY or kernel.tangent_code is None:
             task = TangentRows(kernel, states, direction)
         else:
-            task = _Task(kernel, states, direction, fused=used is Arithmetic.FUSED)
+            fused = used is Arithmetic.FUSED
+            task = _Task(kernel, states, direction, fused=fused, traced=traced)
         task.advance(transient)
         task.begin()
         levels = np.log(task.lengths())
@@ -127,12 +132,12 @@ def stretching(
 
 
 @lru_cache(maxsize=64)
-def _program(code: TangentCode, fused: bool) -> tuple[Any, int]:
+def _program(code: TangentCode, fused: bool, traced: bool) -> tuple[Any, int]:
     """Return the compiled driver of a map, and its number of lanes."""
     host = processor()
     assert host is not None
     module = Module(lanes=code.lanes(host), fused=fused)
-    write_lyapunov(module, code)
+    write_lyapunov(module, code, traced=traced)
     return Program(module).function("lyapunov", 1), module.lanes
 
 
@@ -140,11 +145,17 @@ class _Task:
     """Orbits with their tangents, in the memory of the machine code."""
 
     def __init__(
-        self, kernel: Kernel, states: Rows, direction: NDArray[np.float64], *, fused: bool
+        self,
+        kernel: Kernel,
+        states: Rows,
+        direction: NDArray[np.float64],
+        *,
+        fused: bool,
+        traced: bool,
     ) -> None:
         code = kernel.tangent_code
         assert code is not None
-        self._function, self._lanes = _program(code, fused)
+        self._function, self._lanes = _program(code, fused, traced)
         self._work = code.work
         self.n, d = states.shape
         stride = -(-max(self.n, 1) // self._lanes) * self._lanes

@@ -67,7 +67,9 @@ class Exponents:
         return flat & zero & (self.path >= _ROUNDS * self.extent) & (self.extent > 0)
 
 
-def lyapunov_exponents(kernel: Kernel, states: Rows, budget: Budget) -> Exponents:
+def lyapunov_exponents(
+    kernel: Kernel, states: Rows, budget: Budget, *, traced: bool = True
+) -> Exponents:
     """Return the largest Lyapunov exponent of each orbit.
 
     Parameters
@@ -75,6 +77,8 @@ def lyapunov_exponents(kernel: Kernel, states: Rows, budget: Budget) -> Exponent
     kernel : Kernel
     states : ndarray, shape (n, d)
     budget : Budget
+    traced : bool
+        Whether residuals, path and extent are wanted; zeros may stand for them where not.
 
     Notes
     -----
@@ -105,6 +109,7 @@ def lyapunov_exponents(kernel: Kernel, states: Rows, budget: Budget) -> Exponent
         length=length,
         batches=batches,
         arithmetic=budget.arithmetic,
+        traced=traced,
     )
     with np.errstate(all="ignore"):
         # Summed one after the other: numpy's own sums depend on the number of rows in the last bit.

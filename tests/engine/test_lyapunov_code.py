@@ -233,3 +233,15 @@ def test_networks_are_stretched_alike_by_difference_quotients_and_by_numpy():
     for arithmetic in Arithmetic:
         found = run(kernel, starts, arithmetic=arithmetic)
         np.testing.assert_allclose(found.rates.T, expected, atol=2e-6)
+
+
+@pytest.mark.parametrize("traced", [True, False])
+def test_exponents_do_not_depend_on_what_else_is_kept(traced):
+    kernel = SymbolicMap([1 - 1.4 * x**2 + y, 0.3 * x], [x, y]).kernel()
+    states = np.random.default_rng(0).uniform(-0.1, 0.1, (37, 2))
+    arguments = {"transient": 40, "length": 50, "batches": 3}
+    usual = stretching(kernel, states, np.ones(2), **arguments)
+    other = stretching(kernel, states, np.ones(2), traced=traced, **arguments)
+    assert np.array_equal(other.rates, usual.rates)
+    assert np.array_equal(other.states, usual.states)
+    assert bool(other.path.any()) is traced

@@ -50,8 +50,10 @@ class Trace(IntEnum):
     EXTENT = 3  # largest distance from the origin, squared
 
 
-def write_lyapunov(module: Module, code: TangentCode) -> None:
+def write_lyapunov(module: Module, code: TangentCode, *, traced: bool = True) -> None:
     """Define ``@lyapunov(ptr task)``: some steps for some rows.
+
+    Where nothing is traced, only the exponents are kept of what the orbits did.
 
     Tangents are multiplied by powers of two only, which is exact, and looked at once a block. A
     tangent that has left the range in which nothing under- or overflows takes the block again, from
@@ -61,7 +63,7 @@ def write_lyapunov(module: Module, code: TangentCode) -> None:
     write_rescale(module, code.dimension)
     _write_carefully(module, code)
     f = module.function("lyapunov", [("ptr", "task")], exported=True)
-    _Writer(f, code).write()
+    _Writer(f, code, traced=traced).write()
     f.give()
 
 
@@ -141,8 +143,9 @@ def _store(f: Function, value: str, tile: str, index: str) -> None:
 class _Writer:
     """The function being written, and the values its parts share."""
 
-    def __init__(self, f: Function, code: TangentCode) -> None:
+    def __init__(self, f: Function, code: TangentCode, *, traced: bool) -> None:
         self.f, self.d, self.residuals = f, code.dimension, code.residuals
+        self.traced = traced
         lanes = f.module.lanes
         tile = f"[{self.d * lanes} x double]"
         self.state, self.along, self.before, self.origin = (f.room(tile) for _ in range(4))
@@ -236,8 +239,11 @@ class _Writer:
 
     def _step(self) -> None:
         f, d = self.f, self.d
-        copy_tile(f, self.state, self.before, d)
         parameters = self.slots[LyapunovSlot.PARAMETERS]
+        if not self.traced:
+            _tangent(f, self.state, self.along, self.residual, parameters)
+            return
+        copy_tile(f, self.state, self.before, d)
         _tangent(f, self.state, self.along, self.residual, parameters)
         square = squared_norm(f, self.residuals, lambda i: _load(f, self.residual, i))
         self._enlarge(self.kept[Trace.RESIDUAL], square)
