@@ -252,7 +252,7 @@ def branch_of(
     first = BranchLimit.ORIGIN
     if both and ahead is not BranchLimit.CLOSED:
         turned = replace(course, tangent=-course.tangent)
-        back, found, first = _one_way(turned, method, progress, len(steps))
+        back, found, first = _one_way(turned, method, progress, len(steps) - 1)
         shift = len(back) - 1
         special = [
             *(
