@@ -16,11 +16,13 @@ from ..cells import Cells
 from .classes import communicating_classes
 from .eigenvectors import leading_left, symmetric_pairs
 from .invariant_density import discretised
+from .surviving import slowest_class
 from .transitions import Transitions
 
 __all__ = ["AlmostInvariantSets", "almost_invariant_sets_of"]
 
 _SOURCES = ("dellnitz1999approximation", "froyland2005statistically", "huisinga2006metastability")
+_NEGLIGIBLE = 1e-9  # mass of the lightest cells, left out: their own masses are rounding
 _HEAVIEST = 0.99  # share of the mass among whose cells the corners of the simplex are looked for
 
 Numbers = NDArray[np.float64]
@@ -35,13 +37,18 @@ class AlmostInvariantSets(Result):
     ----------
     map : Map
     sets : tuple of Cells
-        Together they are the cells of the closed classes.
+        Together they are the cells that are visited again and again: those of the closed classes,
+        or of the class that mass leaves most slowly; but for the lightest cells, with 1e-9 of the
+        mass in all.
     masses : tuple of float
         Share of the time that is spent in each set.
     ratios : tuple of float
         Coherence ratio of each set: the share of its mass that stays in it for one step.
     eigenvalues : tuple of float
         The largest ones of the reversibilised matrix, 1 first, one more than there are sets.
+    survival : float
+        1, or the share λ that stays in one step where all mass leaves in the end; masses and ratios
+        are then those of orbits on condition that they never leave.
     moved : float or None
         Mass of the cells that belong to another set on cells twice as wide; None where there is
         nothing to compare with.
@@ -52,6 +59,7 @@ class AlmostInvariantSets(Result):
     masses: tuple[float, ...]
     ratios: tuple[float, ...]
     eigenvalues: tuple[float, ...]
+    survival: float
     moved: float | None
     evidence: Evidence
 
@@ -103,6 +111,9 @@ class AlmostInvariantSets(Result):
             ("mean ratio at most", f"{100 * self.limit:.6g} %"),
             ("eigenvalues", ", ".join(f"{value:.6g}" for value in self.eigenvalues)),
         ]
+        if self.survival < 1.0:
+            said = f"all mass leaves in the end, {1.0 - self.survival:.3g} of it a step"
+            table.append(("on condition of staying", said))
         if self.moved is not None:
             table.append(("otherwise on cells twice as wide", f"{100 * self.moved:.2g} % of mass"))
         return [*table, ("evidence", str(self.evidence))]
@@ -117,6 +128,7 @@ class AlmostInvariantSets(Result):
             "ratios": plain(self.ratios),
             "eigenvalues": plain(self.eigenvalues),
             "limit": self.limit,
+            "survival": self.survival,
             "moved": self.moved,
         }
 
@@ -127,14 +139,12 @@ def almost_invariant_sets_of(
     """Return k almost-invariant sets of the part that nothing leaves."""
     found = _found(transitions, k)
     if found is None:
-        remedy = "look at cells that nothing leaves, or ask for the escape rate"
-        raise InvalidInput("k", k, "cells from which not all mass escapes", remedy)
-    if len(found.rows) < k:
-        raise InvalidInput("k", k, f"at most {len(found.rows)}, as many as there are cells")
+        expected = "no more sets than cells that are visited again and again"
+        raise InvalidInput("k", k, expected, "take a greater depth, or other cells")
     coarse = transitions.coarser()
     other = None if coarse is None else _found(coarse, k)
     moved = None
-    if coarse is not None and other is not None and len(other.rows) >= k:
+    if coarse is not None and other is not None:
         moved = _moved(found, other, coarse.parts, k)
     cells = transitions.cells
     return AlmostInvariantSets(
@@ -143,6 +153,7 @@ def almost_invariant_sets_of(
         masses=tuple(float(found.mass[found.label == s].sum()) for s in range(k)),
         ratios=tuple(found.ratios.tolist()),
         eigenvalues=tuple(found.values.tolist()),
+        survival=found.survival,
         moved=moved,
         evidence=discretised(
             entries, "eigenvectors of the reversibilised matrix", also=_SOURCES
@@ -157,35 +168,62 @@ class _Found:
     label: Rows
     ratios: Numbers
     values: Numbers
+    survival: float
 
 
 def _found(transitions: Transitions, k: int) -> _Found | None:
-    closed = [each for each in communicating_classes(transitions) if each.closed]
-    if not closed:
-        return None
+    """Return the sets, or None where no cell leads back to itself or there are too few."""
     from scipy.sparse import diags
 
-    rows = np.concatenate([each.rows for each in closed])
-    mass = np.concatenate(
-        [leading_left(transitions.matrix[c.rows][:, c.rows]).vector / len(closed) for c in closed]
-    )
-    order = np.argsort(rows, kind="stable")
-    rows, mass = rows[order], mass[order]
-    flow = diags(mass) @ transitions.matrix[rows][:, rows]
+    recurrent = _recurrent(transitions)
+    if recurrent is None:
+        return None
+    rows, flow, survival = recurrent
+    mass = np.asarray(flow.sum(axis=1)).ravel()
+    light = np.argsort(mass, kind="stable")
+    light = light[np.cumsum(mass[light]) <= _NEGLIGIBLE]
+    kept = np.setdiff1d(np.arange(len(rows)), light)
+    rows, mass, flow = rows[kept], mass[kept], flow[kept][:, kept]
     if len(rows) < k:
-        nothing = np.empty(0)
-        return _Found(rows=rows, mass=mass, label=rows, ratios=nothing, values=nothing)
-    root = np.sqrt(np.maximum(mass, np.finfo(float).tiny))
+        return None
+    root = np.sqrt(mass)
     symmetric = (diags(0.5 / root) @ (flow + flow.T) @ diags(1.0 / root)).tocsr()
     values, vectors = symmetric_pairs(symmetric, k + 1)
     heights = vectors / root[:, None]
     label = _cut(heights[:, 1], mass, flow) if k == 2 else _corners(heights[:, :k], mass)
+    if len(np.unique(label)) < k:
+        return None
     label = _numbered(label, mass, k)
     coo = flow.tocoo()
     stays = label[coo.row] == label[coo.col]
     staying = np.bincount(label[coo.row[stays]], weights=coo.data[stays], minlength=k)
-    ratios = staying / np.bincount(label, weights=mass, minlength=k)
-    return _Found(rows=rows, mass=mass, label=label, ratios=np.minimum(ratios, 1.0), values=values)
+    ratios = np.minimum(staying / np.bincount(label, weights=mass, minlength=k), 1.0)
+    return _Found(
+        rows=rows, mass=mass, label=label, ratios=ratios, values=values, survival=survival
+    )
+
+
+def _recurrent(transitions: Transitions) -> tuple[Rows, Any, float] | None:
+    """Return rows, the mass that flows between them in a step, and the share that survives it.
+
+    On closed classes p_i P_ij, each class with the same mass. Where everything leaves, that of the
+    class with the largest eigenvalue λ under the condition of never leaving it:
+    q_i P_ij h_j / (λ Σ q h) with q P = λ q and P h = λ h.
+    """
+    from scipy.sparse import block_diag, diags
+
+    closed = [each.rows for each in communicating_classes(transitions) if each.closed]
+    if closed:
+        blocks = [transitions.matrix[rows][:, rows] for rows in closed]
+        parts = [diags(leading_left(b).vector / len(blocks)) @ b for b in blocks]
+        return np.concatenate(closed), block_diag(parts, format="csr"), 1.0
+    slowest = slowest_class(transitions)
+    if slowest is None or slowest.value <= 0:
+        return None
+    block = transitions.matrix[slowest.rows][:, slowest.rows]
+    before, after = leading_left(block).vector, leading_left(block.T.tocsr()).vector
+    flow = (diags(before) @ block @ diags(after)).tocsr()
+    return slowest.rows, flow / flow.sum(), slowest.value
 
 
 def _cut(height: Numbers, mass: Numbers, flow: Any) -> Rows:

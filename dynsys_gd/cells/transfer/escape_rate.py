@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 from typing import Any
 
@@ -14,14 +15,34 @@ from ...evidence import Evidence
 from ...maps.base import Map
 from ...results import Result, plain
 from ..cells import Cells
-from .classes import Class, communicating_classes, downstream
+from .classes import communicating_classes, downstream
 from .eigenvectors import leading_left
 from .invariant_density import discretised
+from .surviving import RESOLVED, Slowest, slowest_class
 from .transitions import Transitions
 
-__all__ = ["EscapeRate", "escape_rate_of"]
+__all__ = ["Escape", "EscapeRate", "escape_rate_of"]
 
 Numbers = NDArray[np.float64]
+
+
+class Escape(Enum):
+    """How mass leaves the cells in the long run.
+
+    NEVER: some cells lead nowhere else, so that part of the mass stays. UNRESOLVED: every cell
+    leads out, but too seldom to be told from rounding. STEADY: what is left falls by the same
+    factor each step. ALL: after finitely many steps nothing is left.
+
+    Examples
+    --------
+    >>> Escape("steady") is Escape.STEADY
+    True
+    """
+
+    NEVER = "never"
+    UNRESOLVED = "unresolved"
+    STEADY = "steady"
+    ALL = "all"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -32,26 +53,32 @@ class EscapeRate(Result):
     ----------
     map : Map
     cells : Cells
+    kind : Escape
+        How mass leaves in the long run, which the graph of the matrix tells.
     rate : float
         -log λ, per step, λ the leading eigenvalue: the mass that is left falls like e^(-rate t).
-        0 where some cells are never left; inf where everything is gone after finitely many steps.
+        0 for NEVER and UNRESOLVED, inf for ALL.
     coarser : float or None
         The same from cells twice as wide; None where there are none.
     mass : ndarray, shape (len(cells),)
-        Share of what is left in each cell once the fall is steady; the sum is 1. Empty for the
-        rates 0 and inf, where nothing is steady or nothing is left.
+        Share of what is left in each cell once the fall is steady; the sum is 1. Empty for NEVER
+        and ALL, where what is left is invariant or nothing.
     residual : float
-        Sum of the absolute entries of q P - λ q; NaN for the rates 0 and inf.
+        Sum of the absolute entries of q P - λ q; NaN for NEVER and ALL.
+    kept : Cells
+        The cells that are never left: those of the closed classes. None but for NEVER.
     longest : int or None
-        For the rate inf: after how many steps nothing is left.
+        For ALL: after how many steps nothing is left.
     """
 
     map: Map
     cells: Cells
+    kind: Escape
     rate: float
     coarser: float | None
     mass: Numbers
     residual: float
+    kept: Cells
     longest: int | None
     evidence: Evidence
 
@@ -72,20 +99,25 @@ class EscapeRate(Result):
 
     def headline(self) -> str:
         of = f"{self.map.describe()} on {len(self.cells)} cells (depth {self.cells.depth})"
-        if self.rate == 0:
+        if self.kind is Escape.NEVER:
             return f"Escape rate 0 of {of}: some cells are never left"
-        if math.isinf(self.rate):
+        if self.kind is Escape.UNRESOLVED:
+            return f"Escape rate below {RESOLVED:g} of {of}: not told from 0"
+        if self.kind is Escape.ALL:
             return f"Escape rate ∞ of {of}: after {self.longest} steps nothing is left"
         return f"Escape rate {self.rate:.6g} per step of {of}"
 
     def rows(self) -> list[tuple[str, str]]:
         table = []
-        if 0 < self.rate < math.inf:
+        if self.kind is Escape.STEADY:
             table = [
                 ("left after a step", f"{self.eigenvalue:.6g} of what was there"),
                 ("mean lifetime", f"{self.lifetime:.4g} steps"),
                 ("residual", f"{self.residual:.1g}"),
             ]
+        if self.kind is Escape.NEVER:
+            share = 100 * self.kept.volume
+            table.append(("never left", f"{len(self.kept)} cells, {share:.4g} % of the region"))
         if self.coarser is not None:
             table.append(("on cells twice as wide", f"{self.coarser:.6g}"))
         return [*table, ("evidence", str(self.evidence))]
@@ -100,10 +132,12 @@ class EscapeRate(Result):
             **super().to_dict(),
             "region": self.cells.region.describe(),
             "depth": self.cells.depth,
+            "kind": self.kind.value,
             "rate": plain(self.rate),
             "coarser": plain(self.coarser),
             "residual": plain(self.residual),
             "longest": self.longest,
+            "kept": plain(self.kept.codes),
             "cells": plain(self.cells.codes),
             "mass": plain(self.mass),
         }
@@ -112,55 +146,41 @@ class EscapeRate(Result):
 def escape_rate_of(transitions: Transitions, entries: Evidence) -> EscapeRate:
     """Return the escape rate of a matrix."""
     coarse = transitions.coarser()
-    value, rows = _leading(transitions)
+    slowest = slowest_class(transitions)
+    closed = [each.rows for each in communicating_classes(transitions) if each.closed]
+    kept = np.concatenate([*closed, np.empty(0, dtype=np.int64)])
     mass, residual, longest = np.empty(0), math.nan, None
-    if 0 < value < 1:
-        reached = downstream(transitions, rows)
+    kind, rate = _read(slowest)
+    if slowest is None:
+        longest = _longest(transitions)
+    elif kind is not Escape.NEVER:
+        reached = downstream(transitions, slowest.rows)
         leading = leading_left(transitions.matrix[reached][:, reached])
-        value, residual = leading.value, leading.residual
+        residual = leading.residual
         mass = np.zeros(len(transitions.cells))
         mass[reached] = leading.vector
-    elif value == 0:
-        longest = _longest(transitions)
     return EscapeRate(
         map=transitions.F,
         cells=transitions.cells,
-        rate=_rate(value),
-        coarser=None if coarse is None else _rate(_leading(coarse)[0]),
+        kind=kind,
+        rate=rate,
+        coarser=None if coarse is None else _read(slowest_class(coarse))[1],
         mass=mass,
         residual=residual,
+        kept=transitions.cells.take(kept),
         longest=longest,
         evidence=discretised(entries, "-log of the leading eigenvalue of the matrix"),
     )
 
 
-def _rate(value: float) -> float:
-    return math.inf if value == 0 else -math.log(value) if value < 1 else 0.0
-
-
-def _leading(transitions: Transitions) -> tuple[float, NDArray[np.int64]]:
-    """Return the largest eigenvalue, 1 for a closed class and 0 without cycles, and its class."""
-    classes = communicating_classes(transitions)
-    if not classes:
-        return 0.0, np.empty(0, dtype=np.int64)
-    if classes[0].closed:
-        return 1.0, classes[0].rows
-    best, found = -1.0, classes[0].rows
-    for bound, block, each in sorted(
-        (_bounded(transitions, each) for each in classes), key=lambda item: -item[0]
-    ):
-        if bound <= best:
-            break
-        value = leading_left(block).value
-        if value > best:
-            best, found = value, each.rows
-    return min(best, math.nextafter(1.0, 0.0)), found
-
-
-def _bounded(transitions: Transitions, each: Class) -> tuple[float, Any, Class]:
-    """Return a bound of the eigenvalues of a class, the largest sum of a row, with its block."""
-    block = transitions.matrix[each.rows][:, each.rows]
-    return float(block.sum(axis=1).max()), block, each
+def _read(slowest: Slowest | None) -> tuple[Escape, float]:
+    if slowest is None:
+        return Escape.ALL, math.inf
+    if slowest.value == 1.0:
+        return Escape.NEVER, 0.0
+    if slowest.value > 1.0 - RESOLVED:
+        return Escape.UNRESOLVED, 0.0
+    return Escape.STEADY, -math.log(slowest.value)
 
 
 def _longest(transitions: Transitions) -> int:

@@ -101,8 +101,8 @@ class TransferOperator(Result):
         -------
         EscapeRate
             -log of the leading eigenvalue λ, with the conditionally invariant density q:
-            q P = λ q. The rates 0 (some cells are never left) and ∞ (no cell is ever met again)
-            are told by the graph of the matrix, not by numbers.
+            q P = λ q. That some cells are never left (rate 0), and that no cell is ever met again
+            (rate ∞), is told by the graph of the matrix, not by numbers.
         """
         return escape_rate_of(self.transitions, self.evidence)
 
@@ -122,14 +122,15 @@ class TransferOperator(Result):
         Raises
         ------
         InvalidInput
-            For k below 2 or above the number of cells in closed classes, and where all mass escapes.
+            For k below 2, and for more sets than there are cells that are visited again and again.
 
         Notes
         -----
         From the eigenvectors of (P + P̂)/2 with the largest eigenvalues 1 = λ_1 ≥ λ_2 ≥ …, P̂ being
         P in reversed time, P̂_ij = p_j P_ji / p_i [1]_ [2]_. Two sets are the sides of the level of
         the second one that makes the lower ratio largest; more sets are the corners of the simplex
-        that k eigenvectors span. The mean ratio is at most (λ_1 + … + λ_k)/k for any k sets [3]_.
+        that k eigenvectors span. Where all mass leaves in the end, P is that of orbits on condition
+        that they stay for ever, P_ij h_j / (λ h_i) with P h = λ h. The mean ratio is at most (λ_1 + … + λ_k)/k for any k sets [3]_.
 
         References
         ----------
