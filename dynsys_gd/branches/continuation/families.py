@@ -1,4 +1,4 @@
-"""The beginning of a walk along a family of fixed points at one parameter value."""
+"""Where to begin on a family of fixed points: along itself, or along a parameter."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import InvalidInput
+from ...errors import DynsysError, InvalidInput
 from ...maps.base import Map
 from ...orbits.critical_manifold import CriticalManifold
-from ...orbits.periodic_orbit import PeriodicOrbit
+from ...thresholds.flattest import flattest_minimum
 from .beginning import family_dimension, given_points
 from .curve import FamilyCurve, Vector
 from .newton import corrected
 
-__all__ = ["family_beginning"]
+__all__ = ["family_beginning", "last_stable_member"]
 
 
 def family_beginning(F: Map, orbit: Any) -> tuple[FamilyCurve, Vector, Vector]:
@@ -60,4 +60,33 @@ def _example(orbit: Any) -> Any:
     if orbit.boxes is None:
         raise InvalidInput("orbit", orbit.headline(), "a family of which a point is known")
     middles = orbit.boxes.mean(axis=2)
-    return middles[len(middles) // 2] if not isinstance(orbit, PeriodicOrbit) else orbit
+    return middles[len(middles) // 2]
+
+
+def last_stable_member(F: Map, family: CriticalManifold) -> Vector:
+    """Return the flattest point of a family of minima: no other is stable for larger step sizes.
+
+    Raises
+    ------
+    InvalidInput
+        Where the flattest minimum of the loss is not known, or belongs to another family.
+    """
+    remedy = (
+        "give one of its points, to be followed along a parameter; or follow(F.at(...), family) "
+        "along the family at one parameter value"
+    )
+    loss = F.loss
+    if loss is None:
+        raise InvalidInput("orbit", family.headline(), "a family of minima of a loss", remedy)
+    open_ones = [name for name in loss.parameters if name in F.parameters]
+    if open_ones:
+        raise InvalidInput("orbit", family.headline(), "a loss without open parameters", remedy)
+    try:
+        point, _ = flattest_minimum(loss)
+    except DynsysError as error:
+        raise InvalidInput(
+            "orbit", family.headline(), f"known flattest minima ({error})", remedy
+        ) from None
+    if not bool(family.contains(point)[0]):
+        raise InvalidInput("orbit", family.headline(), "the family of the flattest minima", remedy)
+    return point

@@ -21,7 +21,7 @@ from ..parametric import parametric
 from .beginning import beginning, checked_range, given_points, own_value
 from .curve import Curve, Vector
 from .events import events_between
-from .families import family_beginning
+from .families import family_beginning, last_stable_member
 from .method import PseudoArclength
 from .newton import tangent_of
 from .walk import Stop, Walked, walk
@@ -65,7 +65,8 @@ def follow(
     F : Map
         With one open parameter; without any, a family of fixed points is followed along itself.
     orbit : PeriodicOrbit, CriticalManifold of dimension 1, or array_like of shape (d,) or (p, d)
-        Where to begin. A point of the loss stands for a state at rest.
+        Where to begin. A point of the loss stands for a state at rest. Of a family of minima the
+        flattest one is followed along a parameter: the last to lose its stability.
     parameter : str, optional
         Name of the open parameter; needed unless a family is followed along itself.
     to : tuple of two numbers
@@ -182,12 +183,7 @@ def course_of(
         return Course(F, None, *family_beginning(F, orbit), None)
     system = parametric(F, parameter)
     if isinstance(orbit, CriticalManifold):
-        raise InvalidInput(
-            "orbit",
-            orbit.headline(),
-            "one of its points, to be followed along a parameter",
-            "or follow(F.at(...), family) along the family at one parameter value",
-        )
+        orbit = last_stable_member(F, orbit)
     if to is None:
         raise InvalidInput("to", None, "the two ends of the parameter range", "to=(1.0, 1.4)")
     low, high = checked_range(to)

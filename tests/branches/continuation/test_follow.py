@@ -158,6 +158,16 @@ def test_along_a_family_the_stable_part_ends_where_the_sharpness_is_two_over_eta
     assert (kinds == stable).all()
 
 
+def test_of_a_family_the_flattest_minimum_is_followed():
+    (family,) = dg.fixed_points(PRODUCT.at(eta="1/2"), dg.Box([-3, -3], [3, 3])).families
+    branch = dg.follow(PRODUCT, family, parameter="eta", to=(0.5, 1.4))
+    assert np.allclose(np.abs(branch.points), 1.0)
+    assert branch.special[0].value == pytest.approx(1.0, abs=1e-15)
+    skewed = dg.GradientDescent(dg.Loss((x * y * r - 1) ** 2 / 2, [x, y]), eta)
+    with pytest.raises(dg.InvalidInput, match="whose only open parameter"):
+        dg.follow(skewed, family, parameter="eta", to=(0.5, 1.4))
+
+
 def test_a_closed_branch_is_closed():
     # Fixed points on the circle x² + (a - 1)² = 1/4, an isola.
     F = dg.SymbolicMap([x + (x**2 + (a - 1) ** 2 - sp.Rational(1, 4)) / 3], [x])
