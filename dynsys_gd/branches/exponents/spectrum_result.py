@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from ...evidence import Evidence, Outcome
 from ...maps.base import Map
 from ...results import Result, plain
-from .batches import total
+from .pooled import Pooled, pooled
 
-__all__ = ["Course", "LyapunovSpectrum", "Pooled"]
+__all__ = ["Course", "LyapunovSpectrum"]
 
 Numbers = NDArray[np.float64]
 
@@ -32,27 +32,6 @@ class Course(Enum):
 
     def __str__(self) -> str:
         return self.value
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pooled:
-    """Exponents of several orbits taken together.
-
-    Parameters
-    ----------
-    exponents, errors : ndarray, shape (k,)
-        Means over the orbits, and their standard errors.
-    orbits : int
-        How many were pooled.
-    alike : Outcome
-        Whether the orbits have the same exponents within their errors: NO says that there are
-        several attractors, or several kinds of orbits.
-    """
-
-    exponents: Numbers
-    errors: Numbers
-    orbits: int
-    alike: Outcome
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -131,25 +110,7 @@ class LyapunovSpectrum(Result):
     def pooled(self) -> Pooled:
         """Return the exponents of all orbits that did not escape, taken together."""
         kept = np.array([c is not Course.ESCAPED for c in self.course], dtype=bool)
-        values, errors = self.exponents[kept], self.errors[kept]
-        count, k = values.shape
-        if not count:
-            nothing = np.full(k, np.nan)
-            return Pooled(exponents=nothing, errors=nothing, orbits=0, alike=Outcome.UNDECIDED)
-        # -inf is taken as it is: equal ones are alike.
-        with np.errstate(invalid="ignore"):
-            mean = total(values)
-            from_errors = np.sqrt(total(errors**2) / count)
-            spread = np.zeros(k)
-            if count > 1:
-                spread = np.sqrt(total((values - mean) ** 2) / (count - 1))
-            spread = np.where(np.isfinite(spread), spread, 0.0)
-        return Pooled(
-            exponents=mean,
-            errors=np.maximum(from_errors, spread),
-            orbits=count,
-            alike=_alike(values, errors, mean),
-        )
+        return pooled(self.exponents[kept], self.errors[kept])
 
     def headline(self) -> str:
         n = len(self)
@@ -161,7 +122,7 @@ class LyapunovSpectrum(Result):
         together = self.pooled()
         if not together.orbits:
             return f"Lyapunov spectra of {n} orbits, all of which escaped"
-        shown = _listed(together.exponents, together.errors)
+        shown = _listed(together.values, together.errors)
         return (
             f"Lyapunov spectra of {n} orbits, on average {shown}; "
             f"{self._state(self.converged.ravel())}"
@@ -216,25 +177,6 @@ class LyapunovSpectrum(Result):
         parts = [f"{not_yet} not converged"] if not_yet else []
         parts += [f"{unknown} undecided"] if unknown else []
         return f"{' and '.join(parts)} of {len(outcomes)}"
-
-
-def _alike(values: Numbers, errors: Numbers, mean: Numbers) -> Outcome:
-    """Return whether exponents differ by no more than their errors, by a chi-squared test."""
-    from scipy.stats import chi2
-
-    count = len(values)
-    if count == 1:
-        return Outcome.YES
-    floor = 1e-9 * (1.0 + np.abs(mean))
-    with np.errstate(invalid="ignore"):
-        same = (values == values[0]).all(axis=0)
-        scaled = np.where(same, 0.0, (values - mean) / np.maximum(errors, floor))
-    if not np.isfinite(scaled).all():
-        return Outcome.UNDECIDED if np.isnan(values).any() else Outcome.NO
-    chances = chi2.sf((scaled**2).sum(axis=0), count - 1)
-    if (chances < 1e-6).any():
-        return Outcome.NO
-    return Outcome.UNDECIDED if (chances < 1e-3).any() else Outcome.YES
 
 
 def _listed(values: Numbers, errors: Numbers) -> str:

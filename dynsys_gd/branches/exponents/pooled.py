@@ -1,0 +1,79 @@
+"""Averages along several orbits, taken together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...evidence import Outcome
+from .batches import total
+
+__all__ = ["Pooled", "pooled"]
+
+Numbers = NDArray[np.float64]
+
+_SURELY_APART, _PERHAPS_APART = 1e-6, 1e-3  # chances of so large a spread among equals
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pooled:
+    """Averages along several orbits, taken together.
+
+    Parameters
+    ----------
+    values, errors : ndarray, shape (k,)
+        Means over the orbits, and their standard errors.
+    orbits : int
+        How many were pooled.
+    alike : Outcome
+        Whether the orbits have the same averages within their errors: NO says that there are
+        several attractors, or several kinds of orbits, and the mean depends on the starts.
+    """
+
+    values: Numbers
+    errors: Numbers
+    orbits: int
+    alike: Outcome
+
+
+def pooled(values: Numbers, errors: Numbers) -> Pooled:
+    """Return averages (n, k) with their errors as one."""
+    count, k = values.shape
+    if not count:
+        nothing = np.full(k, np.nan)
+        return Pooled(values=nothing, errors=nothing, orbits=0, alike=Outcome.UNDECIDED)
+    with np.errstate(invalid="ignore"):
+        mean = total(values)
+        within = np.sqrt(total(errors**2) / count)
+        between = np.zeros(k)
+        if count > 1:
+            between = np.sqrt(total((values - mean) ** 2) / (count - 1))
+    between = np.where(np.isfinite(between), between, 0.0)
+    return Pooled(
+        values=mean,
+        errors=np.maximum(within, between),
+        orbits=count,
+        alike=_alike(values, errors, mean),
+    )
+
+
+def _alike(values: Numbers, errors: Numbers, mean: Numbers) -> Outcome:
+    """Return whether averages differ by no more than their errors, by a chi-squared test."""
+    from scipy.stats import chi2
+
+    count = len(values)
+    if count == 1:
+        return Outcome.YES
+    floor = _ROUNDING * (1.0 + np.abs(mean))
+    with np.errstate(invalid="ignore"):
+        same = (values == values[0]).all(axis=0)
+        scaled = np.where(same, 0.0, (values - mean) / np.maximum(errors, floor))
+    if not np.isfinite(scaled).all():
+        return Outcome.UNDECIDED if np.isnan(values).any() else Outcome.NO
+    chances = chi2.sf((scaled**2).sum(axis=0), count - 1)
+    if (chances < _SURELY_APART).any():
+        return Outcome.NO
+    return Outcome.UNDECIDED if (chances < _PERHAPS_APART).any() else Outcome.YES
