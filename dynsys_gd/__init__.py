@@ -18,6 +18,8 @@ from .branches.diagrams.colour import ColourBy
 from .branches.diagrams.column import DiagramColumn
 from .branches.diagrams.diagram import bifurcation_columns, bifurcation_diagram
 from .branches.diagrams.diagram_result import BifurcationDiagram, PeriodChange
+from .branches.diagrams.plane import parameter_plane
+from .branches.diagrams.plane_result import ParameterPlane, PlaneRegion
 from .branches.followed import FollowedOrbit
 from .checker import Checked, check
 from .claims.verdict import Status, Verdict
@@ -199,9 +201,11 @@ __all__ = [
     "OrbitMethod",
     "OrbitSet",
     "Outcome",
+    "ParameterPlane",
     "Partition",
     "PeriodChange",
     "PeriodicOrbit",
+    "PlaneRegion",
     "PointUse",
     "PseudoArclength",
     "QuasiMonteCarlo",
@@ -260,6 +264,7 @@ __all__ = [
     "multipliers",
     "near_flattest",
     "normal_form",
+    "parameter_plane",
     "parse_loss",
     "parse_map",
     "periodic_orbits",

@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from ..branches.diagrams.colour import ColourBy
 from ..branches.diagrams.diagram_result import BifurcationDiagram
 from .canvas import panel_below
-from .period_look import EXPONENTS, checked_colour, exponent_norm, kinds_of, look_of_code
+from .period_look import (
+    EXPONENTS,
+    checked_colour,
+    exponent_norm,
+    kinds_in_order,
+    kinds_of,
+    look_of_code,
+)
 from .style import GRID, INK, QUIET
 from .words import formula, symbol_of, title
 
@@ -42,7 +49,7 @@ def draw_diagram(
         ax.figure.colorbar(bar, ax=ax, label=label, extend="min", pad=0.02, aspect=30)
     else:
         handles = []
-        for code in _in_order(kinds):
+        for code in kinds_in_order(kinds):
             look, here = look_of_code(code), kinds == code
             ax.scatter(x[here], y[here], **{"color": look.colour, **options})
             mark: dict[str, Any] = {
@@ -86,12 +93,6 @@ def _points(
         columns.append((value, here.flat[first], kinds[k][row], diagram.exponent[k][row]))
     x, y, kind, exponent = (np.concatenate(parts) for parts in zip(*columns, strict=True))
     return x, y, kind, exponent
-
-
-def _in_order(kinds: NDArray[Any]) -> list[int]:
-    """Return the kinds that occur: periods ascending, then the others."""
-    codes = np.unique(kinds).tolist()
-    return [*(c for c in codes if c > 0), *sorted((c for c in codes if c <= 0), reverse=True)]
 
 
 def _exponents(diagram: BifurcationDiagram, ax: Axes) -> None:

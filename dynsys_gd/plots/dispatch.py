@@ -9,6 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..branches.diagrams.diagram_result import BifurcationDiagram
+from ..branches.diagrams.plane_result import ParameterPlane
+from ..cells.basins.cell_basins import CellBasins
+from ..cells.transfer.almost_invariant import AlmostInvariantSets
+from ..cells.transfer.escape_rate import EscapeRate
+from ..cells.transfer.invariant_density import InvariantDensity
+from ..cells.transfer.operator import TransferOperator
+from ..cells.transfer.spectrum import TransferSpectrum
 from ..checker.checked import Checked
 from ..claims.transition_scan import TransitionScan
 from ..claims.verdict import Verdict
@@ -35,6 +42,7 @@ from ..orbits.periodic_orbit import PeriodicOrbit
 from ..orbits.skeleton import Skeleton
 from ..orbits.stability import Stability
 from ..thresholds.threshold import Threshold
+from .basins_of_cells_picture import draw_cell_basins
 from .boundary_picture import draw_basin_entropy, draw_boundary_dimension
 from .canvas import free_figure, in_our_style, new_axes
 from .cells_picture import draw_measured, draw_theorem, measured_size, theorem_size
@@ -52,12 +60,21 @@ from .known_bar import draw_known
 from .multipliers_picture import draw_multipliers_alone
 from .normal_form_picture import draw_normal_form
 from .orbits_picture import draw_family_alone, draw_minima, draw_orbit, draw_orbits
+from .plane_of_periods import draw_plane
 from .sharpness_picture import draw_sharpness
 from .skeleton_picture import draw_skeleton
 from .stability_picture import draw_stability
 from .stopping_picture import draw_stopping_times
 from .threshold_line import draw_threshold
 from .trajectories import draw_trajectory
+from .transfer_picture import (
+    draw_almost_invariant,
+    draw_density,
+    draw_escape_rate,
+    draw_operator,
+    draw_spectrum,
+    on_cells_size,
+)
 from .transition import draw_transition
 from .transition_picture import draw_scan, scan_size
 from .verdict_card import card_size, draw_verdict
@@ -79,23 +96,28 @@ def _size(result: Any) -> tuple[float, float]:
     return _USUAL_SIZE
 
 
+_paint.register(AlmostInvariantSets, draw_almost_invariant)
 _paint.register(BasinEntropy, draw_basin_entropy)
 _paint.register(BasinTheorem, draw_theorem)
 _paint.register(BifurcationDiagram, draw_diagram)
 _paint.register(BoundaryDimension, draw_boundary_dimension)
+_paint.register(CellBasins, draw_cell_basins)
 _paint.register(Checked, draw_checked)
 _paint.register(Cluster, draw_cluster)
 _paint.register(CriticalManifold, draw_family_alone)
 _paint.register(Crossings, draw_crossings)
 _paint.register(Estimate, draw_measured)
 _paint.register(KnownMeasure, draw_known)
+_paint.register(EscapeRate, draw_escape_rate)
 _paint.register(Fates, draw_fates)
 _paint.register(ImmediateBasin, draw_immediate_basin)
 _paint.register(InvariantCurve, draw_invariant_curve)
+_paint.register(InvariantDensity, draw_density)
 _paint.register(Minima, draw_minima)
 _paint.register(Multipliers, draw_multipliers_alone)
 _paint.register(NormalForm, draw_normal_form)
 _paint.register(OrbitSet, draw_orbits)
+_paint.register(ParameterPlane, draw_plane)
 _paint.register(PeriodicOrbit, draw_orbit)
 _paint.register(SharpnessAlong, draw_sharpness)
 _paint.register(Skeleton, draw_skeleton)
@@ -103,31 +125,40 @@ _paint.register(Stability, draw_stability)
 _paint.register(StoppingTimes, draw_stopping_times)
 _paint.register(Threshold, draw_threshold)
 _paint.register(Trajectory, draw_trajectory)
+_paint.register(TransferOperator, draw_operator)
+_paint.register(TransferSpectrum, draw_spectrum)
 _paint.register(Transition, draw_scan)
 _paint.register(TransitionScan, draw_transition)
 _paint.register(Verdict, draw_verdict)
 
+_size.register(AlmostInvariantSets, on_cells_size)
 _size.register(BasinEntropy, lambda _: _WITH_LEGEND)
 _size.register(BasinTheorem, theorem_size)
 _size.register(BifurcationDiagram, lambda _: (8.4, 6.0))
 _size.register(BoundaryDimension, lambda _: _WITH_LEGEND)
+_size.register(CellBasins, on_cells_size)
 _size.register(Checked, lambda _: (7.6, 3.2))
 _size.register(CriticalManifold, lambda _: _WITH_LEGEND)
 _size.register(Crossings, lambda _: _WITH_LEGEND)
 _size.register(Estimate, measured_size)
 _size.register(KnownMeasure, lambda _: (7.6, 2.1))
+_size.register(EscapeRate, on_cells_size)
 _size.register(Fates, fates_size)
 _size.register(ImmediateBasin, basin_size)
 _size.register(InvariantCurve, lambda _: _WITH_LEGEND)
+_size.register(InvariantDensity, on_cells_size)
 _size.register(Minima, lambda _: _WITH_LEGEND)
 _size.register(Multipliers, lambda _: _WITH_LEGEND)
 _size.register(OrbitSet, lambda _: _WITH_LEGEND)
+_size.register(ParameterPlane, lambda _: (8.4, 5.6))
 _size.register(PeriodicOrbit, lambda _: _WITH_LEGEND)
 _size.register(SharpnessAlong, lambda _: _WITH_LEGEND)
 _size.register(Skeleton, lambda _: (8.4, 6.6))
 _size.register(Stability, lambda _: _WITH_LEGEND)
 _size.register(StoppingTimes, lambda _: _WITH_LEGEND)
 _size.register(Threshold, lambda _: (6.4, 1.9))
+_size.register(TransferOperator, lambda _: (6.8, 5.4))
+_size.register(TransferSpectrum, lambda _: (7.6, 5.0))
 _size.register(Transition, scan_size)
 _size.register(TransitionScan, lambda _: (7.6, 5.4))
 _size.register(Verdict, card_size)

@@ -13,7 +13,14 @@ from ..branches.diagrams.colour import ColourBy
 from ..errors import InvalidInput
 from .style import FATES, Look
 
-__all__ = ["EXPONENTS", "checked_colour", "exponent_norm", "kinds_of", "look_of_code"]
+__all__ = [
+    "EXPONENTS",
+    "checked_colour",
+    "exponent_norm",
+    "kinds_in_order",
+    "kinds_of",
+    "look_of_code",
+]
 
 #: Dark where orbits contract, light next to zero, then towards red: told apart in grey by side.
 EXPONENTS = LinearSegmentedColormap.from_list(
@@ -47,6 +54,12 @@ def kinds_of(behaviour: NDArray[Any], period: NDArray[Any]) -> NDArray[np.int64]
     """
     codes = np.minimum(period, _MORE_THAN + 1)
     return np.where(behaviour == Behaviour.PERIODIC, codes, -np.asarray(behaviour, dtype=np.int64))
+
+
+def kinds_in_order(kinds: NDArray[Any]) -> list[int]:
+    """Return the kinds that occur: periods ascending, then the others."""
+    codes = np.unique(kinds).tolist()
+    return [*(c for c in codes if c > 0), *sorted((c for c in codes if c <= 0), reverse=True)]
 
 
 def look_of_code(code: int) -> Look:

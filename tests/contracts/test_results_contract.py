@@ -184,6 +184,17 @@ MAKERS = {
         LOGISTIC, "a", [3.5, 3.2, 2.5], starts=[[a / 5]], points=4, carry=True, observable=x**2
     ),
     "diagram, nothing stays": lambda: dg.bifurcation_diagram(LOGISTIC, "a", [5], starts=[[0.5]]),
+    "plane": lambda: dg.parameter_plane(
+        dg.HeavyBall(LOSS, eta, beta), ["eta", "beta"], [[0.5, 1.2, 3], [0, 0.5]], starts=[[1.2, 1]]
+    ),
+    "plane, two starts": lambda: dg.parameter_plane(
+        dg.SymbolicMap([a * x - b * x**3], [x]),
+        ["b", "a"],
+        [[1, 2], [1, 2, 3]],
+        region=dg.Box([-1], [1]),
+        starts=2,
+        rng=0,
+    ),
     "trajectory": lambda: BELOW.trajectory([1.0, 2.0], 10),
     "trajectory that escapes": lambda: BELOW.trajectory([9.0, 9.0], 20),
     "cobweb": lambda: LOGISTIC.at(a=4).trajectory([0.3], 20),

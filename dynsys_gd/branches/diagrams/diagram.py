@@ -5,18 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ...engine.chunks import checked_executor, checked_progress
-from ...engine.journal.checkpoint import Run, checked_checkpoint, opened
-from ...engine.work import Work
+from ...engine.journal.checkpoint import checked_checkpoint
 from ...ensembles.budget import Budget
 from ...errors import InvalidInput
-from ...evidence import Evidence, Grade
 from ...maps.base import Map
 from ...regions import Region, positive_count
 from .asking import (
@@ -30,10 +26,12 @@ from .asking import (
 from .column import DiagramColumn
 from .diagram_result import BifurcationDiagram
 from .observable import observable_of
-from .running import Sweep
+from .running import Sweep, at_work, seen_by_numbers
 from .values import many_values
 
-__all__ = ["bifurcation_columns", "bifurcation_diagram", "seen_by_numbers"]
+__all__ = ["bifurcation_columns", "bifurcation_diagram"]
+
+_NAME = "bifurcation_diagram"
 
 
 def bifurcation_diagram(
@@ -134,7 +132,7 @@ def bifurcation_diagram(
     sweep = _asked(
         F, parameter, values, region, starts, observable, points, transient, carry, budget, rng
     )
-    with _at_work(sweep, rng, executor, progress, checkpoint) as (run, work):
+    with at_work(sweep, _NAME, rng, executor, progress, checkpoint) as (run, work):
         columns = list(run.columns(work))
     return _collected(run, columns)
 
@@ -194,7 +192,7 @@ executor, progress, checkpoint
     checked_checkpoint(checkpoint)
 
     def columns() -> Iterator[DiagramColumn]:
-        with _at_work(sweep, rng, executor, progress, checkpoint) as (run, work):
+        with at_work(sweep, _NAME, rng, executor, progress, checkpoint) as (run, work):
             yield from run.columns(work)
 
     return columns()
@@ -233,29 +231,6 @@ def _asked(
     return sweep
 
 
-@contextmanager
-def _at_work(
-    sweep: Sweep,
-    rng: Any,
-    executor: Executor | None,
-    progress: Callable[[int, int | None], Any] | None,
-    checkpoint: str | os.PathLike[str] | None,
-) -> Iterator[tuple[Sweep, Work]]:
-    """Give the sweep what computes it, and the seed of its file where none was asked for."""
-    checked_executor(executor)
-    checked_progress(progress)
-    run = Run(
-        name="bifurcation_diagram",
-        arguments=sweep.arguments,
-        seed=sweep.seed,
-        seed_given=rng is not None,
-    )
-    with opened(checkpoint, run) as journal:
-        work = Work(executor=executor, progress=progress, journal=journal)
-        seed = sweep.seed if journal is None else journal.seed
-        yield sweep if seed == sweep.seed else replace(sweep, seed=seed), work
-
-
 def _collected(sweep: Sweep, columns: list[DiagramColumn]) -> BifurcationDiagram:
     def stacked(name: str) -> Any:
         return np.stack([getattr(column, name) for column in columns])
@@ -278,17 +253,4 @@ def _collected(sweep: Sweep, columns: list[DiagramColumn]) -> BifurcationDiagram
         transient=sweep.transient,
         budget=sweep.budget,
         evidence=seen_by_numbers(sweep),
-    )
-
-
-def seen_by_numbers(sweep: Sweep) -> Evidence:
-    """Return how diagrams and planes are known."""
-    budget = sweep.budget
-    return Evidence(
-        grade=Grade.NUMERICAL,
-        reason=f"finite orbits in double precision ({budget.arithmetic.value}): {sweep.transient} "
-        f"steps of transient, exponents over {budget.lyapunov_steps} steps, returns within "
-        f"{budget.recurrence:g} of the size up to period {budget.max_period}; attractors that no "
-        "start reaches are not seen",
-        sources=("may1976simple", "benettin1980lyapunov", "chen2022beyond"),
     )

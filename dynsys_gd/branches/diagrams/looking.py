@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from ...engine.driver import EscapeRule
 from ...engine.iteration import iterate, orbit
 from ...engine.kernel import Kernel
 from ...ensembles.budget import Budget
-from ...ensembles.lyapunov import lyapunov_exponents
+from ...ensembles.lyapunov import Exponents, lyapunov_exponents
 from .behaviour import Behaviour
 from .observable import Observable
 from .settled import settled_periods
@@ -74,23 +74,53 @@ def look(task: LookTask) -> dict[str, NDArray[Any]]:
     return answer
 
 
-def _look(kernel: Kernel, rows: Array, d: int, task: LookTask) -> dict[str, Any]:
-    budget = task.budget
-    states = iterate(kernel, rows, task.transient, arithmetic=budget.arithmetic)
-    exponents = lyapunov_exponents(kernel, states, budget)
+def _look(kernel: Kernel, rows: Array, d: int, task: LookTask) -> dict[str, NDArray[Any]]:
+    n, kept = len(rows), task.kept
+    states = iterate(kernel, rows, task.transient, arithmetic=task.budget.arithmetic)
+    found: dict[str, NDArray[Any]] = {
+        "behaviour": np.full(n, int(Behaviour.ESCAPED), dtype=np.int8),
+        "period": np.zeros(n, dtype=np.int64),
+        "exponent": np.full(n, np.nan),
+        "error": np.full(n, np.nan),
+        "states": np.full((n, d), np.nan),
+        "passed": np.full((kept, n, d), np.nan),
+    }
+    # What is no number any more needs no second look.
+    here = np.flatnonzero(np.isfinite(states).all(axis=1))
+    if here.size:
+        answer = _judged(kernel, states[here], rows[here, :d], task)
+        for name, array in answer.items():
+            if name == "passed":
+                found[name][:, here] = array
+            else:
+                found[name][here] = array
+    return found
+
+
+def _judged(
+    kernel: Kernel, states: Array, starts: Array, task: LookTask
+) -> dict[str, NDArray[Any]]:
+    """Return what orbits do from `states` on."""
+    budget, d = task.budget, starts.shape[1]
+    exponents = lyapunov_exponents(kernel, states, budget, traced=False)
     length = piece_length(task.kept, budget)
     passed = orbit(kernel, exponents.states, length, arithmetic=budget.arithmetic)[:, :, :d]
-    gone = escaped(passed, rows[:, :d], budget)
-    returns = settled_periods(passed, budget.max_period, budget.recurrence)
-    period = returns.period
-    period[gone | exponents.chaotic] = 0
-    behaviour = np.full(len(rows), int(Behaviour.UNDECIDED), dtype=np.int8)
-    # What nearly returns is about to settle: the exponent is as small next to a bifurcation.
-    round_ = exponents.quasi_periodic & (returns.closest > _NEAR_A_CYCLE)
-    behaviour[round_] = Behaviour.QUASI_PERIODIC
+    gone = escaped(passed, starts, budget)
+    behaviour = np.full(len(states), int(Behaviour.UNDECIDED), dtype=np.int8)
     behaviour[exponents.chaotic] = Behaviour.CHAOTIC
-    behaviour[period > 0] = Behaviour.PERIODIC
     behaviour[gone] = Behaviour.ESCAPED
+    period = np.zeros(len(states), dtype=np.int64)
+    others = np.flatnonzero(behaviour == Behaviour.UNDECIDED)
+    if others.size:
+        # Each coordinate contiguous, as they come from the engine.
+        piece = passed.transpose(0, 2, 1)[:, :, others].transpose(0, 2, 1)
+        returns = settled_periods(piece, budget.max_period, budget.recurrence)
+        period[others] = returns.period
+        behaviour[others[returns.period > 0]] = Behaviour.PERIODIC
+        # What nearly returns is about to settle: the exponent is as small next to a bifurcation.
+        left = (returns.period == 0) & (returns.closest > _NEAR_A_CYCLE)
+        others, piece = others[left], piece[:, left]
+        behaviour[others[_going_round(piece, exponents, others)]] = Behaviour.QUASI_PERIODIC
     passed[:, gone] = np.nan
     return {
         "behaviour": behaviour,
@@ -100,6 +130,16 @@ def _look(kernel: Kernel, rows: Array, d: int, task: LookTask) -> dict[str, Any]
         "passed": passed[length + 1 - task.kept :],
         "states": passed[-1],
     }
+
+
+def _going_round(piece: Array, exponents: Exponents, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which orbits go round with an exponent that is zero within its error."""
+    with np.errstate(all="ignore"):
+        steps, away = piece[1:] - piece[:-1], piece - piece[0]
+        path = np.sqrt(np.einsum("tnd,tnd->tn", steps, steps)).sum(axis=0)
+        extent = np.sqrt(np.einsum("tnd,tnd->tn", away, away).max(axis=0))
+    mean, error = exponents.mean[rows], exponents.error[rows]
+    return replace(exponents, mean=mean, error=error, path=path, extent=extent).quasi_periodic
 
 
 def piece_length(kept: int, budget: Budget) -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,8 +14,11 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from ...engine.chunks import checked_executor, checked_progress
+from ...engine.journal.checkpoint import Run, opened
 from ...engine.work import Work
 from ...ensembles.budget import Budget
+from ...evidence import Evidence, Grade
 from ...maps.base import Map
 from ...regions import Region
 from .asking import states_on
@@ -22,11 +28,12 @@ from .looking import LookTask, look, piece_length
 from .observable import Observable
 from .values import ManyValues
 
-__all__ = ["Sweep", "blocks", "rows_at_once"]
+__all__ = ["Sweep", "at_work", "blocks", "rows_at_once", "seen_by_numbers"]
 
 Array = NDArray[np.float64]
+Answer = dict[str, NDArray[Any]]
 
-_MOST_ROWS = 4096  # orbits in one piece of work
+_MOST_ROWS = 2048  # orbits in one piece of work: measured, the states of more leave the cache
 _FEWEST_ROWS = 64
 _NUMBERS = 2**22  # that a piece of work keeps at a time
 _NUDGE = 1e-9  # relative to 1 + |x|: what carried states are moved by
@@ -87,24 +94,29 @@ class Sweep:
 
     def columns(self, work: Work) -> Iterator[DiagramColumn]:
         """Yield what each value shows, in order."""
-        yield from self._carried(work) if self.carry else self._apart(work)
+        for values, answer in self._carried(work) if self.carry else self.pieces(work):
+            for k, value in enumerate(self.where.grid[values, 0].tolist()):
+                arrays = {name: array[k] for name, array in answer.items()}
+                yield DiagramColumn(value=value, **arrays)
 
-    def _apart(self, work: Work) -> Iterator[DiagramColumn]:
+    def pieces(self, work: Work) -> Iterator[tuple[slice, Answer]]:
+        """Yield some values, in order, with what all starts do there; nothing is carried."""
         m, s, _ = self.states.shape
         done = 0
         parts = list(blocks(m, s, self.rows))
         answers = work.answers(look, (self._task(*part, self.states) for part in parts))
-        # A block of values, each with some of the starts; starts come in pieces where many.
-        waiting: list[dict[str, Any]] = []
+        # A piece of work holds some values with all starts, or one value with some of many starts.
+        waiting: list[Answer] = []
         for (values, starts), answer in zip(parts, answers, strict=True):
             waiting.append(answer)
             done += answer["period"].size
             if starts.stop == s:
-                yield from self._made(values, _joined(waiting))
+                yield values, _joined(waiting)
                 waiting = []
             work.tell(done, m * s)
 
-    def _carried(self, work: Work) -> Iterator[DiagramColumn]:
+    def _carried(self, work: Work) -> Iterator[tuple[slice, Answer]]:
+        """Yield one value after the other, each beginning where the last one ended."""
         m, s, d = self.states.shape
         nudge = _NUDGE * np.random.default_rng(self.budget.seed).standard_normal(d)
         states = np.array(self.states)
@@ -114,7 +126,7 @@ class Sweep:
             tasks = (self._task(value, part, states) for part in parts)
             answer = _joined(list(work.answers(look, tasks)))
             work.tell((k + 1) * s, m * s)
-            yield from self._made(value, answer)
+            yield value, answer
             if k + 1 < m:
                 last = answer["states"][0]
                 size = 1.0 + np.sqrt(np.einsum("nd,nd->n", last, last))
@@ -132,10 +144,6 @@ class Sweep:
             budget=self.budget,
         )
 
-    def _made(self, values: slice, answer: dict[str, Any]) -> Iterator[DiagramColumn]:
-        for k, value in enumerate(self.where.grid[values, 0].tolist()):
-            yield DiagramColumn(value=value, **{name: array[k] for name, array in answer.items()})
-
 
 def rows_at_once(numbers: int) -> int:
     """Return how many orbits, each of which needs so many numbers, make one piece of work."""
@@ -151,8 +159,45 @@ def blocks(m: int, s: int, rows: int) -> Iterator[tuple[slice, slice]]:
             yield values, slice(start, min(start + rows, s))
 
 
-def _joined(answers: list[dict[str, Any]]) -> dict[str, Any]:
+def _joined(answers: list[Answer]) -> Answer:
     """Return answers about different starts at the same values as one."""
     if len(answers) == 1:
         return answers[0]
     return {name: np.concatenate([each[name] for each in answers], axis=1) for name in answers[0]}
+
+
+@contextmanager
+def at_work(
+    sweep: Sweep,
+    name: str,
+    rng: Any,
+    executor: Executor | None,
+    progress: Callable[[int, int | None], Any] | None,
+    checkpoint: str | os.PathLike[str] | None,
+) -> Iterator[tuple[Sweep, Work]]:
+    """Give the sweep what computes it, and the seed of its file where none was asked for."""
+    checked_executor(executor)
+    checked_progress(progress)
+    run = Run(
+        name=name,
+        arguments=sweep.arguments,
+        seed=sweep.seed,
+        seed_given=rng is not None,
+    )
+    with opened(checkpoint, run) as journal:
+        work = Work(executor=executor, progress=progress, journal=journal)
+        seed = sweep.seed if journal is None else journal.seed
+        yield sweep if seed == sweep.seed else replace(sweep, seed=seed), work
+
+
+def seen_by_numbers(sweep: Sweep) -> Evidence:
+    """Return how diagrams and planes are known."""
+    budget = sweep.budget
+    return Evidence(
+        grade=Grade.NUMERICAL,
+        reason=f"finite orbits in double precision ({budget.arithmetic.value}): {sweep.transient} "
+        f"steps of transient, exponents over {budget.lyapunov_steps} steps, returns within "
+        f"{budget.recurrence:g} of the size up to period {budget.max_period}; attractors that no "
+        "start reaches are not seen",
+        sources=("may1976simple", "benettin1980lyapunov", "chen2022beyond"),
+    )

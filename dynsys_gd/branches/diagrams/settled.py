@@ -53,8 +53,8 @@ def settled_periods(piece: Array, longest: int, tolerance: float) -> Returns:
     beginning and at the end of the piece, S steps apart. An orbit that approaches a p-cycle by a
     factor ρ at each return has R(p) falling by ρ^(S/p), which gives ρ; what is left of the way is
     at most R(p)/(1 - ρ). A return that does not become better, however good it is, settles nothing:
-    the orbit may be on a cycle of period 2p that has just branched off. The smallest p for which the
-    rest of the way is within the tolerance, or the return within rounding, is the period, if
+    the orbit may be on a cycle of period 2p that has just branched off. The smallest p for which
+    the rest of the way is within the tolerance, or the return within rounding, is the period, if
     returns after every shorter divisor of p miss by much more than that. Otherwise nobody knows
     whether the difference between them will last.
 
@@ -67,45 +67,52 @@ def settled_periods(piece: Array, longest: int, tolerance: float) -> Returns:
     """
     length, n, _ = piece.shape
     periods, closest = np.zeros(n, dtype=np.int64), np.full(n, np.inf)
+    columns = np.ascontiguousarray(piece.transpose(2, 0, 1))
     with np.errstate(all="ignore"):
-        low, high = piece.min(axis=0), piece.max(axis=0)
+        low, high = columns.min(axis=1), columns.max(axis=1)
         size = _norms(high - low)
         scale = 1.0 + _norms(np.maximum(np.abs(low), np.abs(high)))
         floor = _ROUNDING * scale + _AMPLIFIED * size
         open_ = np.flatnonzero(np.isfinite(size))
         for p in range(1, longest + 1):
             allowed = np.maximum(tolerance * (scale if p == 1 else size), floor)
-            last = _norms(piece[-1][open_] - piece[-1 - p][open_])
+            last = _norms(columns[:, -1, open_] - columns[:, -1 - p, open_])
             closest[open_] = np.minimum(closest[open_], last / size[open_])
             near = open_[last <= allowed[open_]]
             if not near.size:
                 continue
-            rest, known = _rest_of_the_way(piece[:, near], p, floor[near])
+            rest, known = _rest_of_the_way(columns, near, p, floor[near])
             settled = known & (rest <= allowed[near])
             for prime in sp.primefactors(p):
-                miss = _return(piece[:, near], p // prime, length - 2 * p, p)
+                miss = _return(columns, near, p // prime, length - 2 * p, p)
                 settled &= miss > _CLEARER * np.maximum(rest, floor[near])
             periods[near[settled]] = p
             open_ = open_[periods[open_] == 0]
     return Returns(periods, closest)
 
 
-def _rest_of_the_way(piece: Array, p: int, floor: Array) -> tuple[Array, NDArray[np.bool_]]:
-    """Return how far each orbit is from its p-cycle at most, and whether that can be told."""
-    apart = len(piece) - 2 * p
-    early, late = _return(piece, p, 0, p), _return(piece, p, apart, p)
+def _rest_of_the_way(
+    columns: Array, rows: NDArray[np.int64], p: int, floor: Array
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Return how far orbits are from their p-cycles at most, and whether that can be told."""
+    apart = columns.shape[1] - 2 * p
+    early, late = (_return(columns, rows, p, first, p) for first in (0, apart))
     factor = (late / early) ** (p / apart)
     still = late <= floor
     rest = np.where(still, late, late / (1.0 - factor))
     return rest, still | (factor < 1.0)
 
 
-def _return(piece: Array, lag: int, first: int, count: int) -> Array:
+def _return(columns: Array, rows: NDArray[np.int64], lag: int, first: int, count: int) -> Array:
     """Return max |x_(s + lag) - x_s| over `count` successive s."""
-    last = min(first + count, len(piece) - lag)
-    gaps = piece[first + lag : last + lag] - piece[first:last]
-    return np.asarray(np.sqrt(np.einsum("tnd,tnd->tn", gaps, gaps).max(axis=0)))
+    last = min(first + count, columns.shape[1] - lag)
+    gaps = columns[:, first + lag : last + lag, rows] - columns[:, first:last, rows]
+    return np.asarray(_norms(gaps).max(axis=0))
 
 
-def _norms(rows: Array) -> Array:
-    return np.asarray(np.sqrt(np.einsum("nd,nd->n", rows, rows)))
+def _norms(columns: Array) -> Array:
+    """Return the length of vectors whose coordinates lie along the first axis."""
+    total = columns[0] * columns[0]
+    for column in columns[1:]:
+        total += column * column
+    return np.asarray(np.sqrt(total))
