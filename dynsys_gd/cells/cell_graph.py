@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import networkx
     import scipy.sparse
 
-__all__ = ["MOST_CELLS", "MOST_EDGES", "CellGraph", "cell_graph", "checked_box"]
+__all__ = ["MOST_CELLS", "MOST_EDGES", "CellGraph", "cell_graph", "checked_box", "evidence_of"]
 
 #: cells and edges that are stored: an edge takes 4 bytes, a cell about 20
 MOST_CELLS = 2**24
@@ -262,13 +262,13 @@ def checked_box(F: Map, box: Any) -> Box:
     return box
 
 
-def evidence_of(F: Map, formulas: Formulas) -> Evidence:
-    """Return how far the bounds of images are to be trusted."""
+def evidence_of(F: Map, formulas: Formulas, *more: str) -> Evidence:
+    """Return how far the bounds of images are to be trusted, with further sources."""
     forms = "natural and mean value forms" if formulas.smooth else "natural form (not smooth)"
     evidence = Evidence(
         grade=Grade.CERTIFIED,
         reason=f"images of cells in interval arithmetic with outward rounding, {forms}",
-        sources=_SOURCES,
+        sources=(*_SOURCES, *more),
     )
     return evidence if F.exact else evidence.weakened_to(Grade.NUMERICAL, FLOAT_REASON)
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..orbits.certified.outward import Bounds, down, sum_up, up
+from ..orbits.certified.outward import Bounds, down, up
 from .cells import Cells
+from .graph_faces import faces_of
 from .images import Images
 
 __all__ = ["Runs", "places_met", "runs_met"]
@@ -102,22 +103,14 @@ def _above(images: Images, grid: Cells, owner: Codes, places: Codes) -> tuple[Bo
     low, high = images.lower[-1][owner], images.upper[-1][owner]
     if not images.sheared.any():
         return low, high
+    faces = faces_of(images)
     with np.errstate(all="ignore"):
-        normals = _normals(images.linear)
-        sides = [
-            (down(grid.edges[k][places[k]] - c[k][owner]),
-             up(grid.edges[k][places[k] + 1] - c[k][owner]))
-            for k in range(d - 1)
-        ]  # fmt: skip
-        for n in normals:
-            # n·A in floats: what is lost to rounding is below 2^-50 of the sum of sizes.
-            reach = np.abs(np.einsum("kn,kin->in", n, images.linear))
-            size = np.einsum("kn,kin->n", np.abs(n), np.abs(images.linear))
-            radius = up(
-                up(sum_up(reach, 0) + size * 2.0**-49) + sum_up(up(np.abs(n) * images.error), 0)
-            )
-            radius = np.where(images.sheared, radius, np.inf)[owner]
-            least, most = -radius, radius
+        sides = []
+        for k in range(d - 1):
+            below, above = grid.edges[k][places[k]], grid.edges[k][places[k] + 1]
+            sides.append((down(below - c[k][owner]), up(above - c[k][owner])))
+        for n, radius in zip(faces.normals, faces.radii, strict=True):
+            least, most = -radius[owner], radius[owner]
             for k in range(d - 1):
                 slope = n[k][owner]
                 ends = slope * sides[k][0], slope * sides[k][1]
@@ -129,17 +122,3 @@ def _above(images: Images, grid: Cells, owner: Codes, places: Codes) -> tuple[Bo
             low = np.fmax(low, down(c[-1][owner] + down(np.minimum(one, other))))
             high = np.fmin(high, up(c[-1][owner] + up(np.maximum(one, other))))
     return low, high
-
-
-def _normals(linear: Bounds) -> list[Bounds]:
-    """Return the directions across the faces of parallelepipeds, each (d, n), about of size 1."""
-    d = len(linear)
-    if d == 2:
-        found = [np.stack([-linear[1, i], linear[0, i]]) for i in range(2)]
-    elif d == 3:
-        columns = linear.transpose(1, 0, 2)
-        found = [np.cross(columns[i - 2], columns[i - 1], axis=0) for i in range(3)]
-    else:
-        finite = np.where(np.isfinite(linear), linear, 0.0)
-        found = list(np.linalg.pinv(finite.transpose(2, 0, 1)).transpose(1, 2, 0))
-    return [n / np.abs(n).max(axis=0) for n in found]

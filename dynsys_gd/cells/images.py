@@ -109,6 +109,12 @@ def formulas_of(F: Map) -> Formulas:
             "a map whose parameters have values",
             f"write F.at({F.parameters[0]}=...)",
         )
+    return _written(F)
+
+
+@lru_cache(maxsize=64)
+def _written(F: Map) -> Formulas:
+    assert F.expression is not None
     variables = tuple(F.variables)
     images = tuple(exactly(stable(image)) for image in F.expression)
     if lowered(images, variables).analytic:

@@ -1,0 +1,1 @@
+"""Morse graphs: what recurs, in which order, and how it is known."""

@@ -1,0 +1,147 @@
+"""Which nodes of a graph recur, and which recurrent sets each node may reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..images import Mask
+
+__all__ = ["Components", "Reach", "components_of", "reach_of", "reached_from"]
+
+Nodes = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Components:
+    """The strongly connected components of a graph.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n,)
+        The component of each node.
+    recurrent : ndarray of bool, shape (c,)
+        Whether a component has an edge inside.
+    """
+
+    labels: Nodes
+    recurrent: Mask
+
+    @property
+    def recurring(self) -> Mask:
+        """Whether each node recurs."""
+        return self.recurrent[self.labels]
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """Which marked components each node may reach, and whether it may leave.
+
+    Parameters
+    ----------
+    bits : ndarray of uint64, shape (w, n)
+        Bit k of the words of a node is set where it reaches the marked component k, or is in it;
+        the bit after the last one stands for leaving.
+    count : int
+        Number of marked components.
+    """
+
+    bits: NDArray[np.uint64]
+    count: int
+
+    def to(self, k: int) -> Mask:
+        """Return which nodes may reach component k; `count` stands for leaving."""
+        return np.asarray((self.bits[k // 64] >> np.uint64(k % 64)) & np.uint64(1) == 1)
+
+    def among(self, kept: Sequence[int]) -> Reach:
+        """Return what is told of some of the marked components, renumbered in that order."""
+        bits = np.zeros((len(kept) // 64 + 1, self.bits.shape[1]), dtype=np.uint64)
+        for new, old in enumerate([*kept, self.count]):
+            bits[new // 64] |= self.to(old).astype(np.uint64) << np.uint64(new % 64)
+        return Reach(bits, len(kept))
+
+    def only(self, k: int) -> Mask:
+        """Return which nodes reach component k and nothing else, nor leave."""
+        alone = np.ones(self.bits.shape[1], dtype=bool)
+        for w, word in enumerate(self.bits):
+            wanted = np.uint64(1) << np.uint64(k % 64) if w == k // 64 else np.uint64(0)
+            alone &= word == wanted
+        return alone
+
+
+def components_of(n: int, sources: Nodes, targets: Nodes) -> Components:
+    """Return the strongly connected components of the graph on nodes 0 … n - 1."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    data = np.ones(len(sources), dtype=np.int8)
+    matrix = coo_array((data, (sources.astype(np.int32), targets.astype(np.int32))), shape=(n, n))
+    count, labels = connected_components(matrix.tocsr(), directed=True, connection="strong")
+    recurrent = np.bincount(labels, minlength=count) > 1
+    recurrent[labels[sources[sources == targets]]] = True
+    return Components(labels.astype(np.int64), recurrent)
+
+
+def reach_of(
+    components: Components, sources: Nodes, targets: Nodes, marked: Nodes, leaving: Mask
+) -> Reach:
+    """Return which of the marked components each node may reach.
+
+    The graph of components has no cycles: components are finished one by one, those first from
+    which no edge leads to another that is not.
+
+    Parameters
+    ----------
+    components : Components
+    sources, targets : ndarray of int
+        The edges.
+    marked : ndarray of int
+        Components, in the order of their bits.
+    leaving : ndarray of bool, shape (n,)
+        Which nodes may leave in one step.
+    """
+    labels = components.labels
+    c = len(components.recurrent)
+    words = len(marked) // 64 + 1
+    bits = np.zeros((words, c), dtype=np.uint64)
+    for k, label in enumerate(marked):
+        bits[k // 64, label] |= np.uint64(1) << np.uint64(k % 64)
+    k = len(marked)
+    bits[k // 64, np.unique(labels[leaving])] |= np.uint64(1) << np.uint64(k % 64)
+    a, b = labels[sources], labels[targets]
+    across = a != b
+    a, b = a[across], b[across]
+    order = np.argsort(b, kind="stable")
+    before = a[order]
+    start = np.concatenate([[0], np.cumsum(np.bincount(b, minlength=c))])
+    open_edges = np.bincount(a, minlength=c)
+    ready = np.flatnonzero(open_edges == 0)
+    while len(ready):
+        many = start[ready + 1] - start[ready]
+        places = np.repeat(start[ready] - (np.cumsum(many) - many), many) + np.arange(many.sum())
+        above, below = before[places], np.repeat(ready, many)
+        for word in bits:
+            np.bitwise_or.at(word, above, word[below])
+        np.subtract.at(open_edges, above, 1)
+        ready = np.unique(above)
+        ready = ready[open_edges[ready] == 0]
+    return Reach(bits[:, labels], len(marked))
+
+
+def reached_from(n: int, sources: Nodes, targets: Nodes, start: Mask) -> Mask:
+    """Return the nodes that paths from some nodes lead to, these included."""
+    order = np.argsort(sources, kind="stable")
+    after = targets[order]
+    first = np.concatenate([[0], np.cumsum(np.bincount(sources, minlength=n))])
+    seen = start.copy()
+    now = np.flatnonzero(start)
+    while len(now):
+        many = first[now + 1] - first[now]
+        places = np.repeat(first[now] - (np.cumsum(many) - many), many) + np.arange(many.sum())
+        now = np.unique(after[places])
+        now = now[~seen[now]]
+        seen[now] = True
+    return seen

@@ -1,0 +1,306 @@
+"""A cover of a box by cells of several depths, and the graph on it that refinement keeps exact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...engine.work import Work
+from ...orbits.certified.outward import Bounds, up
+from ...regions import Box
+from ..cell_graph import CellGraph
+from ..cells import Cells, Codes
+from ..graph_faces import Faces, faces_of
+from ..images import Formulas, Images, Mask, images_of
+
+__all__ = ["Cover", "cover_of", "part_of", "refined"]
+
+Nodes = NDArray[np.int64]
+
+_PAIRS = 2**16  # images and cells tested against each other at a time: they stay in the cache
+_CHUNK = 2**14
+
+
+@dataclass(frozen=True, eq=False)
+class Cover:
+    """Closed cells of several depths that cover a box, with an edge wherever an image may meet one.
+
+    Parameters
+    ----------
+    region : Box
+    depth : int
+        Of the finest cells.
+    levels : ndarray of int, shape (n,)
+        The depth of each cell.
+    codes : ndarray of int, shape (n,)
+        Their numbers among all cells of their depth.
+    lower, upper : ndarray, shape (d, n)
+        Corners.
+    images : Images
+    sources, targets : ndarray of int, shape (m,)
+        The edges.
+    escaping : ndarray of bool, shape (n,)
+        Whether the image may have points outside of the box.
+    """
+
+    region: Box
+    depth: int
+    levels: Nodes
+    codes: Codes
+    lower: Bounds
+    upper: Bounds
+    images: Images
+    sources: Nodes
+    targets: Nodes
+    escaping: Mask
+
+    def __post_init__(self) -> None:
+        for array in (self.levels, self.codes, self.lower, self.upper, self.sources, self.targets):
+            array.setflags(write=False)
+
+    def __len__(self) -> int:
+        return len(self.levels)
+
+    @property
+    def shares(self) -> Bounds:
+        """Share of the box's volume that each cell has."""
+        return np.ldexp(1.0, -self.levels)
+
+    @cached_property
+    def faces(self) -> Faces:
+        """The faces of the parallelepipeds around the images."""
+        return faces_of(self.images)
+
+    @cached_property
+    def _images_as_rows(self) -> Bounds:
+        """Bounds (low, -high), then for each face n, n·c, the sizes in it, and r: (n, …).
+
+        Together in memory, as they are looked up together.
+        """
+        images, faces = self.images, self.faces
+        columns = [images.lower, -images.upper]
+        with np.errstate(all="ignore"):
+            largest = np.abs(np.array([self.region.low, self.region.high])).max(axis=0)
+            for n, radius in zip(faces.normals, faces.radii, strict=True):
+                at = (n * images.centre).sum(axis=0)
+                sizes = np.abs(n) * (np.abs(images.centre) + 2 * largest[:, None])
+                lost = sizes.sum(axis=0) + 2.0**-900
+                columns += [n, at[None], lost[None], radius[None]]
+        return np.ascontiguousarray(np.concatenate(columns).T)
+
+    @cached_property
+    def _cells_as_rows(self) -> Bounds:
+        """Bounds (high, -low), then middles and half widths: (n, 4 d)."""
+        middle = 0.5 * self.lower + 0.5 * self.upper
+        half = up(np.maximum(up(self.upper - middle), up(middle - self.lower)))
+        return np.ascontiguousarray(np.concatenate([self.upper, -self.lower, middle, half]).T)
+
+    @cached_property
+    def inside(self) -> Mask:
+        """Whether the image surely lies in the interior of the box."""
+        low, high = np.array(self.region.low)[:, None], np.array(self.region.high)[:, None]
+        return np.asarray(((self.images.lower > low) & (self.images.upper < high)).all(axis=0))
+
+    def holders(self, codes: Codes) -> Nodes:
+        """Return the cell that each cell of the finest depth, by its number, lies in."""
+        d = self.region.dimension
+        finest = Cells(self.region, self.depth, codes)
+        found = np.full(len(codes), -1, dtype=np.int64)
+        for level in np.unique(self.levels):
+            nodes = np.flatnonzero(self.levels == level)
+            nodes = nodes[np.argsort(self.codes[nodes])]
+            cells = Cells(self.region, int(level), self.codes[nodes])
+            shifts = np.log2(np.divide(finest.counts, cells.counts)).astype(np.int64)
+            rows = cells.rows_of(cells.codes_of(finest.places >> shifts.reshape(d, 1)))
+            found = np.where(rows >= 0, nodes[rows], found)
+        return found
+
+    def at(self, points: Any) -> Nodes:
+        """Return the number of a cell that holds each point (m, d), -1 outside of the box."""
+        found = np.full(len(np.atleast_2d(np.asarray(points, dtype=float))), -1, dtype=np.int64)
+        for level in np.unique(self.levels):
+            nodes = np.flatnonzero(self.levels == level)
+            nodes = nodes[np.argsort(self.codes[nodes])]
+            rows = Cells(self.region, int(level), self.codes[nodes]).at(np.atleast_2d(points))
+            found = np.where(rows >= 0, nodes[rows], found)
+        return found
+
+
+def cover_of(graph: CellGraph, formulas: Formulas) -> Cover:
+    """Return the cells of a graph as a cover."""
+    cells = graph.cells
+    n = len(cells)
+    images = _joined(
+        [
+            images_of(formulas, cells.lower[:, k : k + _CHUNK], cells.upper[:, k : k + _CHUNK])
+            for k in range(0, n, _CHUNK)
+        ]
+    )
+    return Cover(
+        region=cells.region,
+        depth=cells.depth,
+        levels=np.full(n, cells.depth, dtype=np.int64),
+        codes=cells.codes,
+        lower=cells.lower,
+        upper=cells.upper,
+        images=images,
+        sources=np.repeat(np.arange(n), np.diff(graph.indptr)),
+        targets=graph.indices.astype(np.int64),
+        escaping=graph.escaping,
+    )
+
+
+def refined(cover: Cover, which: Mask, formulas: Formulas, work: Work) -> Cover:
+    """Return the cover with some of its finest cells halved.
+
+    Notes
+    -----
+    New edges are sought below old ones only: the old ones leave out pairs that are proved apart,
+    and so are their parts. A path of the new graph therefore runs above one of the old graph, so
+    that whatever did not recur does not recur now.
+    """
+    kept, halved = np.flatnonzero(~which), np.flatnonzero(which)
+    new = np.empty(len(cover), dtype=np.int64)  # the number of a cell, or of its first half
+    new[kept] = np.arange(len(kept))
+    new[halved] = len(kept) + 2 * np.arange(len(halved))
+    children = _children(cover, halved)
+    parents = np.repeat(halved, 2)
+    images = _cut(_images(children, formulas, work), cover.images, parents)
+    now = replace(
+        cover,
+        depth=cover.depth + 1,
+        levels=np.concatenate([cover.levels[kept], np.full(len(parents), cover.depth + 1)]),
+        codes=np.concatenate([cover.codes[kept], children.codes]),
+        lower=np.concatenate([cover.lower[:, kept], children.lower], axis=1),
+        upper=np.concatenate([cover.upper[:, kept], children.upper], axis=1),
+        images=_joined([_some(cover.images, kept), images]),
+        escaping=np.concatenate([cover.escaping[kept], _escapes(cover, images, parents)]),
+    )
+    s, t = cover.sources, cover.targets
+    cut_s, cut_t = which[s], which[t]
+    old = ~(cut_s | cut_t)
+    sources, targets = [new[s[old]]], [new[t[old]]]
+    for i in range(2):
+        for j in range(2):
+            # Both halves where a cell was halved, else the cell itself once.
+            new_pair = ~old & (cut_s | (i == 0)) & (cut_t | (j == 0))
+            a = new[s[new_pair]] + i
+            b = new[t[new_pair]] + j
+            met = _meet(now, a, b)
+            sources.append(a[met])
+            targets.append(b[met])
+    return replace(now, sources=np.concatenate(sources), targets=np.concatenate(targets))
+
+
+def part_of(cover: Cover, nodes: Nodes) -> Cover:
+    """Return some of the cells with the edges between them."""
+    new = np.full(len(cover), -1, dtype=np.int64)
+    new[nodes] = np.arange(len(nodes))
+    sources, targets = new[cover.sources], new[cover.targets]
+    within = (sources >= 0) & (targets >= 0)
+    return replace(
+        cover,
+        levels=cover.levels[nodes],
+        codes=cover.codes[nodes],
+        lower=cover.lower[:, nodes],
+        upper=cover.upper[:, nodes],
+        images=_some(cover.images, nodes),
+        sources=sources[within],
+        targets=targets[within],
+        escaping=cover.escaping[nodes],
+    )
+
+
+def _children(cover: Cover, halved: Nodes) -> Cells:
+    """Return the halves of cells, two by two."""
+    depth = cover.depth
+    places = np.repeat(Cells(cover.region, depth, cover.codes[halved]).places, 2, axis=1)
+    axis = depth % cover.region.dimension
+    places[axis] = 2 * places[axis] + np.tile([0, 1], len(halved))
+    finer = Cells(cover.region, depth + 1, np.empty(0, dtype=np.int64))
+    return Cells(cover.region, depth + 1, finer.codes_of(places))
+
+
+def _images(cells: Cells, formulas: Formulas, work: Work) -> Images:
+    lower, upper = cells.lower, cells.upper
+    tasks = [
+        (formulas, lower[:, k : k + _CHUNK], upper[:, k : k + _CHUNK])
+        for k in range(0, len(cells), _CHUNK)
+    ]
+    return _joined([Images(*answer) for answer in work.answers(_image_fields, tasks)])
+
+
+def _image_fields(task: tuple[Formulas, Bounds, Bounds]) -> tuple[Any, ...]:
+    images = images_of(*task)
+    return (images.lower, images.upper, images.centre, images.linear, images.error, images.sheared)
+
+
+def _meet(cover: Cover, owners: Nodes, cells: Nodes) -> Mask:
+    """Return whether the image of each owner may meet the cell."""
+    parts = [
+        _meet_some(cover, owners[k : k + _PAIRS], cells[k : k + _PAIRS])
+        for k in range(0, len(owners), _PAIRS)
+    ]
+    return np.concatenate([np.empty(0, dtype=bool), *parts])
+
+
+def _meet_some(cover: Cover, owners: Nodes, cells: Nodes) -> Mask:
+    d = cover.region.dimension
+    image, cell = cover._images_as_rows[owners], cover._cells_as_rows[cells]
+    met = (image[:, : 2 * d] <= cell[:, : 2 * d]).all(axis=1)
+    if not len(cover.faces.radii):
+        return np.asarray(met)
+    left = np.flatnonzero(met)
+    image, cell = image[left, 2 * d :], cell[left, 2 * d :]
+    apart = np.zeros(len(left), dtype=bool)
+    with np.errstate(all="ignore"):
+        for k in range(len(cover.faces.radii)):
+            first = k * (d + 3)
+            n, (at, lost, reach) = image[:, first : first + d], image[:, first + d : first + d + 3].T
+            far, wide = -at, reach.copy()
+            for i in range(d):
+                far += n[:, i] * cell[:, i]
+                wide += np.abs(n[:, i]) * cell[:, d + i]
+            # What rounding loses of the two sums is below 2^-47 of the sizes in them.
+            apart |= np.abs(far) > wide + (lost + wide) * 2.0**-47  # NaN is not apart
+    met[left[apart]] = False
+    return np.asarray(met)
+
+
+def _cut(images: Images, parents: Images, rows: Nodes) -> Images:
+    """Return images of parts of cells, which lie in the images of the cells."""
+    return replace(
+        images,
+        lower=np.maximum(images.lower, parents.lower[:, rows]),
+        upper=np.minimum(images.upper, parents.upper[:, rows]),
+    )
+
+
+def _escapes(cover: Cover, images: Images, parents: Nodes) -> Mask:
+    low, high = np.array(cover.region.low)[:, None], np.array(cover.region.high)[:, None]
+    outside = ((images.lower < low) | (images.upper > high)).any(axis=0)
+    return np.asarray(outside & cover.escaping[parents])
+
+
+def _some(images: Images, rows: Nodes) -> Images:
+    return Images(
+        images.lower[:, rows],
+        images.upper[:, rows],
+        images.centre[:, rows],
+        images.linear[:, :, rows],
+        images.error[:, rows],
+        images.sheared[rows],
+    )
+
+
+def _joined(parts: list[Images]) -> Images:
+    return Images(
+        *(
+            np.concatenate([getattr(part, name) for part in parts], axis=-1)
+            for name in ("lower", "upper", "centre", "linear", "error", "sheared")
+        )
+    )

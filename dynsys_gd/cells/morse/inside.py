@@ -1,0 +1,103 @@
+"""Which certified orbits, and which parts of families of fixed points, lie in sets of cells."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...engine.intervals import interval_function
+from ...engine.tape import lower as lowered
+from ...maps.base import Map
+from ...orbits.certified.krawczyk import Krawczyk
+from ...orbits.certified.outward import Bounds
+from ...orbits.critical_manifold import CriticalManifold
+from ...orbits.periodic_orbit import PeriodicOrbit
+from ...orbits.periodic_orbits import periodic_orbits
+from ...regions import Box
+from ..cells import Cells
+from ..graph_rows import places_met
+from ..images import Mask
+from .morse_set import FamilyPart
+
+__all__ = ["Known", "family_part", "known_orbits", "set_of"]
+
+Known = tuple[tuple[PeriodicOrbit, ...], tuple[CriticalManifold, ...]]
+
+_BOXES = 50_000  # examined for each period, so that the answer does not depend on a clock
+_SECONDS = 3600.0
+
+
+def known_orbits(F: Map, box: Box, longest: int) -> Known:
+    """Return the certified orbits up to a period that lie in a box, and families of fixed points.
+
+    The lists may be incomplete; what is in them is proved.
+    """
+    orbits: list[PeriodicOrbit] = []
+    families: list[CriticalManifold] = []
+    for period in range(1, longest + 1):
+        method = Krawczyk(boxes=_BOXES)
+        found = periodic_orbits(F, box, period=period, method=method, seconds=_SECONDS)
+        orbits += [orbit for orbit in found.orbits if orbit.points.shape[1] == F.dimension]
+        families += [f for f in found.families if f.variables == tuple(F.variables)]
+    return tuple(orbits), tuple(families)
+
+
+def set_of(orbit: PeriodicOrbit, finest: Cells, owner: NDArray[np.int64]) -> int:
+    """Return the number of the set in whose cells an orbit lies.
+
+    Parameters
+    ----------
+    orbit : PeriodicOrbit
+    finest : Cells
+        All cells that recur.
+    owner : ndarray of int, shape (len(finest),)
+        The set of each, or -1 where it is known to hold no orbit.
+
+    Raises
+    ------
+    RuntimeError
+        Where a point of the orbit lies in no such cell: either proof would be wrong.
+    """
+    bounds = orbit.enclosure
+    low, high = (orbit.points.T,) * 2 if bounds is None else np.moveaxis(bounds, 2, 0).swapaxes(1, 2)
+    common: set[int] | None = None
+    for k in range(orbit.period):
+        sides = [
+            np.arange(first[0], last[0] + 1)
+            for first, last in (
+                places_met(e, a[k : k + 1], b[k : k + 1])
+                for e, a, b in zip(finest.edges, low, high, strict=True)
+            )
+        ]
+        mesh = np.array([m.ravel() for m in np.meshgrid(*sides, indexing="ij")])
+        rows = finest.rows_of(finest.codes_of(mesh))
+        seen = set(owner[rows[rows >= 0]].tolist()) - {-1}
+        common = seen if common is None else common & seen
+    if not common:
+        raise RuntimeError(
+            f"the certified orbit through {orbit.where()} lies in no recurrent set of cells: "
+            "one of the two proofs is wrong; please report this map"
+        )
+    return min(common)
+
+
+def family_part(family: CriticalManifold, cells: Cells) -> FamilyPart | None:
+    """Return where a family runs through cells, with its transverse multipliers there."""
+    met = _may_vanish(family, cells.lower, cells.upper)
+    if not met.any():
+        return None
+    stable, unstable = np.zeros(len(cells), dtype=bool), np.zeros(len(cells), dtype=bool)
+    if family.transverse is not None:
+        code = interval_function(lowered(list(family.transverse), family.variables))
+        low, high = code(cells.lower[:, met], cells.upper[:, met])
+        stable[met] = ((low > -1) & (high < 1)).all(axis=0)
+        unstable[met] = ((low > 1) | (high < -1)).any(axis=0)
+    return FamilyPart(
+        family=family, stable=stable, unstable=unstable, undecided=met & ~stable & ~unstable
+    )
+
+
+def _may_vanish(family: CriticalManifold, lower: Bounds, upper: Bounds) -> Mask:
+    code = interval_function(lowered(list(family.equations), family.variables))
+    low, high = code(np.ascontiguousarray(lower), np.ascontiguousarray(upper))
+    return np.asarray(((low <= 0) & (high >= 0)).all(axis=0))

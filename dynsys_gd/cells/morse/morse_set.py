@@ -1,0 +1,159 @@
+"""One Morse set: cells in which orbits recur, and what is proved of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...evidence import Outcome
+from ...orbits.critical_manifold import CriticalManifold
+from ...orbits.periodic_orbit import PeriodicOrbit
+from ...regions import Box
+from ..cells import Cells
+from ..images import Mask
+
+__all__ = ["FamilyPart", "MorseKind", "MorseSet"]
+
+
+class MorseKind(Enum):
+    """What is proved of a Morse set.
+
+    ATTRACTING: it has a neighbourhood that is mapped into its own interior, with nothing else
+    recurring there. REPELLING: all directions are expanded along the orbits that stay. SADDLE:
+    neither of the two. UNDECIDED: not known.
+    """
+
+    ATTRACTING = "attracting"
+    REPELLING = "repelling"
+    SADDLE = "saddle"
+    UNDECIDED = "undecided"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FamilyPart:
+    """Where a family of fixed points runs through a Morse set, and where it attracts.
+
+    Parameters
+    ----------
+    family : CriticalManifold
+    stable : ndarray of bool, shape (n,)
+        Cells in which every point of the family has its transverse multipliers inside the unit
+        circle.
+    unstable : ndarray of bool, shape (n,)
+        Cells in which every point of the family has one outside.
+    undecided : ndarray of bool, shape (n,)
+        Other cells that the family may run through.
+    """
+
+    family: CriticalManifold
+    stable: Mask
+    unstable: Mask
+    undecided: Mask
+
+    def __post_init__(self) -> None:
+        for array in (self.stable, self.unstable, self.undecided):
+            array.setflags(write=False)
+
+    def __str__(self) -> str:
+        counts = [int(part.sum()) for part in (self.stable, self.unstable, self.undecided)]
+        return (
+            f"{self.family.where()}: stable in {counts[0]} cells, unstable in {counts[1]}, "
+            f"undecided in {counts[2]}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class MorseSet:
+    """A strongly connected set of cells; the set itself is the largest invariant set inside.
+
+    Parameters
+    ----------
+    number : int
+        Its node in the Morse graph.
+    cells : Cells
+        Of the finest depth.
+    nodes : ndarray of int
+        Its cells in the cover of the Morse graph, in the same order.
+    attracting : Outcome
+        YES: what the cells lead to is a neighbourhood that is mapped into its own interior, and
+        nothing else recurs there. NO: the Conley index is not that of an attractor.
+    repelling : Outcome
+        YES: the derivative expands every direction along all orbits that stay. NO: a certified
+        orbit inside attracts from some direction, or the set is an attractor of a smooth map.
+    kind : MorseKind
+    inhabited : Outcome
+        Whether an orbit is proved to stay in these cells for ever.
+    on_edge : bool
+        Whether cells lie at the edge of the box: the set may then go on outside, and is not known
+        to be isolated.
+    escapes : bool
+        Whether orbits from here may leave the box.
+    index : tuple of two int or None
+        The fixed point index of F and of F∘F, the alternating sums of the traces on the Conley
+        index; None where it was not computed.
+    orbits : tuple of PeriodicOrbit
+        The certified orbits inside, of the periods that were asked for.
+    families : tuple of FamilyPart
+        The families of fixed points that run through.
+    """
+
+    number: int
+    cells: Cells
+    nodes: NDArray[np.int64]
+    attracting: Outcome
+    repelling: Outcome
+    kind: MorseKind
+    inhabited: Outcome
+    on_edge: bool
+    escapes: bool
+    index: tuple[int | None, int | None]
+    orbits: tuple[PeriodicOrbit, ...] = ()
+    families: tuple[FamilyPart, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.nodes.setflags(write=False)
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    @property
+    def box(self) -> Box:
+        """The smallest box around the cells."""
+        low, high = self.cells.lower.min(axis=1), self.cells.upper.max(axis=1)
+        return Box(low.tolist(), high.tolist())
+
+    @property
+    def volume(self) -> float:
+        """Lebesgue measure of the cells."""
+        return self.cells.volume * self.cells.region.volume
+
+    def where(self) -> str:
+        """Return the bounding box in words."""
+        sides = zip(self.box.low, self.box.high, strict=True)
+        return " × ".join(f"[{low:.4g}, {high:.4g}]" for low, high in sides)
+
+    def described(self) -> str:
+        """Return kind, place and what is known in one line."""
+        kind = "kind undecided" if self.kind is MorseKind.UNDECIDED else str(self.kind)
+        one = "1 cell" if len(self) == 1 else f"{len(self)} cells"
+        parts = [f"{kind}, {one} in {self.where()}"]
+        if self.orbits:
+            periods = sorted(orbit.period for orbit in self.orbits)
+            shown = ", ".join(map(str, periods[:6])) + (", …" if len(periods) > 6 else "")
+            parts.append(f"orbits of period {shown}")
+        if self.index != (None, None):
+            parts.append(f"index {', '.join('?' if i is None else str(i) for i in self.index)}")
+        if self.inhabited is not Outcome.YES:
+            parts.append("not known to hold an orbit")
+        if self.on_edge:
+            parts.append("at the edge of the box: isolation unknown")
+        return "; ".join([*parts, *map(str, self.families)])
+
+    def __repr__(self) -> str:
+        return f"MorseSet {self.number}: {self.described()}"
