@@ -63,8 +63,8 @@ def topological_entropy_bound(
     Raises
     ------
     InvalidInput
-        For a map in more dimensions, without formulas, or not continuous between the orbits found;
-        for a region that is no box.
+        For a map in more dimensions, without formulas, with floating-point numbers, or not
+        continuous between the orbits found; for a region that is no box.
 
     Notes
     -----
@@ -92,6 +92,9 @@ def topological_entropy_bound(
         raise InvalidInput("F", F.describe(), "a map in one dimension", remedy)
     if F.expression is None:
         raise InvalidInput("F", F.describe(), "a map with formulas")
+    if not F.exact:
+        remedy = 'a bound holds for exact numbers only: write "1/10" for one tenth'
+        raise InvalidInput("F", F.describe(), "a map without floating-point numbers", remedy)
     kernel = F.kernel()  # refuses open parameters
     _check_box(F, region)
     wanted = _periods(periods)
@@ -113,7 +116,7 @@ def topological_entropy_bound(
     matrix = coverings(points) if len(points) > 1 else np.zeros((0, 0), dtype=np.int8)
     rate = growth(matrix)
     bound = max(0.0, enclosing(sp.log(sp.Rational(rate)))[0]) if rate > 1 else 0.0
-    whole = all(point.image_name in used for point in points) and F.exact and builder.proved
+    whole = all(point.image_name in used for point in points) and builder.proved
     return EntropyBound(
         map=F,
         region=region,
@@ -203,7 +206,7 @@ def _orbits(F: Map, region: Box, period: int, seconds: float) -> OrbitSet:
 
 
 def _certified(found: OrbitSet) -> int:
-    return sum(1 for orbit in found.orbits if orbit.evidence.grade.rigorous)
+    return sum(1 for orbit in found.orbits if orbit.enclosure is not None)
 
 
 def _check_box(F: Map, region: Any) -> None:
@@ -232,7 +235,7 @@ class _Points:
         self.exact: dict[sp.Expr, int] = {}
         self.proved = True
         formula = F.expression[0]
-        self.rational = F.exact and bool(formula.is_rational_function(*F.variables))
+        self.rational = bool(formula.is_rational_function(*F.variables))
 
     def add_orbit(self, orbit: Any) -> bool:
         """Add the points of an orbit, or return False where it is not certified."""
