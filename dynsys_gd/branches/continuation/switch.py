@@ -19,7 +19,7 @@ from .follow import Course, branch_of
 from .method import PseudoArclength
 from .newton import corrected, tangent_of
 
-__all__ = ["switch"]
+__all__ = ["courses_from", "switch"]
 
 _AMPLITUDES = (
     3e-3,
@@ -109,7 +109,7 @@ def switch(
         raise InvalidInput("method", method, "a PseudoArclength", "PseudoArclength(longest=0.01)")
     ends = (float(branch.values.min()), float(branch.values.max()))
     limits = ends if to is None else checked_range(to)
-    courses = list(_courses(branch, chosen, limits))
+    courses = list(courses_from(chosen, limits))
     if not courses:
         raise DynsysError(
             f"no other orbit was found next to the {chosen.bifurcation} at "
@@ -150,12 +150,10 @@ def _chosen(branch: Branch, point: Any) -> BifurcationPoint:
     return chosen
 
 
-def _courses(
-    branch: Branch, point: BifurcationPoint, limits: tuple[float, float]
-) -> Iterator[Course]:
+def courses_from(point: BifurcationPoint, limits: tuple[float, float]) -> Iterator[Course]:
     """Yield where to begin to walk: one way from a flip, two ways from a crossing."""
-    assert branch.parameter is not None
-    system = parametric(branch.map, branch.parameter)
+    assert point.parameter is not None
+    system = parametric(point.map, point.parameter)
     x = point.at.points
     size = max(1.0, float(np.sqrt(np.mean(np.sum(x**2, axis=1)))))
     units = (size, limits[1] - limits[0])
@@ -172,7 +170,7 @@ def _courses(
     for direction in directions:
         found = _first(curve, origin, direction / curve.norm(direction), limits)
         if found is not None:
-            yield Course(branch.map, branch.parameter, curve, *found, limits)
+            yield Course(point.map, point.parameter, curve, *found, limits)
 
 
 def _across(curve: Curve, origin: Vector, tangent: Vector) -> Vector | None:
