@@ -14,6 +14,7 @@ from .branches.continuation.follow import branch_steps, follow
 from .branches.continuation.method import PseudoArclength
 from .branches.continuation.switch import switch
 from .branches.diagrams.behaviour import Behaviour
+from .branches.diagrams.cobweb import Cobweb, cobweb
 from .branches.diagrams.colour import ColourBy
 from .branches.diagrams.column import DiagramColumn
 from .branches.diagrams.diagram import bifurcation_columns, bifurcation_diagram
@@ -21,6 +22,17 @@ from .branches.diagrams.diagram_result import BifurcationDiagram, PeriodChange
 from .branches.diagrams.plane import parameter_plane
 from .branches.diagrams.plane_result import ParameterPlane, PlaneRegion
 from .branches.followed import FollowedOrbit
+from .cells.basins.basins_of_cells import basins_of_cells
+from .cells.basins.cell_basins import BasinBounds, CellBasins, Commitment
+from .cells.transfer.almost_invariant import AlmostInvariantSets
+from .cells.transfer.escape_rate import Escape, EscapeRate
+from .cells.transfer.invariant_density import ErgodicComponent, InvariantDensity
+from .cells.transfer.method import TransferMethod
+from .cells.transfer.monotone_pieces import MonotonePieces
+from .cells.transfer.operator import TransferOperator
+from .cells.transfer.sampled_cells import SampledCells
+from .cells.transfer.spectrum import TransferSpectrum
+from .cells.transfer.transfer_operator import transfer_operator
 from .checker import Checked, check
 from .claims.verdict import Status, Verdict
 from .claims.verify import verify
@@ -127,9 +139,11 @@ __all__ = [
     "MLP",
     "Activation",
     "Adaptive",
+    "AlmostInvariantSets",
     "Arithmetic",
     "AutodiffLoss",
     "Ball",
+    "BasinBounds",
     "BasinCell",
     "BasinEntropy",
     "BasinTheorem",
@@ -146,10 +160,13 @@ __all__ = [
     "BranchEnd",
     "BranchLimit",
     "Budget",
+    "CellBasins",
     "Certificate",
     "Checked",
     "Cluster",
+    "Cobweb",
     "ColourBy",
+    "Commitment",
     "CriticalBracket",
     "CriticalKind",
     "CriticalManifold",
@@ -164,6 +181,9 @@ __all__ = [
     "DynsysError",
     "Enclosure",
     "EntropyPoint",
+    "ErgodicComponent",
+    "Escape",
+    "EscapeRate",
     "Estimate",
     "Evidence",
     "Exact",
@@ -180,6 +200,7 @@ __all__ = [
     "IntervalEnd",
     "InvalidInput",
     "InvariantCurve",
+    "InvariantDensity",
     "Keep",
     "Kind",
     "KnownMeasure",
@@ -192,6 +213,7 @@ __all__ = [
     "MinibatchCycle",
     "Minima",
     "MissingExtra",
+    "MonotonePieces",
     "MonteCarlo",
     "Multipliers",
     "Nesterov",
@@ -211,6 +233,7 @@ __all__ = [
     "QuasiMonteCarlo",
     "Refinement",
     "ResolutionScaling",
+    "SampledCells",
     "ScalePoint",
     "SchmelcherDiakonos",
     "ShareStatus",
@@ -230,6 +253,9 @@ __all__ = [
     "ThresholdStatus",
     "TimeLimitReached",
     "Trajectory",
+    "TransferMethod",
+    "TransferOperator",
+    "TransferSpectrum",
     "Transition",
     "TransitionPoint",
     "UncertaintyExponent",
@@ -242,6 +268,7 @@ __all__ = [
     "__version__",
     "basin_entropy",
     "basin_theorem",
+    "basins_of_cells",
     "bifurcation_columns",
     "bifurcation_diagram",
     "boundary_dimension",
@@ -249,6 +276,7 @@ __all__ = [
     "catalog",
     "check",
     "claims",
+    "cobweb",
     "convergent_measure",
     "critical_points",
     "critical_step_size",
@@ -278,6 +306,7 @@ __all__ = [
     "stopping_times",
     "switch",
     "textbook",
+    "transfer_operator",
     "transition",
     "transition_points",
     "unstable_manifold",

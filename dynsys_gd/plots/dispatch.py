@@ -8,6 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..branches.diagrams.cobweb import Cobweb
 from ..branches.diagrams.diagram_result import BifurcationDiagram
 from ..branches.diagrams.plane_result import ParameterPlane
 from ..cells.basins.cell_basins import CellBasins
@@ -48,6 +49,7 @@ from .canvas import free_figure, in_our_style, new_axes
 from .cells_picture import draw_measured, draw_theorem, measured_size, theorem_size
 from .checked_bars import draw_checked
 from .cluster_picture import draw_cluster
+from .cobweb_picture import draw_cobweb
 from .curves_picture import (
     basin_size,
     draw_crossings,
@@ -104,6 +106,7 @@ _paint.register(BoundaryDimension, draw_boundary_dimension)
 _paint.register(CellBasins, draw_cell_basins)
 _paint.register(Checked, draw_checked)
 _paint.register(Cluster, draw_cluster)
+_paint.register(Cobweb, draw_cobweb)
 _paint.register(CriticalManifold, draw_family_alone)
 _paint.register(Crossings, draw_crossings)
 _paint.register(Estimate, draw_measured)
@@ -138,6 +141,7 @@ _size.register(BifurcationDiagram, lambda _: (8.4, 6.0))
 _size.register(BoundaryDimension, lambda _: _WITH_LEGEND)
 _size.register(CellBasins, on_cells_size)
 _size.register(Checked, lambda _: (7.6, 3.2))
+_size.register(Cobweb, lambda _: (7.6, 5.2))
 _size.register(CriticalManifold, lambda _: _WITH_LEGEND)
 _size.register(Crossings, lambda _: _WITH_LEGEND)
 _size.register(Estimate, measured_size)

@@ -195,6 +195,8 @@ MAKERS = {
         starts=2,
         rng=0,
     ),
+    "cobweb": lambda: dg.cobweb(LOGISTIC.at(a="7/2"), 0.1, 30, period=2, region=dg.Box([0], [1])),
+    "cobweb, escaping": lambda: dg.cobweb(LOGISTIC.at(a=5), 0.5, 30, region=dg.Box([0], [1])),
     "trajectory": lambda: BELOW.trajectory([1.0, 2.0], 10),
     "trajectory that escapes": lambda: BELOW.trajectory([9.0, 9.0], 20),
     "cobweb": lambda: LOGISTIC.at(a=4).trajectory([0.3], 20),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,12 @@ __all__ = ["LookTask", "look", "piece_length"]
 
 Array = NDArray[np.float64]
 
-_NEAR_A_CYCLE = 1e-3
+_NEAR_A_CYCLE = 1e-3  # of the size of an orbit: what returns so closely may still settle
+_FLAT = 0.01  # error of an exponent
+_ALIKE = 1.1  # ratio of sizes of an orbit in successive halves
+_STANDARD_ERRORS = 5.0
+_ROUNDING = 1e-12  # of exponents
+_ROUNDS = 4.0  # length of the path over size
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -133,13 +138,23 @@ def _judged(
 
 
 def _going_round(piece: Array, exponents: Exponents, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which orbits go round with an exponent that is zero within its error."""
+    """Return which orbits go round and round, neither growing nor shrinking, with exponent zero.
+
+    Shear lets the stretching grow like a power of the time, more slowly from batch to batch: that
+    is a zero with a large error. An orbit that leaves an unstable cycle has a small error.
+    """
+    half = len(piece) // 2
     with np.errstate(all="ignore"):
-        steps, away = piece[1:] - piece[:-1], piece - piece[0]
+        steps = piece[1:] - piece[:-1]
         path = np.sqrt(np.einsum("tnd,tnd->tn", steps, steps)).sum(axis=0)
-        extent = np.sqrt(np.einsum("tnd,tnd->tn", away, away).max(axis=0))
+        early, late, size = (
+            np.sqrt(((part.max(axis=0) - part.min(axis=0)) ** 2).sum(axis=1))
+            for part in (piece[:half], piece[half:], piece)
+        )
+        alike = (late <= _ALIKE * early) & (early <= _ALIKE * late)
     mean, error = exponents.mean[rows], exponents.error[rows]
-    return replace(exponents, mean=mean, error=error, path=path, extent=extent).quasi_periodic
+    zero = (np.abs(mean) <= _STANDARD_ERRORS * error + _ROUNDING) & (error <= _FLAT)
+    return alike & zero & (path >= _ROUNDS * size) & (size > 0)
 
 
 def piece_length(kept: int, budget: Budget) -> int:

@@ -52,11 +52,11 @@ def settled_periods(piece: Array, longest: int, tolerance: float) -> Returns:
     Let R(p) be the largest \\|x_(s+p) - x_s\\| over p successive s. It is asked for at the
     beginning and at the end of the piece, S steps apart. An orbit that approaches a p-cycle by a
     factor ρ at each return has R(p) falling by ρ^(S/p), which gives ρ; what is left of the way is
-    at most R(p)/(1 - ρ). A return that does not become better, however good it is, settles nothing:
-    the orbit may be on a cycle of period 2p that has just branched off. The smallest p for which
-    the rest of the way is within the tolerance, or the return within rounding, is the period, if
-    returns after every shorter divisor of p miss by much more than that. Otherwise nobody knows
-    whether the difference between them will last.
+    at most R(p)/(1 - ρ) and R(2p)/(1 - ρ²). A return that does not become better, however good it
+    is, settles nothing: the orbit may be on a cycle of period 2p that has just branched off. The
+    smallest p for which the rest of the way is within the tolerance, or the return within rounding,
+    is the period, if returns after every shorter divisor of p miss by much more than that.
+    Otherwise nobody knows whether the difference between them will last.
 
     Examples
     --------
@@ -99,7 +99,10 @@ def _rest_of_the_way(
     early, late = (_return(columns, rows, p, first, p) for first in (0, apart))
     factor = (late / early) ** (p / apart)
     still = late <= floor
-    rest = np.where(still, late, late / (1.0 - factor))
+    # An orbit that alternates about its limit is nearer to it than one that comes from one side:
+    # every other return tells.
+    other = _return(columns, rows, 2 * p, columns.shape[1] - 3 * p, p) / (1.0 - factor**2)
+    rest = np.where(still, late, np.minimum(late / (1.0 - factor), other))
     return rest, still | (factor < 1.0)
 
 
