@@ -1,0 +1,1 @@
+"""Cascades of period doublings: their points, ratios and limits."""

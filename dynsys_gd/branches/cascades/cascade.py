@@ -1,0 +1,245 @@
+"""Cascades of period doublings: from flip to flip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from ...errors import InvalidInput
+from ...evidence import Evidence, Grade
+from ...maps.base import Map
+from ...orbits.periodic_orbit import PeriodicOrbit
+from ...regions import positive_count
+from ..bifurcation_point import BifurcationPoint
+from ..continuation.follow import course_of
+from ..continuation.method import PseudoArclength
+from ..parametric import Parametric, parametric
+from .cascade_result import Cascade
+from .doubling import Doubling, doubling_of
+from .ending import CascadeEnd, Ending
+from .predicted import Opening, opening_of, predicted_flip
+from .walked import flip_along, flip_of_doubled
+
+__all__ = ["cascade", "cascade_steps"]
+
+_SOURCES = ("feigenbaum1978quantitative", "kuznetsov2004elements")
+_TOLD_APART = 100.0  # errors that two doubling points have to be apart
+
+Step = Doubling | BifurcationPoint | Ending
+
+
+def cascade(
+    F: Map,
+    orbit: PeriodicOrbit | Any,
+    parameter: str,
+    *,
+    to: tuple[Any, Any],
+    doublings: int = 10,
+    start: Any = None,
+    method: PseudoArclength = PseudoArclength(),  # noqa: B008 (frozen)
+    progress: Callable[[int, int | None], Any] | None = None,
+) -> Cascade:
+    """Return the doubling points that follow each other from an orbit on, and their limit.
+
+    Parameters
+    ----------
+    F : Map
+        With one open parameter.
+    orbit : PeriodicOrbit or array_like of shape (d,) or (p, d)
+        Where to begin. A point of the loss stands for a state at rest.
+    parameter : str
+        Name of the open parameter.
+    to : tuple of two numbers
+        The parameter range. From the orbit on the parameter goes towards the second of them; with
+        the larger number first the search for the first flip goes downwards.
+    doublings : int
+        How many doubling points to find at most.
+    start : number, fraction or text, optional
+        The parameter value that the orbit belongs to, as for `follow`.
+    method : PseudoArclength
+        How the first branches are followed, until the distances between flips are known.
+    progress : callable, optional
+        Called as ``progress(found, doublings)``.
+
+    Returns
+    -------
+    Cascade
+        Without a doubling point where there is no flip; `why` tells the reason that it ends.
+
+    Raises
+    ------
+    InvalidInput
+        As `follow` does, and for a number of doublings below one.
+
+    Notes
+    -----
+    From the third flip on the next one is predicted by Feigenbaum's ratio, and found by Newton's
+    method for the orbit together with the critical direction and the parameter value; orbits in
+    between show that nothing happens before. Where that fails the branch is followed step by step.
+    Doubling points of maps with formulas have some fifty digits, since residuals are evaluated in
+    ball arithmetic; up to about a thousand unknowns their error is proved. That each orbit branches
+    off from the one before is seen in floating point and not proved, and the limit is an
+    extrapolation.
+
+    References
+    ----------
+    Feigenbaum (1978) [feigenbaum1978quantitative]_; Kuznetsov (2004) [kuznetsov2004elements]_,
+    section 10.2.
+
+    Examples
+    --------
+    >>> from sympy.abc import eta, u
+    >>> from dynsys_gd import SymbolicMap
+    >>> line = SymbolicMap([u - eta * (u**2 - 1) * u], [u])
+    >>> found = cascade(line, [1.0], "eta", to=(0.5, 1.5), doublings=6)
+    >>> found.values[:3].round(10).tolist(), found.ratios[-1].round(3)
+    ([1.0, 1.2360679775, 1.2880317545], 4.668)
+    >>> abs(found.limit - 1.3022834627007) < found.limit_error
+    True
+    """
+    count = positive_count(doublings, "doublings")
+    found: list[Doubling] = []
+    passed: list[BifurcationPoint] = []
+    ending: Ending | None = None
+    for step in _steps(F, orbit, parameter, to, count, start, method):
+        if isinstance(step, Ending):
+            ending = step
+        elif isinstance(step, BifurcationPoint):
+            passed.append(step)
+        else:
+            found.append(step)
+            if progress is not None:
+                progress(len(found), count)
+    assert ending is not None
+    return Cascade(
+        map=F,
+        parameter=parameter,
+        doublings=tuple(found),
+        passed=tuple(passed),
+        end=ending.end,
+        why=ending.why,
+        ended_at=ending.point,
+        evidence=_evidence(found),
+    )
+
+
+def cascade_steps(
+    F: Map,
+    orbit: PeriodicOrbit | Any,
+    parameter: str,
+    *,
+    to: tuple[Any, Any],
+    doublings: int = 10,
+    start: Any = None,
+    method: PseudoArclength = PseudoArclength(),  # noqa: B008 (frozen)
+) -> Iterator[Doubling]:
+    """Yield the doubling points of a cascade one by one, as they are found.
+
+    Parameters
+    ----------
+    F, orbit, parameter, to, doublings, start, method
+        As for `cascade`.
+
+    Yields
+    ------
+    Doubling
+
+    Examples
+    --------
+    >>> from sympy.abc import eta, x
+    >>> from dynsys_gd import GradientDescent, Loss
+    >>> well = GradientDescent(Loss(x**4 / 4 - x**2 / 2, [x]), eta)
+    >>> for doubling in cascade_steps(well, [1.0], "eta", to=(0.5, 1.5)):
+    ...     print(doubling.period, round(doubling.value, 10), doubling.evidence.grade)
+    ...     if doubling.period == 2:
+    ...         break
+    1 1.0 CERTIFIED
+    2 1.2360679775 CERTIFIED
+    """
+    count = positive_count(doublings, "doublings")
+    for step in _steps(F, orbit, parameter, to, count, start, method):
+        if isinstance(step, Doubling):
+            yield step
+
+
+def _steps(
+    F: Map, orbit: Any, parameter: str, to: Any, count: int, start: Any, method: PseudoArclength
+) -> Iterator[Step]:
+    """Yield doublings, what is passed between them, and at last why there are no more."""
+    if parameter is None:
+        raise InvalidInput("parameter", None, "the name of a parameter", 'such as "eta"')
+    course = course_of(F, orbit, parameter, to, start, method)
+    assert course.limits is not None
+    if float(to[0]) > float(to[1]):
+        course = replace(course, tangent=-course.tangent)
+    system, limits = parametric(F, parameter), course.limits
+    flip, on_the_way = flip_along(course, method)
+    yield from on_the_way
+    last: Doubling | None = None
+    before: Doubling | None = None
+    openings: tuple[Opening, ...] = ()
+    for _ in range(count):
+        if isinstance(flip, Ending):
+            yield flip
+            return
+        if isinstance(flip, BifurcationPoint):
+            doubling = doubling_of(flip, last is None)
+            opening = None if last is None else opening_of(last.point, doubling.point.at.points)
+        else:
+            doubling, opening = flip
+        stop = _refused(doubling, last, limits)
+        if stop is not None:
+            yield stop
+            return
+        yield doubling
+        before, last = last, doubling
+        openings = () if opening is None else (*openings, opening)
+        flip, on_the_way = _next(system, last, before, openings, limits, method)
+        yield from on_the_way
+    yield Ending(CascadeEnd.DOUBLINGS, f"the {count} doubling points asked for were found")
+
+
+def _next(
+    system: Parametric,
+    last: Doubling,
+    before: Doubling | None,
+    openings: tuple[Opening, ...],
+    limits: tuple[float, float],
+    method: PseudoArclength,
+) -> tuple[Any, tuple[BifurcationPoint, ...]]:
+    if before is not None:
+        found = predicted_flip(system, last, before, openings)
+        if found is not None:
+            return found, ()
+    gap = None if before is None else abs(last.value - before.value)
+    return flip_of_doubled(last.point, limits, method, gap)
+
+
+def _refused(
+    doubling: Doubling, last: Doubling | None, limits: tuple[float, float]
+) -> Ending | None:
+    if not limits[0] <= doubling.value <= limits[1]:
+        why = (
+            f"the orbit of period {doubling.period} flips at {doubling.value:.12g}, beyond the "
+            "end of the range"
+        )
+        return Ending(CascadeEnd.RANGE, why, doubling.point)
+    if last is not None:
+        gap = abs(float(doubling.decimal - last.decimal))
+        if gap <= _TOLD_APART * (doubling.error + last.error):
+            why = f"the next flip is {gap:.1e} further, which rounding does not tell from nothing"
+            return Ending(CascadeEnd.DIGITS, why, doubling.point)
+    return None
+
+
+def _evidence(found: list[Doubling]) -> Evidence:
+    shown = sum(doubling.evidence.grade is Grade.CERTIFIED for doubling in found)
+    sources = tuple(dict.fromkeys(s for d in found for s in d.evidence.sources))
+    each = "" if not found else f"; {shown} of {len(found)} doubling points are certified"
+    return Evidence(
+        grade=Grade.NUMERICAL,
+        reason="that each orbit branches off from the one before is seen in floating point, and "
+        f"the limit is an extrapolation{each}",
+        sources=tuple(dict.fromkeys((*_SOURCES, *sources))),
+    )
