@@ -39,6 +39,8 @@ class SharpnessAlong(Result):
         After how many steps the orbits were looked at, beginning with 0.
     values : ndarray, shape (n, r)
         Sharpness λ of each orbit; NaN where the Hessian is not finite.
+    losses : ndarray, shape (n, r)
+        The loss there; infinite or NaN where it overflows.
     residuals : ndarray, shape (n, r)
         ‖Hy - λy‖ for the unit vector y found: an eigenvalue of the Hessian is as close to λ.
     limit : float or None
@@ -49,12 +51,13 @@ class SharpnessAlong(Result):
     map: Map
     steps: NDArray[np.int64]
     values: Rows
+    losses: Rows
     residuals: Rows
     limit: float | None
     evidence: Evidence
 
     def __post_init__(self) -> None:
-        for array in (self.steps, self.values, self.residuals):
+        for array in (self.steps, self.values, self.losses, self.residuals):
             array.setflags(write=False)
 
     def __len__(self) -> int:
@@ -76,12 +79,12 @@ class SharpnessAlong(Result):
         return [*lines, ("evidence", str(self.evidence))]
 
     def to_dict(self) -> dict[str, Any]:
-        arrays = {"steps": self.steps, "values": self.values, "residuals": self.residuals}
+        names = ("steps", "values", "losses", "residuals")
         return {
             **super().to_dict(),
             "map": self.map.describe(),
             "limit": plain(self.limit),
-            **{name: plain(array) for name, array in arrays.items()},
+            **{name: plain(getattr(self, name)) for name in names},
         }
 
 
@@ -97,7 +100,7 @@ def sharpness_along(F: Map, starts: Any, steps: int, *, every: int = 1) -> Sharp
     steps : int
         How far each orbit is followed.
     every : int
-        Steps between two values; n (1 + steps / every) values and as many residuals are kept.
+        Steps between two values; n (1 + steps / every) values, losses and residuals are kept.
 
     Returns
     -------
@@ -157,6 +160,7 @@ def sharpness_along(F: Map, starts: Any, steps: int, *, every: int = 1) -> Sharp
         map=F,
         steps=stride * np.arange(records),
         values=np.ascontiguousarray(values),
+        losses=_losses(F, F.loss, states, records, stride),
         residuals=np.ascontiguousarray(residuals),
         limit=_limit(F),
         evidence=Evidence(
@@ -181,6 +185,18 @@ def _of_hessians(
                 top = sharpness_of_hessians(loss.hessian_at, points[rows])
             values[rows, record], residuals[rows, record] = top.values, top.errors
     return values, residuals
+
+
+def _losses(F: Map, loss: AbstractLoss, states: Rows, records: int, every: int) -> Rows:
+    kernel = F.kernel()
+    values = np.empty((len(states), records))
+    for record in range(records):
+        states = iterate(kernel, states, every) if record else states
+        points = F.project(states)
+        for rows in row_blocks(*points.shape):
+            with np.errstate(all="ignore"):
+                values[rows, record] = loss(points[rows])
+    return values
 
 
 def _limit(F: Map) -> float | None:

@@ -15,7 +15,7 @@ from .words import formula, on_the_map, symbol_of, title
 __all__ = ["draw_cobweb"]
 
 _BESIDE: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
-_EARLY = 0.25  # opacity of the first steps: where the orbit ends up stands out
+_EARLY = 0.4  # opacity of the first steps: where the orbit ends up stands out
 
 
 def draw_cobweb(web: Cobweb, ax: Axes, **style: Any) -> None:
@@ -29,8 +29,9 @@ def draw_cobweb(web: Cobweb, ax: Axes, **style: Any) -> None:
         ax.plot(web.places, web.power, color=ORBITS[0], linestyle="--", label=name, **lines)
     ax.plot([low, high], [low, high], color=QUIET, linestyle=":", linewidth=1.1, label="diagonal")
     x = web.points[0]
-    start: dict[str, Any] = {"marker": "|", "markersize": 12, "markeredgewidth": 1.6, "linestyle": "none"}
-    ax.plot([x], [low], color=ACCENT, label="start", clip_on=False, zorder=6, **start)
+    start: dict[str, Any] = {"marker": "|", "markersize": 12, "linestyle": "none"}
+    ax.plot([x], [low], color=ACCENT, label="start", markeredgewidth=1.6, clip_on=False,
+            zorder=6, **start)  # fmt: skip
     _orbits(web, ax)
     ax.set_xlim(low, high)
     ax.set_ylim(low, high)
