@@ -21,6 +21,23 @@ from .branches.diagrams.diagram import bifurcation_columns, bifurcation_diagram
 from .branches.diagrams.diagram_result import BifurcationDiagram, PeriodChange
 from .branches.diagrams.plane import parameter_plane
 from .branches.diagrams.plane_result import ParameterPlane, PlaneRegion
+from .branches.exponents.average import LossObservable, birkhoff_average
+from .branches.exponents.average_result import BirkhoffAverage
+from .branches.exponents.covariant import covariant_directions
+from .branches.exponents.covariant_result import CovariantDirections
+from .branches.exponents.density import invariant_density
+from .branches.exponents.density_result import OrbitDensity
+from .branches.exponents.entropy import orbit_growth, topological_entropy_bound
+from .branches.exponents.entropy_result import EntropyBound, OrbitGrowth
+from .branches.exponents.pooled import PooledAverages
+from .branches.exponents.spectrum import lyapunov_spectrum
+from .branches.exponents.spectrum_result import LyapunovSpectrum, OrbitCourse
+from .branches.exponents.transverse import transverse_exponent, transverse_exponents
+from .branches.exponents.transverse_result import (
+    TransverseCrossing,
+    TransverseExponent,
+    TransverseScan,
+)
 from .branches.followed import FollowedOrbit
 from .cells.basins.basins_of_cells import basins_of_cells
 from .cells.basins.cell_basins import BasinBounds, CellBasins, Commitment
@@ -73,6 +90,7 @@ from .maps.heavy_ball import HeavyBall
 from .maps.minibatch_cycle import MinibatchCycle, minibatches
 from .maps.nesterov import Nesterov
 from .maps.parse import parse_map
+from .maps.restriction import restricted
 from .maps.symbolic_map import SymbolicMap
 from .maps.trajectory import Trajectory
 from .measure.boundary.boxes import BoxCounting
@@ -151,6 +169,7 @@ __all__ = [
     "Bifurcation",
     "BifurcationDiagram",
     "BifurcationPoint",
+    "BirkhoffAverage",
     "BoundaryDimension",
     "BoundaryMethod",
     "Box",
@@ -167,6 +186,7 @@ __all__ = [
     "Cobweb",
     "ColourBy",
     "Commitment",
+    "CovariantDirections",
     "CriticalBracket",
     "CriticalKind",
     "CriticalManifold",
@@ -180,6 +200,7 @@ __all__ = [
     "Distribution",
     "DynsysError",
     "Enclosure",
+    "EntropyBound",
     "EntropyPoint",
     "ErgodicComponent",
     "Escape",
@@ -209,6 +230,8 @@ __all__ = [
     "LinearSolver",
     "Located",
     "Loss",
+    "LossObservable",
+    "LyapunovSpectrum",
     "Map",
     "MinibatchCycle",
     "Minima",
@@ -220,6 +243,9 @@ __all__ = [
     "NewtonSearch",
     "NormalForm",
     "Obstacle",
+    "OrbitCourse",
+    "OrbitDensity",
+    "OrbitGrowth",
     "OrbitMethod",
     "OrbitSet",
     "Outcome",
@@ -229,6 +255,7 @@ __all__ = [
     "PeriodicOrbit",
     "PlaneRegion",
     "PointUse",
+    "PooledAverages",
     "PseudoArclength",
     "QuasiMonteCarlo",
     "Refinement",
@@ -258,6 +285,9 @@ __all__ = [
     "TransferSpectrum",
     "Transition",
     "TransitionPoint",
+    "TransverseCrossing",
+    "TransverseExponent",
+    "TransverseScan",
     "UncertaintyExponent",
     "UndecidedError",
     "UnknownParameter",
@@ -271,6 +301,7 @@ __all__ = [
     "basins_of_cells",
     "bifurcation_columns",
     "bifurcation_diagram",
+    "birkhoff_average",
     "boundary_dimension",
     "branch_steps",
     "catalog",
@@ -278,6 +309,7 @@ __all__ = [
     "claims",
     "cobweb",
     "convergent_measure",
+    "covariant_directions",
     "critical_points",
     "critical_step_size",
     "crossings",
@@ -287,16 +319,20 @@ __all__ = [
     "follow",
     "he_normal",
     "immediate_basin",
+    "invariant_density",
     "known_measure",
+    "lyapunov_spectrum",
     "minibatches",
     "multipliers",
     "near_flattest",
     "normal_form",
+    "orbit_growth",
     "parameter_plane",
     "parse_loss",
     "parse_map",
     "periodic_orbits",
     "progress_bar",
+    "restricted",
     "sharpness_along",
     "simulate",
     "skeleton",
@@ -306,9 +342,12 @@ __all__ = [
     "stopping_times",
     "switch",
     "textbook",
+    "topological_entropy_bound",
     "transfer_operator",
     "transition",
     "transition_points",
+    "transverse_exponent",
+    "transverse_exponents",
     "unstable_manifold",
     "verify",
     "weak_critical_step_size",

@@ -11,6 +11,12 @@ from matplotlib.figure import Figure
 from ..branches.diagrams.cobweb import Cobweb
 from ..branches.diagrams.diagram_result import BifurcationDiagram
 from ..branches.diagrams.plane_result import ParameterPlane
+from ..branches.exponents.average_result import BirkhoffAverage
+from ..branches.exponents.covariant_result import CovariantDirections
+from ..branches.exponents.density_result import OrbitDensity
+from ..branches.exponents.entropy_result import EntropyBound, OrbitGrowth
+from ..branches.exponents.spectrum_result import LyapunovSpectrum
+from ..branches.exponents.transverse_result import TransverseExponent, TransverseScan
 from ..cells.basins.cell_basins import CellBasins
 from ..cells.transfer.almost_invariant import AlmostInvariantSets
 from ..cells.transfer.escape_rate import EscapeRate
@@ -43,6 +49,7 @@ from ..orbits.periodic_orbit import PeriodicOrbit
 from ..orbits.skeleton import Skeleton
 from ..orbits.stability import Stability
 from ..thresholds.threshold import Threshold
+from .average_picture import draw_average
 from .basins_of_cells_picture import draw_cell_basins
 from .boundary_picture import draw_basin_entropy, draw_boundary_dimension
 from .canvas import free_figure, in_our_style, new_axes
@@ -56,7 +63,9 @@ from .curves_picture import (
     draw_immediate_basin,
     draw_invariant_curve,
 )
+from .density_picture import draw_histogram
 from .diagram_picture import draw_diagram
+from .entropy_picture import draw_entropy, draw_growth
 from .fates_picture import draw_fates, fates_size
 from .known_bar import draw_known
 from .multipliers_picture import draw_multipliers_alone
@@ -65,6 +74,7 @@ from .orbits_picture import draw_family_alone, draw_minima, draw_orbit, draw_orb
 from .plane_of_periods import draw_plane
 from .sharpness_picture import draw_sharpness
 from .skeleton_picture import draw_skeleton
+from .spectrum_picture import draw_covariant, draw_exponents
 from .stability_picture import draw_stability
 from .stopping_picture import draw_stopping_times
 from .threshold_line import draw_threshold
@@ -79,6 +89,7 @@ from .transfer_picture import (
 )
 from .transition import draw_transition
 from .transition_picture import draw_scan, scan_size
+from .transverse_picture import draw_transverse, draw_transverse_scan
 from .verdict_card import card_size, draw_verdict
 
 __all__ = ["draw", "figure"]
@@ -133,7 +144,20 @@ _paint.register(TransferSpectrum, draw_spectrum)
 _paint.register(Transition, draw_scan)
 _paint.register(TransitionScan, draw_transition)
 _paint.register(Verdict, draw_verdict)
+_paint.register(BirkhoffAverage, draw_average)
+_paint.register(CovariantDirections, draw_covariant)
+_paint.register(EntropyBound, draw_entropy)
+_paint.register(LyapunovSpectrum, draw_exponents)
+_paint.register(OrbitDensity, draw_histogram)
+_paint.register(OrbitGrowth, draw_growth)
+_paint.register(TransverseExponent, draw_transverse)
+_paint.register(TransverseScan, draw_transverse_scan)
 
+_size.register(EntropyBound, lambda _: (6.0, 5.6))
+_size.register(LyapunovSpectrum, lambda _: _WITH_LEGEND)
+_size.register(OrbitDensity, lambda _: _WITH_LEGEND)
+_size.register(TransverseExponent, lambda _: _WITH_LEGEND)
+_size.register(TransverseScan, lambda _: _WITH_LEGEND)
 _size.register(AlmostInvariantSets, on_cells_size)
 _size.register(BasinEntropy, lambda _: _WITH_LEGEND)
 _size.register(BasinTheorem, theorem_size)

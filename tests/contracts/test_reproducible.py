@@ -81,6 +81,28 @@ CALLS = {
         rng=rng,
         executor=executor,
     ),
+    "lyapunov_spectrum": lambda rng, executor: dg.lyapunov_spectrum(
+        BEYOND, dg.Box([0.8, 0.8], [1.2, 1.2]).sample(600, rng=rng), steps=200, executor=executor
+    ),
+    "transverse_exponents": lambda rng, executor: dg.transverse_exponents(
+        dg.GradientDescent(LOSS, eta),
+        [1, 1],
+        "eta",
+        ["6/5", "8/5"],
+        start=dg.Box([-1], [1]).sample(20, rng=rng),
+        steps=200,
+        executor=executor,
+    ),
+    "invariant_density": lambda rng, executor: dg.invariant_density(
+        BEYOND, dg.Box([0, 0], [2, 2]), bins=10, steps=50, rng=rng, executor=executor
+    ),
+    "birkhoff_average": lambda rng, executor: dg.birkhoff_average(
+        dg.textbook.logistic(),
+        x,
+        dg.Box([0], [1]).sample(600, rng=rng),
+        steps=200,
+        executor=executor,
+    ),
     "boundary_dimension": lambda rng, executor: dg.boundary_dimension(
         F,
         dg.Ball([1, 1], 3),

@@ -252,6 +252,50 @@ MAKERS = {
     "verdict, silent": lambda: verdict(dg.claims.no_stable_minimum, HENON),
     "verdict, inconclusive": lambda: verdict(dg.claims.no_stable_minimum, OPEN),
     "transition": scan,
+    "Lyapunov spectrum": lambda: dg.lyapunov_spectrum(HENON, [0.1, 0.1], steps=2_000),
+    "Lyapunov spectra": lambda: dg.lyapunov_spectrum(
+        HENON, [[0.1, 0.1], [9, 9], [0.2, 0.1]], steps=2_000
+    ),
+    "Lyapunov spectra, all escaped": lambda: dg.lyapunov_spectrum(
+        HENON, [[9, 9], [8, 8]], steps=2_000
+    ),
+    "Lyapunov spectrum of a cycle": lambda: dg.lyapunov_spectrum(
+        LOGISTIC.at(a=2), [0.3], steps=2_000
+    ),
+    "covariant directions": lambda: dg.covariant_directions(HENON, [0.1, 0.1], steps=200),
+    "transverse exponent": lambda: dg.transverse_exponent(OPEN.at(eta="8/5"), [1, 1], steps=1_000),
+    "transverse exponent, superstable": lambda: dg.transverse_exponent(
+        dg.SymbolicMap([x / 2, 0 * y], [x, y]), [1, 0], [[1.0]], steps=1_000
+    ),
+    "transverse exponent, escaped": lambda: dg.transverse_exponent(
+        BEYOND, [1, 1], [[9.0]], steps=1_000
+    ),
+    "transverse exponents": lambda: dg.transverse_exponents(
+        dg.SymbolicMap([4 * x * (1 - x), a * x * y], [x, y]), [1, 0], "a", [2, 8], steps=1_000
+    ),
+    "transverse exponents, no crossing": lambda: dg.transverse_exponents(
+        OPEN, [1, 1], "eta", ["6/5", "8/5", 3], steps=1_000
+    ),
+    "density": lambda: dg.invariant_density(LOGISTIC.at(a=4), dg.Box([0], [1]), bins=20, rng=0),
+    "density in the plane": lambda: dg.invariant_density(HENON, HENON_BOX, bins=20, rng=0),
+    "density, none": lambda: dg.invariant_density(
+        HENON, dg.Box([8, 8], [9, 9]), bins=5, starts=16, rng=0
+    ),
+    "average": lambda: dg.birkhoff_average(LOGISTIC.at(a=4), x**2, [0.3], steps=2_000),
+    "averages": lambda: dg.birkhoff_average(
+        BEYOND, dg.LossObservable.LOSS, [[0.9, 1], [9, 9]], steps=2_000
+    ),
+    "average, escaped": lambda: dg.birkhoff_average(BEYOND, x, [9, 9], steps=2_000),
+    "entropy bound": lambda: dg.topological_entropy_bound(
+        LOGISTIC.at(a=4), dg.Box([0], [1]), periods=[1]
+    ),
+    "entropy bound, nothing": lambda: dg.topological_entropy_bound(
+        LOGISTIC.at(a=2), dg.Box([5], [6]), periods=[3]
+    ),
+    "orbit growth": lambda: dg.orbit_growth(LOGISTIC.at(a=4), dg.Box([0], [1]), periods=3),
+    "orbit growth, nothing complete": lambda: dg.orbit_growth(
+        HENON, HENON_BOX, periods=1, seconds=1e-9
+    ),
     "escaped text": lambda: dg.fixed_points(dg.GradientDescent(TAGS, "1/2")),
     "escaped card": lambda: dg.stability(dg.GradientDescent(TAGS, "1/2"), [1]),
     "escaped flip": lambda: dg.normal_form(dg.GradientDescent(TAGS, eta), [1]),

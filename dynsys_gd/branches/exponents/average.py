@@ -26,7 +26,7 @@ from .average_result import BirkhoffAverage
 from .batches import mean_error, settled, total
 from .cycles import cycles
 
-__all__ = ["Observable", "birkhoff_average"]
+__all__ = ["LossObservable", "birkhoff_average"]
 
 Rows = NDArray[np.float64]
 
@@ -34,7 +34,7 @@ _CHUNK = 256
 _NUMBERS = 2**19  # of an orbit that are looked at together
 
 
-class Observable(Enum):
+class LossObservable(Enum):
     """What can be averaged without a formula, for maps made of a loss.
 
     LOSS is the loss L(θ) and GRADIENT_SQUARED is |∇L(θ)|².
@@ -46,7 +46,7 @@ class Observable(Enum):
 
 def birkhoff_average(
     F: Map,
-    observable: sp.Expr | Observable,
+    observable: sp.Expr | LossObservable,
     start: Any,
     *,
     steps: int = 100_000,
@@ -61,7 +61,7 @@ def birkhoff_average(
     ----------
     F : Map
         Every parameter must have a value.
-    observable : sympy expression, or Observable
+    observable : sympy expression, or LossObservable
         In the coordinates of the map, matched by name.
     start : array_like of shape (d,) or (n, d), Grid, or Starts
         States of the map, or points of the loss, from which a map with memory starts at rest.
@@ -104,7 +104,7 @@ def birkhoff_average(
     before = counted_steps(transient, "transient")
     checked_executor(executor)
     checked_progress(progress)
-    chosen = observable if isinstance(observable, Observable) else None
+    chosen = observable if isinstance(observable, LossObservable) else None
     tasks = [
         (F if chosen else None, kernel, states[rows], tape, chosen, before, length, count)
         for rows in row_slices(len(states), _CHUNK)
@@ -150,12 +150,12 @@ def birkhoff_average(
 
 def _asked(F: Map, observable: Any) -> tuple[Tape | None, str]:
     """Return the observable as straight-line code, None for one of the loss, and its name."""
-    if isinstance(observable, Observable):
+    if isinstance(observable, LossObservable):
         if F.loss is None:
             raise InvalidInput("observable", observable, "a formula", "the map has no loss")
         return None, observable.value
     if not isinstance(observable, sp.Expr):
-        expected = "a sympy expression in the coordinates, or an Observable"
+        expected = "a sympy expression in the coordinates, or an LossObservable"
         raise InvalidInput("observable", observable, expected)
     own = {name: sp.Dummy(name, real=True) for name in F.names}
     used = by_name(observable.free_symbols, "observable")
@@ -166,7 +166,7 @@ def _asked(F: Map, observable: Any) -> tuple[Tape | None, str]:
     return lower([stable(formula)], list(own.values())), str(observable)
 
 
-_Task = tuple[Map | None, Kernel, Rows, Tape | None, Observable | None, int, int, int]
+_Task = tuple[Map | None, Kernel, Rows, Tape | None, LossObservable | None, int, int, int]
 _Means = tuple[Rows, Rows, NDArray[np.int64], Rows]
 
 
@@ -212,7 +212,7 @@ def _bump(steps: int) -> Rows:
     return np.asarray(weights / weights.sum())
 
 
-def _values(F: Map | None, tape: Tape | None, chosen: Observable | None, passed: Rows) -> Rows:
+def _values(F: Map | None, tape: Tape | None, chosen: LossObservable | None, passed: Rows) -> Rows:
     """Return the observable along orbits, shape (steps, n)."""
     steps, n, d = passed.shape
     rows = passed.reshape(steps * n, d)
@@ -223,7 +223,7 @@ def _values(F: Map | None, tape: Tape | None, chosen: Observable | None, passed:
     assert F.loss is not None
     points = F.project(rows)
     with np.errstate(all="ignore"):
-        if chosen is Observable.LOSS:
+        if chosen is LossObservable.LOSS:
             return np.asarray(F.loss(points)).reshape(steps, n)
         gradient = F.loss.gradient_at(points)
         return np.asarray((gradient**2).sum(axis=-1)).reshape(steps, n)

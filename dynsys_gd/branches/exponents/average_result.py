@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...evidence import Evidence, Outcome
 from ...maps.base import Map
 from ...results import Result, plain
-from .pooled import Pooled, pooled
+from .pooled import PooledAverages, pooled
 
 __all__ = ["BirkhoffAverage"]
 
@@ -64,7 +64,7 @@ class BirkhoffAverage(Result):
     def __len__(self) -> int:
         return len(self.averages)
 
-    def pooled(self) -> Pooled:
+    def pooled(self) -> PooledAverages:
         """Return the average over all orbits that did not escape."""
         kept = np.isfinite(self.averages)
         return pooled(self.averages[kept, None], self.errors[kept, None])

@@ -19,7 +19,7 @@ from ...maps.base import Map
 from ...regions import Box, positive_count
 from .asked import checked_map, counted_steps
 from .cycles import cycles
-from .density_result import InvariantDensity
+from .density_result import OrbitDensity
 
 __all__ = ["invariant_density"]
 
@@ -44,7 +44,7 @@ def invariant_density(
     rng: Any = None,
     executor: Executor | None = None,
     progress: Callable[[int, int], Any] | None = None,
-) -> InvariantDensity:
+) -> OrbitDensity:
     """Return how much of their time orbits spend where, with errors.
 
     Parameters
@@ -71,7 +71,7 @@ def invariant_density(
 
     Returns
     -------
-    InvariantDensity
+    OrbitDensity
 
     Raises
     ------
@@ -200,7 +200,7 @@ def _result(
     starts: int,
     steps: int,
     transient: int,
-) -> InvariantDensity:
+) -> OrbitDensity:
     counts = np.array([each[0] for each in found], dtype=np.float64)
     counts = counts[counts.sum(axis=(1, 2)) > 0]
     outside = sum(each[1] for each in found)
@@ -215,7 +215,7 @@ def _result(
         density = (whole.sum(axis=0) / inside / cell).reshape(shape)
     if len(counts) > 1:
         errors = _errors(whole, inside).reshape(shape) / cell
-    return InvariantDensity(
+    return OrbitDensity(
         map=F,
         region=region,
         coordinates=shown,

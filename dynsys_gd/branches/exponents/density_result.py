@@ -13,13 +13,13 @@ from ...maps.base import Map
 from ...regions import Box
 from ...results import Result, plain
 
-__all__ = ["InvariantDensity"]
+__all__ = ["OrbitDensity"]
 
 Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class InvariantDensity(Result):
+class OrbitDensity(Result):
     """A histogram of long orbits from many starts, as a density on one or two coordinates.
 
     Parameters

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...evidence import Outcome
 from .batches import total
 
-__all__ = ["Pooled", "pooled"]
+__all__ = ["PooledAverages", "pooled"]
 
 Numbers = NDArray[np.float64]
 
@@ -19,7 +19,7 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pooled:
+class PooledAverages:
     """Averages along several orbits, taken together.
 
     Parameters
@@ -39,12 +39,12 @@ class Pooled:
     alike: Outcome
 
 
-def pooled(values: Numbers, errors: Numbers) -> Pooled:
+def pooled(values: Numbers, errors: Numbers) -> PooledAverages:
     """Return averages (n, k) with their errors as one."""
     count, k = values.shape
     if not count:
         nothing = np.full(k, np.nan)
-        return Pooled(values=nothing, errors=nothing, orbits=0, alike=Outcome.UNDECIDED)
+        return PooledAverages(values=nothing, errors=nothing, orbits=0, alike=Outcome.UNDECIDED)
     with np.errstate(invalid="ignore"):
         mean = total(values)
         within = np.sqrt(total(errors**2) / count)
@@ -52,7 +52,7 @@ def pooled(values: Numbers, errors: Numbers) -> Pooled:
         if count > 1:
             between = np.sqrt(total((values - mean) ** 2) / (count - 1))
     between = np.where(np.isfinite(between), between, 0.0)
-    return Pooled(
+    return PooledAverages(
         values=mean,
         errors=np.maximum(within, between),
         orbits=count,

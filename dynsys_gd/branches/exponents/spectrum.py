@@ -20,7 +20,7 @@ from ...regions import positive_count
 from .asked import batch_length, checked_map, counted_steps, states_asked
 from .batches import jackknife_error, mean_error, settled, total
 from .cycles import cycle_exponents, cycles
-from .spectrum_result import Course, LyapunovSpectrum
+from .spectrum_result import LyapunovSpectrum, OrbitCourse
 
 __all__ = ["kaplan_yorke", "lyapunov_spectrum"]
 
@@ -162,19 +162,18 @@ def spectrum_of(
     state[found.lost > 0] = Outcome.UNDECIDED
     state[found.lost == batches * length] = Outcome.YES
     periods, passed = cycles(kernel, found.states)
-    course = [Course.APERIODIC] * n
-    for i in np.flatnonzero(~np.isfinite(found.states).all(axis=1) | np.isnan(values).any(axis=1)):
-        course[i] = Course.ESCAPED
+    course = [OrbitCourse.APERIODIC] * n
+    gone = ~np.isfinite(found.states).all(axis=1) | np.isnan(values).any(axis=1)
+    for row in np.flatnonzero(gone):
+        course[row] = OrbitCourse.ESCAPED
     for p in np.unique(periods[periods > 0]):
         rows = np.flatnonzero(periods == p)
         exact = cycle_exponents(kernel, passed[:p, rows].transpose(1, 0, 2), slice(None))
         exact = values[rows] if exact is None else exact[:, :k]
         values[rows], errors[rows], state[rows] = exact, 0.0, Outcome.YES
         for i, top in zip(rows, exact[:, 0], strict=True):
-            course[i] = Course.UNSTABLE_CYCLE if top > _LEAST else Course.CYCLE
-    for i in range(n):
-        if course[i] is Course.ESCAPED:
-            values[i], errors[i], state[i] = np.nan, np.nan, Outcome.NO
+            course[i] = OrbitCourse.UNSTABLE_CYCLE if top > _LEAST else OrbitCourse.CYCLE
+    values[gone], errors[gone], state[gone] = np.nan, np.nan, Outcome.NO
     dimension, dimension_error = _dimensions(F.dimension, values, rates, course)
     return LyapunovSpectrum(
         map=F,
@@ -220,13 +219,13 @@ def kaplan_yorke(exponents: Rows, d: int) -> float:
 
 
 def _dimensions(
-    d: int, values: Rows, rates: Rows, course: list[Course]
+    d: int, values: Rows, rates: Rows, course: list[OrbitCourse]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     batches, n = rates.shape[:2]
     dimension = np.array([kaplan_yorke(row, d) for row in values])
     error = np.zeros(n)
     for i in range(n):
-        if course[i] is not Course.APERIODIC or not np.isfinite(dimension[i]):
+        if course[i] is not OrbitCourse.APERIODIC or not np.isfinite(dimension[i]):
             error[i] = 0.0 if np.isfinite(dimension[i]) else np.nan
             continue
         sums = rates[:, i].sum(axis=0)

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from ...evidence import Evidence, Outcome
 from ...maps.base import Map
 from ...results import Result, plain
-from .pooled import Pooled, pooled
+from .pooled import PooledAverages, pooled
 
-__all__ = ["Course", "LyapunovSpectrum"]
+__all__ = ["LyapunovSpectrum", "OrbitCourse"]
 
 Numbers = NDArray[np.float64]
 
@@ -22,7 +22,7 @@ _STANDARD_ERRORS = 3.0
 _POWER_GROWTH = 20.0  # e^20 within the measurement: more than shear, which grows like a power
 
 
-class Course(Enum):
+class OrbitCourse(Enum):
     """What an orbit did while its exponents were measured."""
 
     APERIODIC = "aperiodic"
@@ -49,7 +49,7 @@ class LyapunovSpectrum(Result):
     converged : ndarray of Outcome, shape (n, k)
         YES where the batches fluctuate about one value, NO where they drift, or where there is no
         exponent, UNDECIDED where that could not be told.
-    course : tuple of Course, length n
+    course : tuple of OrbitCourse, length n
     periods : ndarray of int, shape (n,)
         Of the cycles; 0 elsewhere.
     collapsed : ndarray of bool, shape (n,)
@@ -72,7 +72,7 @@ class LyapunovSpectrum(Result):
     exponents: Numbers
     errors: Numbers
     converged: NDArray[np.object_]
-    course: tuple[Course, ...]
+    course: tuple[OrbitCourse, ...]
     periods: NDArray[np.int64]
     collapsed: NDArray[np.bool_]
     dimension: Numbers
@@ -100,16 +100,16 @@ class LyapunovSpectrum(Result):
         answer = np.full(self.exponents.shape, Outcome.UNDECIDED, dtype=object)
         room = _STANDARD_ERRORS * self.errors
         settled = self.converged == np.array(Outcome.YES, dtype=object)
-        sampled = np.array([c in (Course.APERIODIC, Course.ESCAPED) for c in self.course])
+        sampled = np.array([c in (OrbitCourse.APERIODIC, OrbitCourse.ESCAPED) for c in self.course])
         with np.errstate(invalid="ignore"):
             enough = (self.exponents * self.steps > _POWER_GROWTH) | ~sampled[:, None]
             answer[settled & (self.exponents > room) & enough] = Outcome.YES
             answer[settled & (self.exponents < -room)] = Outcome.NO
         return answer
 
-    def pooled(self) -> Pooled:
+    def pooled(self) -> PooledAverages:
         """Return the exponents of all orbits that did not escape, taken together."""
-        kept = np.array([c is not Course.ESCAPED for c in self.course], dtype=bool)
+        kept = np.array([c is not OrbitCourse.ESCAPED for c in self.course], dtype=bool)
         return pooled(self.exponents[kept], self.errors[kept])
 
     def headline(self) -> str:
@@ -117,7 +117,7 @@ class LyapunovSpectrum(Result):
         if n == 1:
             shown = _listed(self.exponents[0], self.errors[0])
             course = self.course[0]
-            where = "" if course is Course.APERIODIC else f", {self._course_text(0)}"
+            where = "" if course is OrbitCourse.APERIODIC else f", {self._course_text(0)}"
             return f"Lyapunov spectrum: {shown}{where}; {self._state(self.converged[0])}"
         together = self.pooled()
         if not together.orbits:
@@ -134,7 +134,7 @@ class LyapunovSpectrum(Result):
             ("measured", f"{self.steps} steps after {self.transient}, {len(self.rates)} batches"),
         ]
         if len(self) > 1:
-            counts = {c: self.course.count(c) for c in Course}
+            counts = {c: self.course.count(c) for c in OrbitCourse}
             rows.append(("orbits", ", ".join(f"{m} {c}" for c, m in counts.items() if m)))
             together = self.pooled()
             if together.orbits > 1:

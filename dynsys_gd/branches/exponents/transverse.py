@@ -23,7 +23,7 @@ from ...values import to_value, unknown_name
 from .asked import batch_length, checked_map, counted_steps, states_asked
 from .batches import mean_error, settled, total
 from .cycles import cycle_exponents, cycles
-from .spectrum_result import Course
+from .spectrum_result import OrbitCourse
 from .transverse_result import TransverseCrossing, TransverseExponent, TransverseScan
 
 __all__ = ["transverse_exponent", "transverse_exponents"]
@@ -223,7 +223,7 @@ def _rising(values: Any) -> list[float]:
     return places
 
 
-_Answer = tuple[Rows, Rows, NDArray[np.object_], list[Course]]
+_Answer = tuple[Rows, Rows, NDArray[np.object_], list[OrbitCourse]]
 
 
 def _measured(task: tuple[Kernel, int, Rows, int, int, int]) -> _Answer:
@@ -240,7 +240,7 @@ def _measured(task: tuple[Kernel, int, Rows, int, int, int]) -> _Answer:
     state[found.lost > 0] = Outcome.UNDECIDED
     state[found.lost == count * length] = Outcome.YES
     periods, passed = cycles(kernel, found.states)
-    course = [Course.APERIODIC] * len(us)
+    course = [OrbitCourse.APERIODIC] * len(us)
     for p in np.unique(periods[periods > 0]):
         rows = np.flatnonzero(periods == p)
         points = passed[:p, rows].transpose(1, 0, 2)
@@ -250,10 +250,10 @@ def _measured(task: tuple[Kernel, int, Rows, int, int, int]) -> _Answer:
                 values[rows, block] = exact
         errors[rows], state[rows] = 0.0, Outcome.YES
         for i in rows:
-            course[i] = Course.UNSTABLE_CYCLE if values[i, 0] > 1e-8 else Course.CYCLE
+            course[i] = OrbitCourse.UNSTABLE_CYCLE if values[i, 0] > 1e-8 else OrbitCourse.CYCLE
     gone = ~np.isfinite(found.states).all(axis=1) | np.isnan(values).any(axis=1)
     for i in np.flatnonzero(gone):
-        course[i], values[i], errors[i], state[i] = Course.ESCAPED, np.nan, np.nan, Outcome.NO
+        course[i], values[i], errors[i], state[i] = OrbitCourse.ESCAPED, np.nan, np.nan, Outcome.NO
     return values, errors, state, course
 
 
@@ -267,11 +267,11 @@ def _result(
     first = np.argsort(-values[:, :m], axis=1, kind="stable")[:, 0]
     along, along_error = values[rows, first], errors[rows, first]
     # An unstable cycle that a start happened to hit is not what orbits in the subspace come to.
-    kept = np.array([c in (Course.APERIODIC, Course.CYCLE) for c in course])
+    kept = np.array([c in (OrbitCourse.APERIODIC, OrbitCourse.CYCLE) for c in course])
     if not kept.any():
-        kept = np.array([c is not Course.ESCAPED for c in course])
+        kept = np.array([c is not OrbitCourse.ESCAPED for c in course])
     value, error = _together(normal[kept], normal_error[kept])
-    aperiodic = np.array([c is Course.APERIODIC for c in course])
+    aperiodic = np.array([c is OrbitCourse.APERIODIC for c in course])
     grows = (along * steps > _POWER_GROWTH) & (along > _STANDARD_ERRORS * along_error)
     return TransverseExponent(
         map=F,

@@ -12,7 +12,7 @@ from ...evidence import Evidence, Outcome
 from ...maps.base import Map
 from ...maps.symbolic_map import SymbolicMap
 from ...results import Result, plain
-from .spectrum_result import Course
+from .spectrum_result import OrbitCourse
 
 __all__ = ["TransverseCrossing", "TransverseExponent", "TransverseScan"]
 
@@ -44,7 +44,7 @@ class TransverseExponent(Result):
         Exponents within the subspace.
     converged : ndarray of Outcome, shape (n,)
         For the largest normal exponent.
-    course : tuple of Course, length n
+    course : tuple of OrbitCourse, length n
     evidence : Evidence
     """
 
@@ -60,7 +60,7 @@ class TransverseExponent(Result):
     along: Numbers
     along_errors: Numbers
     converged: NDArray[np.object_]
-    course: tuple[Course, ...]
+    course: tuple[OrbitCourse, ...]
     evidence: Evidence
 
     def __post_init__(self) -> None:
@@ -80,7 +80,7 @@ class TransverseExponent(Result):
         return f"Transverse exponent {self.value:.6g}{error}: {states[self.attracts]}"
 
     def rows(self) -> list[tuple[str, str]]:
-        counts = {c: self.course.count(c) for c in Course}
+        counts = {c: self.course.count(c) for c in OrbitCourse}
         return [
             ("map", self.map.describe()),
             ("on the subspace", self.restriction.describe()),

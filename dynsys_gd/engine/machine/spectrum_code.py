@@ -102,8 +102,8 @@ def _before(f: Function, j: str, body: Callable[[str], None]) -> None:
         for i in range(int(j)):
             body(str(i))
     else:
-        with f.loop(j) as i:
-            body(i)
+        with f.loop(j) as index:
+            body(index)
 
 
 def _load(f: Function, tile: str, index: str) -> str:
