@@ -21,7 +21,12 @@ from .transitions import Transitions
 
 __all__ = ["AlmostInvariantSets", "almost_invariant_sets_of"]
 
-_SOURCES = ("dellnitz1999approximation", "froyland2005statistically", "huisinga2006metastability")
+_SOURCES = (
+    "dellnitz1999approximation",
+    "froyland2005statistically",
+    "huisinga2006metastability",
+    "weber2002characterization",
+)
 _NEGLIGIBLE = 1e-9  # mass of the lightest cells, left out: their own masses are rounding
 _HEAVIEST = 0.99  # share of the mass among whose cells the corners of the simplex are looked for
 
@@ -39,7 +44,7 @@ class AlmostInvariantSets(Result):
     sets : tuple of Cells
         Together they are the cells that are visited again and again: those of the closed classes,
         or of the class that mass leaves most slowly; but for the lightest cells, with 1e-9 of the
-        mass in all.
+        mass in all. Those whose mass lies at smaller first coordinates come first.
     masses : tuple of float
         Share of the time that is spent in each set.
     ratios : tuple of float
@@ -155,9 +160,7 @@ def almost_invariant_sets_of(
         eigenvalues=tuple(found.values.tolist()),
         survival=found.survival,
         moved=moved,
-        evidence=discretised(
-            entries, "eigenvectors of the reversibilised matrix", also=_SOURCES
-        ),
+        evidence=discretised(entries, "eigenvectors of the reversibilised matrix", also=_SOURCES),
     )
 
 
@@ -248,7 +251,8 @@ def _cut(height: Numbers, mass: Numbers, flow: Any) -> Rows:
 def _corners(heights: Numbers, mass: Numbers) -> Rows:
     """Return the nearest corner of the simplex that the rows of k eigenvectors nearly fill.
 
-    The corners are the rows farthest from the span of those chosen before [weber2002characterization].
+    The corners are the rows farthest from the span of those chosen before, see
+    [weber2002characterization].
     """
     heaviest = np.argsort(-mass, kind="stable")
     count = int(np.searchsorted(np.cumsum(mass[heaviest]), _HEAVIEST)) + 1
@@ -269,11 +273,11 @@ def _corners(heights: Numbers, mass: Numbers) -> Rows:
 
 
 def _numbered(label: Rows, mass: Numbers, k: int) -> Rows:
-    """Return labels in the order of the first cell of each set."""
-    first = np.full(k, len(label))
-    np.minimum.at(first, label, np.arange(len(label)))
+    """Return labels in the order of the mean places of their mass, along the first axis first."""
+    weight = np.bincount(label, weights=mass, minlength=k)
+    mean = np.bincount(label, weights=mass * np.arange(len(label)), minlength=k) / weight
     rank = np.empty(k, dtype=np.int64)
-    rank[np.argsort(first, kind="stable")] = np.arange(k)
+    rank[np.argsort(mean, kind="stable")] = np.arange(k)
     return rank[label]
 
 

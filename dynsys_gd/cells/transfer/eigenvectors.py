@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 __all__ = ["Leading", "eigenvalues", "leading_left", "symmetric_pairs"]
 
 _DENSE = 200  # rows up to which all eigenvalues are computed at once
+_PATIENCE = 300  # restarts
+_MIDDLING = 2000  # rows of a matrix that is made dense where nothing else helps
 _NARROW = 1e-9  # how far beyond 1 inverse iteration looks where Lanczos-like methods give up
 
 Numbers = NDArray[np.float64]
@@ -51,25 +53,19 @@ def leading_left(matrix: Any) -> Leading:
     return Leading(value=value, vector=shape, residual=float(np.abs(image - value * shape).sum()))
 
 
-def eigenvalues(matrix: Any, k: int) -> NDArray[np.complex128]:
-    """Return the k eigenvalues of largest modulus, or all where there are fewer, largest first."""
-    n = matrix.shape[0]
+def eigenvalues(matrix: Any, k: int) -> tuple[NDArray[np.complex128], bool]:
+    """Return the k eigenvalues of largest modulus, largest first, and whether that is sure.
+
+    All of them where there are fewer; where the iteration does not converge, those that it found.
+    """
+    n, sure = matrix.shape[0], True
     if n <= max(_DENSE, k + 2):
         values = np.linalg.eigvals(matrix.toarray()).astype(np.complex128)
     else:
-        from scipy.sparse.linalg import eigs
-
-        values = eigs(
-            matrix,
-            k=k,
-            which="LM",
-            v0=np.full(n, n**-0.5),
-            ncv=min(n, max(4 * k, 40)),
-            return_eigenvectors=False,
-        )
+        values, sure = _largest(matrix, k)
     # Conjugates side by side, the upper one first, whatever the last bits say.
     order = np.lexsort((-values.imag, -values.real.round(9), -np.abs(values).round(9)))
-    return values[order][:k]
+    return values[order][:k], sure
 
 
 def symmetric_pairs(matrix: Any, k: int) -> tuple[Numbers, Numbers]:
@@ -78,10 +74,14 @@ def symmetric_pairs(matrix: Any, k: int) -> tuple[Numbers, Numbers]:
     if n <= max(_DENSE, k + 2):
         values, vectors = np.linalg.eigh(matrix.toarray())
     else:
-        from scipy.sparse.linalg import eigsh
+        from scipy.sparse.linalg import ArpackNoConvergence, eigsh
 
         v0 = np.full(n, n**-0.5) + np.linspace(-1, 1, n) * n**-0.5
-        values, vectors = eigsh(matrix, k=k, which="LA", v0=v0, ncv=min(n, max(4 * k, 40)))
+        many = {"k": k, "v0": v0, "ncv": min(n, max(4 * k, 40))}
+        try:
+            values, vectors = eigsh(matrix, which="LA", maxiter=_PATIENCE, **many)
+        except ArpackNoConvergence:
+            values, vectors = eigsh(matrix.tocsc(), sigma=1.0 + _NARROW, **many)
     order = np.argsort(-values, kind="stable")[:k]
     return values[order], vectors[:, order]
 
@@ -92,9 +92,25 @@ def _by_arnoldi(turned: Any) -> Numbers:
     n = turned.shape[0]
     first = np.full(n, n**-0.5)
     try:
-        found = eigs(turned, k=1, which="LR", v0=first, ncv=min(n, 60), maxiter=300)
+        found = eigs(turned, k=1, which="LR", v0=first, ncv=min(n, 60), maxiter=_PATIENCE)
         return np.asarray(found[1][:, 0].real)
     except ArpackNoConvergence:
         # A spectral gap near 0: a factorisation costs memory but no patience.
         found = eigs(turned.tocsc(), k=1, sigma=1.0 + _NARROW, v0=first)
         return np.asarray(found[1][:, 0].real)
+
+
+def _largest(matrix: Any, k: int) -> tuple[NDArray[np.complex128], bool]:
+    from scipy.sparse.linalg import ArpackNoConvergence, eigs
+
+    n = matrix.shape[0]
+    many = {"k": k, "which": "LM", "v0": np.full(n, n**-0.5), "return_eigenvectors": False}
+    try:
+        return eigs(matrix, ncv=min(n, max(4 * k, 40)), maxiter=_PATIENCE // 3, **many), True
+    except ArpackNoConvergence:
+        if n <= _MIDDLING:
+            return np.linalg.eigvals(matrix.toarray()).astype(np.complex128), True
+    try:
+        return eigs(matrix, ncv=min(n, max(8 * k, 240)), maxiter=_PATIENCE // 3, **many), True
+    except ArpackNoConvergence as stopped:
+        return np.asarray(stopped.eigenvalues, dtype=np.complex128), False

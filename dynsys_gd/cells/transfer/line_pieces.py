@@ -13,12 +13,12 @@ from ...errors import InvalidInput
 from ...orbits.certified.outward import middle
 from ..images import Formulas
 
-__all__ = ["Crossings", "Pieces", "continuous", "crossings", "monotone_pieces"]
+__all__ = ["Pieces", "Preimages", "continuous", "monotone_pieces", "preimages"]
 
 _FIRST = 64  # intervals that are looked at first
 _HALVINGS = 44  # then each may be halved so often: below a part in 10^14 of the region
 _MOST = 4096  # undecided intervals under way
-_STEPS = 80  # halvings until neighbouring doubles, but for crossings next to 0
+_STEPS = 80  # halvings until neighbouring doubles, but for places next to 0
 
 _CONTINUOUS_KINKS = {Op.ABS, Op.MAX, Op.MIN}
 
@@ -42,7 +42,7 @@ class Pieces:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Crossings:
+class Preimages:
     """Where a map takes given values on one monotone piece.
 
     Parameters
@@ -92,13 +92,13 @@ def monotone_pieces(formulas: Formulas, low: float, high: float) -> Pieces:
     return Pieces(ends=np.append(begin[first], end[-1]), sign=sign[first])
 
 
-def crossings(
+def preimages(
     formulas: Formulas, low: float, high: float, rising: bool, values: Bounds
-) -> Crossings:
+) -> Preimages:
     """Return where the map takes `values` on a piece on which it is strictly monotone."""
 
     def before(points: Bounds, at: Bounds) -> NDArray[np.bool_]:
-        """Whether the crossing of each value surely lies above a point."""
+        """Whether the preimage of each value surely lies above a point."""
         least, most = formulas.values(points[None], points[None])
         return np.asarray(most[0] < at) if rising else np.asarray(least[0] > at)
 
@@ -123,7 +123,7 @@ def crossings(
         sure = after(cut, wanted)
         floor, at_most = np.where(sure, floor, cut), np.where(sure, cut, at_most)
     first[inner], last[inner] = at_least, at_most
-    return Crossings(lower=first, upper=last)
+    return Preimages(lower=first, upper=last)
 
 
 def _signs(formulas: Formulas, lower: Bounds, upper: Bounds) -> NDArray[np.int64]:

@@ -14,7 +14,7 @@ from ...orbits.certified.outward import down, up
 from ...orbits.exact.gradient_sets import FLOAT_REASON
 from ..cells import Cells
 from ..images import Formulas, formulas_of
-from .line_pieces import Pieces, continuous, crossings, monotone_pieces
+from .line_pieces import Pieces, continuous, monotone_pieces, preimages
 from .method import Entries, TransferMethod, TransferQuestion
 
 __all__ = ["MonotonePieces"]
@@ -73,9 +73,7 @@ class MonotonePieces(TransferMethod):
             matrix=matrix,
             lower=lower,
             upper=upper,
-            evidence=evidence
-            if F.exact
-            else evidence.weakened_to(Grade.NUMERICAL, FLOAT_REASON),
+            evidence=evidence if F.exact else evidence.weakened_to(Grade.NUMERICAL, FLOAT_REASON),
         )
 
     def describe(self) -> str:
@@ -97,7 +95,7 @@ def _overlaps(formulas: Formulas, pieces: Pieces, k: int, cells: Cells) -> _Leng
     """Return what lands where of one monotone piece."""
     begin, end = pieces.ends[k], pieces.ends[k + 1]
     edges, rising = cells.edges[0], bool(pieces.sign[k] > 0)
-    at = crossings(formulas, begin, end, rising, edges)
+    at = preimages(formulas, begin, end, rising, edges)
     # Best guesses reach to the middle of the windows beside the piece, whose share they take.
     first = begin if k == 0 else 0.5 * (pieces.ends[k - 1] + begin)
     last = end if k + 2 == len(pieces.ends) else 0.5 * (end + pieces.ends[k + 2])
@@ -107,9 +105,12 @@ def _overlaps(formulas: Formulas, pieces: Pieces, k: int, cells: Cells) -> _Leng
     target = np.arange(len(edges) - 1)
     some = at.upper[far] > at.lower[near]
     target = target[some]
-    left, right = (at.lower[near][some], at.upper[near][some]), (
-        at.lower[far][some],
-        at.upper[far][some],
+    left, right = (
+        (at.lower[near][some], at.upper[near][some]),
+        (
+            at.lower[far][some],
+            at.upper[far][some],
+        ),
     )
     guesses = guess[near][some], guess[far][some]
     outer = np.minimum(left[0], guesses[0]), np.maximum(right[1], guesses[1])
@@ -132,8 +133,8 @@ def _window(formulas: Formulas, pieces: Pieces, k: int, cells: Cells) -> _Length
     begin, end = pieces.ends[k : k + 1], pieces.ends[k + 1 : k + 2]
     edges = cells.edges[0]
     low, high = (bound[0] for bound in formulas.values(begin[None], end[None]))
-    _, target = _met(edges, low, high, closed=True)
-    which, own = _met(edges, begin, end)
+    target = _met(edges, low, high, closed=True)[1]
+    own = _met(edges, begin, end)[1]
     source, target = np.repeat(own, len(target)), np.tile(target, len(own))
     around = np.minimum(edges[source + 1], end) - np.maximum(edges[source], begin)
     nothing = np.zeros(len(source))

@@ -130,7 +130,8 @@ class TransferOperator(Result):
         P in reversed time, P̂_ij = p_j P_ji / p_i [1]_ [2]_. Two sets are the sides of the level of
         the second one that makes the lower ratio largest; more sets are the corners of the simplex
         that k eigenvectors span. Where all mass leaves in the end, P is that of orbits on condition
-        that they stay for ever, P_ij h_j / (λ h_i) with P h = λ h. The mean ratio is at most (λ_1 + … + λ_k)/k for any k sets [3]_.
+        that they stay for ever, P_ij h_j / (λ h_i) with P h = λ h. The mean ratio is at most
+        (λ_1 + … + λ_k)/k for any k sets [3]_.
 
         References
         ----------

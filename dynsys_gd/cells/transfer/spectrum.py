@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-
 from ...evidence import Evidence
 from ...maps.base import Map
 from ...results import Result, plain
@@ -32,22 +31,26 @@ class TransferSpectrum(Result):
         By falling modulus.
     coarser : tuple of complex
         As many on cells twice as wide; empty where there are none.
+    converged : bool
+        Whether these are known to be the largest ones; False where the iteration did not converge,
+        and found some of them.
     """
 
     map: Map
     cells: Cells
     eigenvalues: tuple[complex, ...]
     coarser: tuple[complex, ...]
+    converged: bool
     evidence: Evidence
 
     @property
     def mixing_rate(self) -> float:
-        """Modulus of the second eigenvalue by that of the first; NaN where there is no second.
+        """Modulus of the second eigenvalue by that of the first; NaN where one is not known.
 
         What a density has of it shrinks by this factor a step, compared with the leading one. 1
         for several closed classes, and where sets are visited in turn.
         """
-        if len(self.eigenvalues) < 2 or self.eigenvalues[0] == 0:
+        if len(self.eigenvalues) < 2 or self.eigenvalues[0] == 0 or not self.converged:
             return math.nan
         return min(1.0, abs(self.eigenvalues[1]) / abs(self.eigenvalues[0]))
 
@@ -63,6 +66,8 @@ class TransferSpectrum(Result):
         unit = sum(abs(value) > 1.0 - _UNIT for value in self.eigenvalues)
         if unit:
             table.append(("of modulus 1", str(unit)))
+        if not self.converged:
+            table.append(("not converged", "there may be larger ones; ask for more, or fewer"))
         if self.coarser:
             table.append(("on cells twice as wide", shown(self.coarser)))
         return [*table, ("evidence", str(self.evidence))]
@@ -74,6 +79,7 @@ class TransferSpectrum(Result):
             "depth": self.cells.depth,
             "eigenvalues": plain(list(self.eigenvalues)),
             "coarser": plain(list(self.coarser)),
+            "converged": self.converged,
             "mixing_rate": plain(self.mixing_rate),
         }
 
@@ -81,21 +87,20 @@ class TransferSpectrum(Result):
 def spectrum_of(transitions: Transitions, k: int, entries: Evidence) -> TransferSpectrum:
     """Return the k eigenvalues of largest modulus."""
     coarse = transitions.coarser()
+    values, sure = eigenvalues(transitions.matrix, k)
+    larger = () if coarse is None else eigenvalues(coarse.matrix, k)[0].tolist()
     return TransferSpectrum(
         map=transitions.F,
         cells=transitions.cells,
-        eigenvalues=_values(transitions, k),
-        coarser=() if coarse is None else _values(coarse, k),
+        eigenvalues=tuple(values.tolist()),
+        coarser=tuple(larger),
+        converged=sure,
         evidence=discretised(
             entries,
             "eigenvalues of the matrix; those inside the essential spectral radius of the "
             "operator itself mean nothing",
         ),
     )
-
-
-def _values(transitions: Transitions, k: int) -> tuple[complex, ...]:
-    return tuple(complex(value) for value in eigenvalues(transitions.matrix, k))
 
 
 def _written(value: complex) -> str:

@@ -1,0 +1,1 @@
+"""Basins from the graph of cells: where every orbit must go, and where it may."""

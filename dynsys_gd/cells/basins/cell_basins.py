@@ -1,0 +1,234 @@
+"""Basins of attracting sets of cells, each between two sets of cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...evidence import Evidence
+from ...maps.base import Map
+from ...results import Result, plain
+from ..cell_graph import CellGraph
+from ..cells import Cells
+
+__all__ = ["BasinBounds", "CellBasins", "Commitment"]
+
+Mask = NDArray[np.bool_]
+Numbers = NDArray[np.int64]
+
+
+class Commitment(Enum):
+    """What is known of all orbits that begin in a cell.
+
+    COMMITTED: they enter one attracting set and stay. LEAVES: they leave the box. UNDECIDED: paths
+    of the graph lead to different ends, or stay at a set that does not attract.
+
+    Examples
+    --------
+    >>> Commitment("leaves") is Commitment.LEAVES
+    True
+    """
+
+    COMMITTED = "committed"
+    LEAVES = "leaves"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BasinBounds:
+    """An attracting set with the cells that surely, and those that possibly, belong to its basin.
+
+    The basin is the set of starts in the box whose orbits enter the attracting set without leaving
+    the box before.
+
+    Parameters
+    ----------
+    cells : Cells
+        The attracting set: no orbit leaves it.
+    committed : Cells
+        Every orbit from here enters the set and stays; the set itself included.
+    possible : Cells
+        From nowhere else an orbit enters the set before it has left the box.
+    returning : Cells
+        From nowhere else an orbit enters the set, even if it may leave the box and come back.
+    steps : int
+        From a committed cell the set is entered after at most so many steps.
+    """
+
+    cells: Cells
+    committed: Cells
+    possible: Cells
+    returning: Cells
+    steps: int
+
+    @property
+    def lower(self) -> float:
+        """Lower bound of the basin's share of the box, an exact dyadic number."""
+        return self.committed.volume
+
+    @property
+    def upper(self) -> float:
+        """Upper bound of the basin's share of the box, an exact dyadic number."""
+        return self.possible.volume
+
+    @property
+    def upper_returning(self) -> float:
+        """Upper bound that also holds where orbits leave the box and come back."""
+        return self.returning.volume
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class CellBasins(Result):
+    """For each cell of a graph where its orbits must go, and where they may.
+
+    Parameters
+    ----------
+    graph : CellGraph
+    member : ndarray of int, shape (n,)
+        The attracting set that each cell is part of, -1 for none.
+    may_reach : ndarray of bool, shape (m, n)
+        Whether each cell leads to each attracting set.
+    may_leave : ndarray of bool, shape (n,)
+        Whether it leads out of the box.
+    may_linger : ndarray of bool, shape (n,)
+        Whether it leads to cells with a cycle that do not attract: an orbit may stay there.
+    goal : ndarray of int, shape (n,)
+        The attracting set that each cell is committed to, -1 for none.
+    leaves : ndarray of bool, shape (n,)
+        Whether every orbit from the cell leaves the box.
+    steps : ndarray of int, shape (n,)
+        After at most how many steps, for cells that are committed or leave; -1 for others and in
+        attracting sets.
+    """
+
+    graph: CellGraph
+    member: Numbers
+    may_reach: Mask
+    may_leave: Mask
+    may_linger: Mask
+    goal: Numbers
+    leaves: Mask
+    steps: Numbers
+    evidence: Evidence
+
+    def __post_init__(self) -> None:
+        for name in ("member", "may_reach", "may_leave", "may_linger", "goal", "leaves", "steps"):
+            getattr(self, name).setflags(write=False)
+
+    @property
+    def map(self) -> Map:
+        """The map."""
+        return self.graph.map
+
+    @property
+    def cells(self) -> Cells:
+        """All cells."""
+        return self.graph.cells
+
+    @cached_property
+    def basins(self) -> tuple[BasinBounds, ...]:
+        """The basins, by the first cells of their attracting sets."""
+        return tuple(self._basin(k) for k in range(len(self.may_reach)))
+
+    def __len__(self) -> int:
+        return len(self.may_reach)
+
+    def __iter__(self) -> Iterator[BasinBounds]:
+        return iter(self.basins)
+
+    def __getitem__(self, index: int) -> BasinBounds:
+        return self.basins[index]
+
+    @property
+    def leaving(self) -> tuple[float, float]:
+        """Bounds of the share of starts whose orbits leave the box at some time."""
+        return self._share(self.leaves), self._share(self.may_leave)
+
+    @property
+    def undecided(self) -> float:
+        """Share of the box in cells that are neither committed nor surely leave."""
+        return self._share((self.goal < 0) & ~self.leaves)
+
+    def commitment(self, points: Any) -> list[Commitment]:
+        """Return what is known of the orbit of each point, shape (m, d).
+
+        A point outside of the box has left it.
+        """
+        rows = self.cells.at(points)
+        found = []
+        for row in rows.tolist():
+            committed = row >= 0 and self.goal[row] >= 0
+            left = row < 0 or bool(self.leaves[row])
+            found.append(
+                Commitment.COMMITTED
+                if committed
+                else Commitment.LEAVES
+                if left
+                else Commitment.UNDECIDED
+            )
+        return found
+
+    def headline(self) -> str:
+        many = len(self)
+        sets = "no attracting set" if not many else f"{many} attracting set{'s' * (many > 1)}"
+        return (
+            f"Basins of {self.map.describe()} on {len(self.cells)} cells: {sets}, "
+            f"{100 * (1 - self.undecided):.4g} % of the box decided"
+        )
+
+    def rows(self) -> list[tuple[str, str]]:
+        table = []
+        for k, each in enumerate(self.basins[:5]):
+            said = f"share in [{each.lower:.6g}, {each.upper:.6g}] of the box"
+            if each.upper_returning > each.upper:
+                said += f" ([{each.lower:.6g}, {each.upper_returning:.6g}] with orbits that return)"
+            table.append((f"basin {k}", f"{said}; set of {len(each.cells)} cells"))
+        if len(self) > 5:
+            table.append(("others", f"{len(self) - 5} more in .basins"))
+        low, high = self.leaving
+        lingering = self._share(self.may_linger)
+        return [
+            *table,
+            ("leave the box", f"share in [{low:.6g}, {high:.6g}]"),
+            ("may stay elsewhere", f"{100 * lingering:.4g} %, at sets that do not attract"),
+            ("evidence", str(self.evidence)),
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            **super().to_dict(),
+            "box": self.cells.region.describe(),
+            "depth": self.cells.depth,
+            "basins": [
+                {
+                    "cells": plain(each.cells.codes),
+                    "lower": each.lower,
+                    "upper": each.upper,
+                    "upper_returning": each.upper_returning,
+                    "steps": each.steps,
+                }
+                for each in self.basins
+            ],
+            "leaving": list(self.leaving),
+            "undecided": self.undecided,
+            "goal": plain(self.goal),
+        }
+
+    def _basin(self, k: int) -> BasinBounds:
+        committed, possible = self.goal == k, self.may_reach[k]
+        return BasinBounds(
+            cells=self.cells.take(self.member == k),
+            committed=self.cells.take(committed),
+            possible=self.cells.take(possible),
+            returning=self.cells.take(possible | self.may_leave),
+            steps=int(max(0, self.steps[committed].max())),
+        )
+
+    def _share(self, which: Mask) -> float:
+        return int(np.count_nonzero(which)) / 2.0**self.cells.depth
