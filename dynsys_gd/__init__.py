@@ -41,6 +41,11 @@ from .branches.exponents.transverse_result import (
 from .branches.followed import FollowedOrbit
 from .cells.basins.basins_of_cells import basins_of_cells
 from .cells.basins.cell_basins import BasinBounds, CellBasins, Commitment
+from .cells.cell_graph import CellGraph, cell_graph
+from .cells.cells import Cells
+from .cells.morse.build import morse_graph
+from .cells.morse.morse_graph import MorseGraph
+from .cells.morse.morse_set import FamilyPart, MorseKind, MorseSet
 from .cells.transfer.almost_invariant import AlmostInvariantSets
 from .cells.transfer.escape_rate import Escape, EscapeRate
 from .cells.transfer.invariant_density import ErgodicComponent, InvariantDensity
@@ -180,6 +185,8 @@ __all__ = [
     "BranchLimit",
     "Budget",
     "CellBasins",
+    "CellGraph",
+    "Cells",
     "Certificate",
     "Checked",
     "Cluster",
@@ -208,6 +215,7 @@ __all__ = [
     "Estimate",
     "Evidence",
     "Exact",
+    "FamilyPart",
     "Fate",
     "Fates",
     "Finding",
@@ -238,6 +246,9 @@ __all__ = [
     "MissingExtra",
     "MonotonePieces",
     "MonteCarlo",
+    "MorseGraph",
+    "MorseKind",
+    "MorseSet",
     "Multipliers",
     "Nesterov",
     "NewtonSearch",
@@ -305,6 +316,7 @@ __all__ = [
     "boundary_dimension",
     "branch_steps",
     "catalog",
+    "cell_graph",
     "check",
     "claims",
     "cobweb",
@@ -323,6 +335,7 @@ __all__ = [
     "known_measure",
     "lyapunov_spectrum",
     "minibatches",
+    "morse_graph",
     "multipliers",
     "near_flattest",
     "normal_form",

@@ -142,7 +142,7 @@ def images_of(formulas: Formulas, lower: Bounds, upper: Bounds) -> Images:
         np.concatenate([lower, centre]), np.concatenate([upper, centre])
     )
     low, high = below[:d].copy(), above[:d].copy()
-    fine = np.isfinite(below).all(axis=0) & np.isfinite(above).all(axis=0)
+    fine: Mask = np.asarray(np.isfinite(below).all(axis=0) & np.isfinite(above).all(axis=0))
     with np.errstate(all="ignore"):
         at, slopes = (below[d : 2 * d], above[d : 2 * d]), (below[2 * d :], above[2 * d :])
         half = up(np.maximum(up(upper - centre), up(centre - lower)))

@@ -18,6 +18,8 @@ from ..branches.exponents.entropy_result import EntropyBound, OrbitGrowth
 from ..branches.exponents.spectrum_result import LyapunovSpectrum
 from ..branches.exponents.transverse_result import TransverseExponent, TransverseScan
 from ..cells.basins.cell_basins import CellBasins
+from ..cells.cell_graph import CellGraph
+from ..cells.morse.morse_graph import MorseGraph
 from ..cells.transfer.almost_invariant import AlmostInvariantSets
 from ..cells.transfer.escape_rate import EscapeRate
 from ..cells.transfer.invariant_density import InvariantDensity
@@ -53,6 +55,7 @@ from .average_picture import draw_average
 from .basins_of_cells_picture import draw_cell_basins
 from .boundary_picture import draw_basin_entropy, draw_boundary_dimension
 from .canvas import free_figure, in_our_style, new_axes
+from .cell_graph_picture import cell_graph_size, draw_cell_graph
 from .cells_picture import draw_measured, draw_theorem, measured_size, theorem_size
 from .checked_bars import draw_checked
 from .cluster_picture import draw_cluster
@@ -68,6 +71,7 @@ from .diagram_picture import draw_diagram
 from .entropy_picture import draw_entropy, draw_growth
 from .fates_picture import draw_fates, fates_size
 from .known_bar import draw_known
+from .morse_graph_picture import draw_morse_graph, morse_graph_size
 from .multipliers_picture import draw_multipliers_alone
 from .normal_form_picture import draw_normal_form
 from .orbits_picture import draw_family_alone, draw_minima, draw_orbit, draw_orbits
@@ -115,6 +119,7 @@ _paint.register(BasinTheorem, draw_theorem)
 _paint.register(BifurcationDiagram, draw_diagram)
 _paint.register(BoundaryDimension, draw_boundary_dimension)
 _paint.register(CellBasins, draw_cell_basins)
+_paint.register(CellGraph, draw_cell_graph)
 _paint.register(Checked, draw_checked)
 _paint.register(Cluster, draw_cluster)
 _paint.register(Cobweb, draw_cobweb)
@@ -128,6 +133,7 @@ _paint.register(ImmediateBasin, draw_immediate_basin)
 _paint.register(InvariantCurve, draw_invariant_curve)
 _paint.register(InvariantDensity, draw_density)
 _paint.register(Minima, draw_minima)
+_paint.register(MorseGraph, draw_morse_graph)
 _paint.register(Multipliers, draw_multipliers_alone)
 _paint.register(NormalForm, draw_normal_form)
 _paint.register(OrbitSet, draw_orbits)
@@ -164,6 +170,7 @@ _size.register(BasinTheorem, theorem_size)
 _size.register(BifurcationDiagram, lambda _: (8.4, 6.0))
 _size.register(BoundaryDimension, lambda _: _WITH_LEGEND)
 _size.register(CellBasins, on_cells_size)
+_size.register(CellGraph, cell_graph_size)
 _size.register(Checked, lambda _: (7.6, 3.2))
 _size.register(Cobweb, lambda _: (7.6, 5.2))
 _size.register(CriticalManifold, lambda _: _WITH_LEGEND)
@@ -176,6 +183,7 @@ _size.register(ImmediateBasin, basin_size)
 _size.register(InvariantCurve, lambda _: _WITH_LEGEND)
 _size.register(InvariantDensity, on_cells_size)
 _size.register(Minima, lambda _: _WITH_LEGEND)
+_size.register(MorseGraph, morse_graph_size)
 _size.register(Multipliers, lambda _: _WITH_LEGEND)
 _size.register(OrbitSet, lambda _: _WITH_LEGEND)
 _size.register(ParameterPlane, lambda _: (8.4, 5.6))

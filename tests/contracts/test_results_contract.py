@@ -57,6 +57,14 @@ def transition(F=OPEN, parameter="eta", values=("1/2", "9/10", "6/5"), **more):
 
 
 MAKERS = {
+    "cell graph": lambda: dg.cell_graph(BELOW, BOX, 8),
+    "cell graph on a line": lambda: dg.cell_graph(
+        dg.GradientDescent(WELL, "3/2"), dg.Box([-2.4], [2.4]), 7
+    ),
+    "morse graph": lambda: dg.morse_graph(BELOW, BOX, 10),
+    "morse graph on a line": lambda: dg.morse_graph(
+        dg.GradientDescent(WELL, "11/10"), dg.Box([-2.4], [2.4]), 9
+    ),
     "fixed points": lambda: dg.fixed_points(BELOW, BOX),
     "fixed points, open step size": lambda: dg.fixed_points(OPEN),
     "fixed points, momentum": lambda: dg.fixed_points(dg.HeavyBall(WELL, eta, beta)),

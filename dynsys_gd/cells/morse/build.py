@@ -119,9 +119,9 @@ def morse_graph(
     if progress is not None:
         progress(start, depth)
     for level in range(start, depth):
-        recurring = components_of(len(cover), cover.sources, cover.targets).recurring
-        _refuse_too_many(depth, level, cover, recurring)
-        cover = refined(cover, recurring, formulas, work)
+        parts = components_of(len(cover), cover.sources, cover.targets)
+        _refuse_too_many(depth, level, cover, parts.recurring)
+        cover = refined(cover, parts.recurring, parts.labels, formulas, work)
         if progress is not None:
             progress(level + 1, depth)
     longest = int(longest_period) if formulas.smooth else 0
@@ -132,7 +132,8 @@ def morse_graph(
 def _checked_start(start: Any, depth: int) -> int:
     if start is None:
         return min(depth, _START)
-    if isinstance(start, bool) or not isinstance(start, (int, np.integer)) or not 0 <= start <= depth:
+    whole = isinstance(start, (int, np.integer)) and not isinstance(start, bool)
+    if not whole or not 0 <= start <= depth:
         raise InvalidInput("start_depth", start, f"a whole number from 0 to {depth}, the depth")
     return int(start)
 
@@ -302,7 +303,7 @@ def _is_trapped(nodes: Nodes, cover: Cover) -> bool:
     """
     start = np.zeros(len(cover), dtype=bool)
     start[nodes] = True
-    return bool(cover.inside[reached_from(len(cover), cover.sources, cover.targets, start)].all())
+    return bool(cover.inside[reached_from(*cover.rows, start)].all())
 
 
 def _kind(attracting: Outcome, repelling: Outcome) -> MorseKind:

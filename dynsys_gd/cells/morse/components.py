@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..images import Mask
 
-__all__ = ["Components", "Reach", "components_of", "reach_of", "reached_from"]
+__all__ = ["Components", "Reach", "components_of", "downhill", "reach_of", "reached_from"]
 
 Nodes = NDArray[np.int64]
 
@@ -22,7 +22,7 @@ class Components:
     Parameters
     ----------
     labels : ndarray of int, shape (n,)
-        The component of each node.
+        The component of each node; edges lead to the same or to smaller numbers.
     recurrent : ndarray of bool, shape (c,)
         Whether a component has an edge inside.
     """
@@ -80,9 +80,28 @@ def components_of(n: int, sources: Nodes, targets: Nodes) -> Components:
     data = np.ones(len(sources), dtype=np.int8)
     matrix = coo_array((data, (sources.astype(np.int32), targets.astype(np.int32))), shape=(n, n))
     count, labels = connected_components(matrix.tocsr(), directed=True, connection="strong")
+    labels = downhill(labels.astype(np.int64), count, sources, targets)
     recurrent = np.bincount(labels, minlength=count) > 1
     recurrent[labels[sources[sources == targets]]] = True
-    return Components(labels.astype(np.int64), recurrent)
+    return Components(labels, recurrent)
+
+
+def downhill(labels: Nodes, count: int, sources: Nodes, targets: Nodes) -> Nodes:
+    """Return components renumbered so that no edge leads to a larger number.
+
+    The algorithm of scipy numbers them like that; it does not promise to.
+    """
+    a, b = labels[sources], labels[targets]
+    if (a >= b).all():
+        return labels
+    import networkx
+
+    graph = networkx.DiGraph()
+    graph.add_nodes_from(range(count))
+    graph.add_edges_from(zip(b[a != b].tolist(), a[a != b].tolist(), strict=True))
+    rank = np.empty(count, dtype=np.int64)
+    rank[list(networkx.topological_sort(graph))] = np.arange(count)
+    return rank[labels]
 
 
 def reach_of(
@@ -120,9 +139,8 @@ def reach_of(
     open_edges = np.bincount(a, minlength=c)
     ready = np.flatnonzero(open_edges == 0)
     while len(ready):
-        many = start[ready + 1] - start[ready]
-        places = np.repeat(start[ready] - (np.cumsum(many) - many), many) + np.arange(many.sum())
-        above, below = before[places], np.repeat(ready, many)
+        above = before[_ranges(start[ready], start[ready + 1])]
+        below = np.repeat(ready, start[ready + 1] - start[ready])
         for word in bits:
             np.bitwise_or.at(word, above, word[below])
         np.subtract.at(open_edges, above, 1)
@@ -131,17 +149,26 @@ def reach_of(
     return Reach(bits[:, labels], len(marked))
 
 
-def reached_from(n: int, sources: Nodes, targets: Nodes, start: Mask) -> Mask:
-    """Return the nodes that paths from some nodes lead to, these included."""
-    order = np.argsort(sources, kind="stable")
-    after = targets[order]
-    first = np.concatenate([[0], np.cumsum(np.bincount(sources, minlength=n))])
+def reached_from(first: Nodes, targets: Nodes, start: Mask) -> Mask:
+    """Return the nodes that paths from some nodes lead to, these included.
+
+    Parameters
+    ----------
+    first, targets : ndarray of int
+        The edges as compressed rows.
+    start : ndarray of bool, shape (n,)
+    """
     seen = start.copy()
     now = np.flatnonzero(start)
     while len(now):
-        many = first[now + 1] - first[now]
-        places = np.repeat(first[now] - (np.cumsum(many) - many), many) + np.arange(many.sum())
-        now = np.unique(after[places])
-        now = now[~seen[now]]
+        reached = np.zeros(len(seen), dtype=bool)
+        reached[targets[_ranges(first[now], first[now + 1])]] = True
+        now = np.flatnonzero(reached & ~seen)
         seen[now] = True
     return seen
+
+
+def _ranges(begin: Nodes, end: Nodes) -> Nodes:
+    """Return begin[0], …, end[0] - 1, begin[1], … as one array."""
+    many = end - begin
+    return np.repeat(begin - (np.cumsum(many) - many), many) + np.arange(many.sum())

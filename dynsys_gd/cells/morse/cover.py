@@ -15,6 +15,7 @@ from ...regions import Box
 from ..cell_graph import CellGraph
 from ..cells import Cells, Codes
 from ..graph_faces import Faces, faces_of
+from ..graph_rows import Runs, runs_met
 from ..images import Formulas, Images, Mask, images_of
 
 __all__ = ["Cover", "cover_of", "part_of", "refined"]
@@ -100,6 +101,17 @@ class Cover:
         return np.ascontiguousarray(np.concatenate([self.upper, -self.lower, middle, half]).T)
 
     @cached_property
+    def rows(self) -> tuple[Nodes, Nodes]:
+        """The edges as compressed rows: where the targets of each cell begin, and the targets."""
+        from scipy.sparse import coo_array
+
+        n = len(self)
+        data = np.ones(len(self.sources), dtype=np.int8)
+        pairs = (self.sources.astype(np.int32), self.targets.astype(np.int32))
+        matrix = coo_array((data, pairs), shape=(n, n)).tocsr()
+        return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
+
+    @cached_property
     def inside(self) -> Mask:
         """Whether the image surely lies in the interior of the box."""
         low, high = np.array(self.region.low)[:, None], np.array(self.region.high)[:, None]
@@ -154,14 +166,23 @@ def cover_of(graph: CellGraph, formulas: Formulas) -> Cover:
     )
 
 
-def refined(cover: Cover, which: Mask, formulas: Formulas, work: Work) -> Cover:
+def refined(cover: Cover, which: Mask, labels: Nodes, formulas: Formulas, work: Work) -> Cover:
     """Return the cover with some of its finest cells halved.
+
+    Parameters
+    ----------
+    cover : Cover
+    which : ndarray of bool, shape (n,)
+    labels : ndarray of int, shape (n,)
+        Components of the graph, numbered so that no edge leads to a larger number.
+    formulas : Formulas
+    work : Work
 
     Notes
     -----
-    New edges are sought below old ones only: the old ones leave out pairs that are proved apart,
-    and so are their parts. A path of the new graph therefore runs above one of the old graph, so
-    that whatever did not recur does not recur now.
+    Where no edge is, the image of a cell is proved to miss another, and images of its parts miss
+    the parts of that. New edges that would lead to a larger number are therefore left out, so that
+    whatever did not recur does not recur now, and what recurs stays apart.
     """
     kept, halved = np.flatnonzero(~which), np.flatnonzero(which)
     new = np.empty(len(cover), dtype=np.int64)  # the number of a cell, or of its first half
@@ -185,15 +206,32 @@ def refined(cover: Cover, which: Mask, formulas: Formulas, work: Work) -> Cover:
     old = ~(cut_s | cut_t)
     sources, targets = [new[s[old]]], [new[t[old]]]
     for i in range(2):
-        for j in range(2):
-            # Both halves where a cell was halved, else the cell itself once.
-            new_pair = ~old & (cut_s | (i == 0)) & (cut_t | (j == 0))
-            a = new[s[new_pair]] + i
-            b = new[t[new_pair]] + j
-            met = _meet(now, a, b)
-            sources.append(a[met])
-            targets.append(b[met])
+        for cut, other, a, b in ((cut_s, cut_t, i, 0), (cut_t, cut_s, 0, i)):
+            pair = cut & ~other
+            begin, end = new[s[pair]] + a, new[t[pair]] + b
+            met = _meet(now, begin, end)
+            sources.append(begin[met])
+            targets.append(end[met])
+    begin, end = _between(children, images)
+    downwards = labels[parents[begin]] >= labels[parents[end]]
+    sources.append(len(kept) + begin[downwards])
+    targets.append(len(kept) + end[downwards])
     return replace(now, sources=np.concatenate(sources), targets=np.concatenate(targets))
+
+
+def _between(cells: Cells, images: Images) -> tuple[Nodes, Nodes]:
+    """Return which images may meet which of the cells, both by their places in the list."""
+    order = np.argsort(cells.codes)
+    codes = cells.codes[order]
+    owner, first, length = [], [], []
+    for k in range(0, len(cells), _CHUNK):
+        rows = np.arange(k, min(k + _CHUNK, len(cells)))
+        runs = runs_met(_some(images, rows), cells)
+        owner.append(rows[runs.owner])
+        first.append(np.searchsorted(codes, runs.first))
+        length.append(np.searchsorted(codes, runs.first + runs.length) - first[-1])
+    met = Runs(np.concatenate(owner), np.concatenate(first), np.concatenate(length))
+    return np.repeat(met.owner, met.length), order[met.codes()]
 
 
 def part_of(cover: Cover, nodes: Nodes) -> Cover:
@@ -251,16 +289,16 @@ def _meet(cover: Cover, owners: Nodes, cells: Nodes) -> Mask:
 def _meet_some(cover: Cover, owners: Nodes, cells: Nodes) -> Mask:
     d = cover.region.dimension
     image, cell = cover._images_as_rows[owners], cover._cells_as_rows[cells]
-    met = (image[:, : 2 * d] <= cell[:, : 2 * d]).all(axis=1)
+    met: Mask = np.asarray((image[:, : 2 * d] <= cell[:, : 2 * d]).all(axis=1))
     if not len(cover.faces.radii):
-        return np.asarray(met)
+        return met
     left = np.flatnonzero(met)
     image, cell = image[left, 2 * d :], cell[left, 2 * d :]
     apart = np.zeros(len(left), dtype=bool)
     with np.errstate(all="ignore"):
         for k in range(len(cover.faces.radii)):
-            first = k * (d + 3)
-            n, (at, lost, reach) = image[:, first : first + d], image[:, first + d : first + d + 3].T
+            face = image[:, k * (d + 3) : (k + 1) * (d + 3)]
+            n, (at, lost, reach) = face[:, :d], face[:, d:].T
             far, wide = -at, reach.copy()
             for i in range(d):
                 far += n[:, i] * cell[:, i]
@@ -268,7 +306,7 @@ def _meet_some(cover: Cover, owners: Nodes, cells: Nodes) -> Mask:
             # What rounding loses of the two sums is below 2^-47 of the sizes in them.
             apart |= np.abs(far) > wide + (lost + wide) * 2.0**-47  # NaN is not apart
     met[left[apart]] = False
-    return np.asarray(met)
+    return met
 
 
 def _cut(images: Images, parents: Images, rows: Nodes) -> Images:

@@ -67,8 +67,8 @@ def every_piece_has_an_exit(cover: Cover, nodes: Nodes) -> bool:
     owners = nodes[np.repeat(runs.owner, runs.length)]
     codes = runs.codes()
     # Of what the finest cells suggest, only what lies in successors in the cover.
-    known = np.isin(cover.sources, nodes)
-    pairs = cover.sources[known] * len(cover) + cover.targets[known]
+    first, targets = cover.rows
+    pairs = np.concatenate([m * len(cover) + targets[first[m] : first[m + 1]] for m in nodes])
     sound = np.isin(owners * len(cover) + cover.holders(codes), pairs)
     ways_out = np.unique(codes[sound])
     ways_out = ways_out[cells.rows_of(ways_out) < 0]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...orbits.certified.outward import Bounds
-from ..images import Formulas
+from ..images import Formulas, Mask
 from .cover import Cover, part_of
 
 __all__ = ["expands"]
@@ -54,7 +54,9 @@ def _factors(low: Bounds, high: Bounds) -> Bounds:
     mid = 0.5 * low + 0.5 * high
     radius = np.maximum(high - mid, mid - low) * (1 + 1e-15)
     stacked = mid.transpose(2, 0, 1)
-    usable = np.isfinite(stacked).all(axis=(1, 2)) & np.isfinite(radius).all(axis=(0, 1))
+    usable: Mask = np.asarray(
+        np.isfinite(stacked).all(axis=(1, 2)) & np.isfinite(radius).all(axis=(0, 1))
+    )
     usable[usable] = np.linalg.det(stacked[usable]) != 0
     factors = np.zeros(low.shape[2])
     if not usable.any():

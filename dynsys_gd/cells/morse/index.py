@@ -6,7 +6,7 @@ import numpy as np
 
 from ...orbits.certified.outward import Bounds, down, up
 from ..cells import Cells
-from ..images import Formulas, images_of
+from ..images import Formulas, Mask, images_of
 
 __all__ = ["fixed_point_index"]
 
@@ -81,7 +81,10 @@ def _in_plane(formulas: Formulas, cells: Cells, iterate: int) -> int | None:
             return round(index) if abs(index - round(index)) < 1e-3 else None
         first, last = first[:, ~clear], last[:, ~clear]
         middle = 0.5 * first + 0.5 * last
-        first, last = np.concatenate([first, middle], axis=1), np.concatenate([middle, last], axis=1)
+        first, last = (
+            np.concatenate([first, middle], axis=1),
+            np.concatenate([middle, last], axis=1),
+        )
     return None
 
 
@@ -98,7 +101,7 @@ def _boundary(cells: Cells) -> tuple[Bounds, Bounds]:
     ):
         beside = np.array([x + dx, y + dy])
         inside = ((beside >= 0) & (beside < counts[:, None])).all(axis=0)
-        free = ~inside
+        free: Mask = np.asarray(~inside)
         free[inside] = cells.rows_of(cells.codes_of(beside[:, inside])) < 0
         ends.append([
             np.array([cells.edges[0][x[free] + i], cells.edges[1][y[free] + j]])

@@ -59,7 +59,9 @@ def set_of(orbit: PeriodicOrbit, finest: Cells, owner: NDArray[np.int64]) -> int
         Where a point of the orbit lies in no such cell: either proof would be wrong.
     """
     bounds = orbit.enclosure
-    low, high = (orbit.points.T,) * 2 if bounds is None else np.moveaxis(bounds, 2, 0).swapaxes(1, 2)
+    low, high = (
+        (orbit.points.T,) * 2 if bounds is None else np.moveaxis(bounds, 2, 0).swapaxes(1, 2)
+    )
     common: set[int] | None = None
     for k in range(orbit.period):
         sides = [

@@ -86,7 +86,8 @@ class MorseGraph(Result):
 
         graph = networkx.DiGraph()
         for each in self.sets:
-            graph.add_node(each.number, set=each, kind=each.kind, captured=self.captured_volume(each.number))
+            captured = self.captured_volume(each.number)
+            graph.add_node(each.number, set=each, kind=each.kind, captured=captured)
         steps = self.above.astype(np.int64)
         cover = self.above & ~((steps @ steps) > 0)
         graph.add_edges_from(zip(*(part.tolist() for part in np.nonzero(cover)), strict=True))
@@ -129,7 +130,10 @@ class MorseGraph(Result):
     def headline(self) -> str:
         count = "1 Morse set" if len(self) == 1 else f"{len(self)} Morse sets"
         kinds = [sum(each.kind is kind for each in self.sets) for kind in MorseKind]
-        named = [f"{n} {kind}" for n, kind in zip(kinds, MorseKind, strict=True) if n]
+        words = {MorseKind.UNDECIDED: "of undecided kind"}
+        named = [
+            f"{n} {words.get(kind, kind)}" for n, kind in zip(kinds, MorseKind, strict=True) if n
+        ]
         where = self.box.describe().removeprefix("uniform in ")
         return f"Morse graph in {where}: {count}" + (f" ({', '.join(named)})" if named else "")
 

@@ -54,6 +54,7 @@ def vanishing(
         if not len(kept) or level == levels:
             break
         now = part_of(now, kept)
-        now = refined(now, np.ones(len(now), dtype=bool), formulas, Work())
-        owner = np.repeat(owner[kept], 2)
+        owner = owner[kept]
+        now = refined(now, np.ones(len(now), dtype=bool), np.zeros_like(owner), formulas, Work())
+        owner = np.repeat(owner, 2)
     return gone
