@@ -1,0 +1,1 @@
+"""Branches proved segment by segment, and special points proved one by one."""
