@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 
 from .engines import every_engine
+from .exponents import exponent_rows
 from .further import Further, first_results, start_costs, two_threads
 from .measure import measure_rows
 from .orbits import orbit_rows
@@ -18,7 +19,7 @@ from .workloads import MapWorkload, Workload, shrunk, workloads
 
 __all__ = ["main"]
 
-_ORBITS, _MEASURE = "orbits", "measure"
+_ORBITS, _MEASURE, _LYAPUNOV = "orbits", "measure", "lyapunov"
 
 
 @click.command()
@@ -28,7 +29,8 @@ _ORBITS, _MEASURE = "orbits", "measure"
     multiple=True,
     metavar="NAME",
     help="Workloads whose name begins with NAME: stop, run, exp, product, linear, tanh, relu. "
-    "Or orbits, measure: the rows about periodic orbits, or convergent measures. "
+    "Or orbits, measure, lyapunov: the rows about periodic orbits, convergent measures, or "
+    "Lyapunov exponents. "
     "Several may be given.",
 )
 @click.option("--repeats", type=click.IntRange(min=1), default=None, help="Turns; 7, or 5 quick.")
@@ -42,8 +44,9 @@ def main(quick: bool, only: tuple[str, ...], repeats: int | None, output: Path |
     chosen = [w for w in workloads() if not only or w.name.startswith(only)]
     orbits = not only or _ORBITS.startswith(only)
     measure = not only or _MEASURE.startswith(only)
-    if not (chosen or orbits or measure):
-        names = ", ".join([*(w.name for w in workloads()), _ORBITS, _MEASURE])
+    exponents = not only or _LYAPUNOV.startswith(only)
+    if not (chosen or orbits or measure or exponents):
+        names = ", ".join([*(w.name for w in workloads()), _ORBITS, _MEASURE, _LYAPUNOV])
         raise click.BadParameter(
             f"no workload of that name; there are {names}", param_hint="--only"
         )
@@ -65,6 +68,9 @@ def main(quick: bool, only: tuple[str, ...], repeats: int | None, output: Path |
     if measure:
         noise.print("… measure", highlight=False)
         further += measure_rows(repeats, quick=quick)
+    if exponents:
+        noise.print("… lyapunov", highlight=False)
+        further += exponent_rows(repeats, quick=quick)
     console.print(table(rows, further))
     if output is not None:
         write(output, rows, further)

@@ -64,7 +64,7 @@ def topological_entropy_bound(
     ------
     InvalidInput
         For a map in more dimensions, without formulas, with floating-point numbers, or not
-        continuous between the orbits found; for a region that is no box.
+        continuous in the region and between the orbits found; for a region that is no box.
 
     Notes
     -----
@@ -99,6 +99,7 @@ def topological_entropy_bound(
     _check_box(F, region)
     wanted = _periods(periods)
     builder = _Points(F)
+    _check_continuity(F, builder.function, region.low[0], region.high[0])
     orbits: dict[int, int] = {}
     for p in wanted:
         found = _orbits(F, region, p, seconds)
@@ -112,7 +113,7 @@ def topological_entropy_bound(
     used = {point.name for point in points}
     turning = sum(1 for point in builder.points[before:] if point.name in used)
     if len(points) > 1:
-        _check_continuity(F, builder.function, points)
+        _check_continuity(F, builder.function, points[0].low, points[-1].high)
     matrix = coverings(points) if len(points) > 1 else np.zeros((0, 0), dtype=np.int8)
     rate = growth(matrix)
     bound = max(0.0, enclosing(sp.log(sp.Rational(rate)))[0]) if rate > 1 else 0.0
@@ -328,12 +329,12 @@ def _turning_points(jacobian: Any, low: float, high: float) -> Iterator[float]:
             yield float(brentq(slope, a, b, xtol=1e-15, rtol=1e-15))
 
 
-def _check_continuity(F: Map, function: IntervalFunction, points: list[MarkedPoint]) -> None:
-    """Refuse a map that may jump or be undefined between the points."""
+def _check_continuity(F: Map, function: IntervalFunction, start: float, end: float) -> None:
+    """Refuse a map that may jump or be undefined somewhere in an interval."""
     tape: Tape = function.tape
     smooth = all(step.op.analytic or step.op in _CONTINUOUS for step in tape.code)
-    edges: NDArray[np.float64] = np.linspace(points[0].low, points[-1].high, _PIECES + 1)
+    edges: NDArray[np.float64] = np.linspace(start, end, _PIECES + 1)
     low, high = function([edges[:-1]], [edges[1:]])
     if not smooth or not (np.isfinite(low).all() and np.isfinite(high).all()):
-        between = f"between {points[0].low:.6g} and {points[-1].high:.6g}"
+        between = f"between {start:.6g} and {end:.6g}"
         raise InvalidInput("F", F.describe(), f"a map proved to be continuous {between}")
