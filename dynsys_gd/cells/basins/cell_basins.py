@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from ...evidence import Evidence
 from ...maps.base import Map
 from ...results import Result, plain
-from ..cell_graph import CellGraph
 from ..cells import Cells
 
 __all__ = ["BasinBounds", "CellBasins", "Commitment"]
@@ -57,15 +56,16 @@ class BasinBounds:
         From nowhere else an orbit enters the set before it has left the box.
     returning : Cells
         From nowhere else an orbit enters the set, even if it may leave the box and come back.
-    steps : int
-        From a committed cell the set is entered after at most so many steps.
+    steps : int or None
+        From a committed cell the set is entered after at most so many steps; None where the graph
+        gives no such number.
     """
 
     cells: Cells
     committed: Cells
     possible: Cells
     returning: Cells
-    steps: int
+    steps: int | None
 
     @property
     def lower(self) -> float:
@@ -89,7 +89,9 @@ class CellBasins(Result):
 
     Parameters
     ----------
-    graph : CellGraph
+    map : Map
+    cells : Cells
+        All cells of one depth.
     member : ndarray of int, shape (n,)
         The attracting set that each cell is part of, -1 for none.
     may_reach : ndarray of bool, shape (m, n)
@@ -103,11 +105,12 @@ class CellBasins(Result):
     leaves : ndarray of bool, shape (n,)
         Whether every orbit from the cell leaves the box.
     steps : ndarray of int, shape (n,)
-        After at most how many steps, for cells that are committed or leave; -1 for others and in
-        attracting sets.
+        After at most how many steps, for cells that are committed or leave; -1 for others, in
+        attracting sets, and where no number is known.
     """
 
-    graph: CellGraph
+    map: Map
+    cells: Cells
     member: Numbers
     may_reach: Mask
     may_leave: Mask
@@ -120,16 +123,6 @@ class CellBasins(Result):
     def __post_init__(self) -> None:
         for name in ("member", "may_reach", "may_leave", "may_linger", "goal", "leaves", "steps"):
             getattr(self, name).setflags(write=False)
-
-    @property
-    def map(self) -> Map:
-        """The map."""
-        return self.graph.map
-
-    @property
-    def cells(self) -> Cells:
-        """All cells."""
-        return self.graph.cells
 
     @cached_property
     def basins(self) -> tuple[BasinBounds, ...]:
@@ -222,12 +215,13 @@ class CellBasins(Result):
 
     def _basin(self, k: int) -> BasinBounds:
         committed, possible = self.goal == k, self.may_reach[k]
+        on_the_way = self.steps[committed & (self.member < 0)]
         return BasinBounds(
             cells=self.cells.take(self.member == k),
             committed=self.cells.take(committed),
             possible=self.cells.take(possible),
             returning=self.cells.take(possible | self.may_leave),
-            steps=int(max(0, self.steps[committed].max())),
+            steps=None if (on_the_way < 0).any() else int(on_the_way.max(initial=0)),
         )
 
     def _share(self, which: Mask) -> float:

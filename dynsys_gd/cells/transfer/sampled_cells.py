@@ -91,7 +91,7 @@ class SampledCells(TransferMethod):
             matrix=csr_matrix((shares, targets[inside], start), shape=(n, n)),
             evidence=Evidence(
                 grade=Grade.NUMERICAL,
-                reason=f"counts of {self.points} points in each cell, without a bound of their error",
+                reason=f"counts of {self.points} points in each cell, their error not bounded",
                 sources=("ulam1960collection", "sloan1994lattice"),
             ),
         )

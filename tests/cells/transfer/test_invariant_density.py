@@ -1,5 +1,6 @@
 """Invariant densities against those known in closed form, component by component."""
 
+import itertools
 import math
 
 import numpy as np
@@ -47,7 +48,7 @@ def test_the_tent_map_is_uniform():
 def test_the_logistic_map_has_the_arcsine_law():
     errors = [distance(density(LOGISTIC, LINE, depth).only, arcsine) for depth in (6, 8, 10, 12)]
     # First order in the square root of the width: the density is not bounded.
-    assert all(late < 0.7 * early for early, late in zip(errors, errors[1:], strict=False))
+    assert all(late < 0.7 * early for early, late in itertools.pairwise(errors))
     assert errors[-1] < 0.025
     found = density(LOGISTIC, LINE, 12)
     assert found.at([[0.5], [0.25], [2.0]]) == pytest.approx(
