@@ -1,0 +1,240 @@
+"""What is known at one point of a curve of bifurcations, and the test functions there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...orbits.normal_forms.kinds import Bifurcation
+from ...orbits.numerical.cyclic import multipliers as cyclic_multipliers
+from ..continuation.curve import Vector
+from .codimension_two import CodimensionTwo
+from .coefficients import Coefficient, Forms, flip, fold, pair
+from .critical_curve import CriticalCurve, Frame
+from .followed_bifurcation import FollowedBifurcation
+
+__all__ = ["TESTS", "Spot"]
+
+Array = NDArray[Any]
+
+_NOISE = 1e-9  # of the summands: coefficients below it are rounding
+_MISSING = (float("nan"), float("nan"))
+
+
+@dataclass(frozen=True, eq=False)
+class Spot:
+    """A point of a curve of bifurcations.
+
+    Parameters
+    ----------
+    curve : CriticalCurve
+    u : ndarray
+    """
+
+    curve: CriticalCurve
+    u: Vector
+
+    @cached_property
+    def values(self) -> NDArray[np.float64]:
+        """Both parameter values."""
+        return self.curve.values(self.u)
+
+    @cached_property
+    def frame(self) -> Frame:
+        """The critical vectors around the orbit."""
+        return self.curve.around(self.u)
+
+    @cached_property
+    def multipliers(self) -> NDArray[np.complex128]:
+        """All multipliers, largest first; those beyond the range of floats as large numbers."""
+        mu = cyclic_multipliers(self.curve.jacobians(self.u)[None])[0]
+        return np.where(np.isfinite(mu), mu, np.sign(mu.real) * 1e300)
+
+    @cached_property
+    def critical(self) -> complex:
+        """The critical multiplier; NaN where the pair has become real."""
+        if self.curve.turning:
+            cosine = self.curve.cosine(self.u)
+            inside = -1.0 < cosine < 1.0
+            return complex(cosine, np.sqrt(1.0 - cosine**2)) if inside else complex("nan")
+        return -1.0 + 0j if self.curve.bifurcation is Bifurcation.FLIP else 1.0 + 0j
+
+    @cached_property
+    def others(self) -> NDArray[np.complex128]:
+        """The multipliers without the critical ones."""
+        mu = list(self.multipliers)
+        critical = [self.critical]
+        if self.curve.turning:
+            cosine = complex(self.curve.cosine(self.u))
+            root = np.sqrt(cosine**2 - 1.0)
+            critical = [cosine + root, cosine - root]
+        for each in critical:
+            mu.pop(int(np.argmin(np.abs(np.array(mu) - each))))
+        return np.array(mu, dtype=np.complex128)
+
+    @cached_property
+    def forms(self) -> Forms | None:
+        """The derivatives of F^p, None where the map has no formulas."""
+        system = self.curve.system
+        if not system.formulas:
+            return None
+        return Forms(system, self.curve.orbit(self.u), self.values)
+
+    @cached_property
+    def direction(self) -> tuple[Array, Array]:
+        """The right and the left critical vector of F^p at a real multiplier, of length one."""
+        d = self.curve.system.dimension
+        right, left = self.frame.right[:d, -1], self.frame.left[-d:, -1]
+        return right / np.linalg.norm(right), left / np.linalg.norm(left)
+
+    @cached_property
+    def raw(self) -> Coefficient | None:
+        """The coefficient; before its division by ℓ q at a real multiplier."""
+        if self.forms is None or self.curve.crossing or not np.isfinite(self.critical):
+            return None
+        with np.errstate(all="ignore"):
+            if self.curve.turning:
+                return pair(self.forms, self.critical)
+            form = flip if self.curve.bifurcation is Bifurcation.FLIP else fold
+            return form(self.forms, *self.direction)
+
+    @property
+    def coefficient(self) -> float:
+        """The coefficient as in `NormalForm`; NaN where it is not known."""
+        if self.raw is None:
+            return float("nan")
+        if abs(self.raw.value) <= _NOISE * self.raw.size:
+            return 0.0
+        if self.curve.turning:
+            return self.raw.value
+        q, left = self.direction
+        overlap = float(left @ q)
+        value = self.raw.value / overlap if overlap else float("nan")
+        # The sign of a belongs to the direction whose largest entry is positive.
+        fold_here = self.curve.bifurcation is Bifurcation.FOLD
+        return value * (np.sign(q[np.argmax(np.abs(q))]) if fold_here else 1.0)
+
+    @cached_property
+    def side(self) -> tuple[float, float]:
+        """See `FollowedBifurcation`."""
+        forms, raw = self.forms, self.raw
+        if forms is None or raw is None:
+            return _MISSING
+        with np.errstate(all="ignore"):
+            if self.curve.bifurcation is Bifurcation.FOLD:
+                # s δ + a w² = 0 has two solutions where s δ and a differ in sign.
+                gradient = -(self.direction[1] @ forms.rates) * np.sign(raw.value)
+            else:
+                # |μ| falls along the negative gradient of Re(log μ).
+                gradient = -(forms.drift(self.critical) / self.critical).real
+            gradient = gradient * np.array(self.curve.units[1:])
+            length = float(np.linalg.norm(gradient))
+        if not np.isfinite(length) or length == 0:
+            return _MISSING
+        return float(gradient[0] / length), float(gradient[1] / length)
+
+    def followed(self, tangent: Vector) -> FollowedBifurcation:
+        """Return the orbit for those who asked."""
+        curve = self.curve
+        cosine = float(np.clip(curve.cosine(self.u), -1.0, 1.0))
+        angle = np.arccos(cosine) if curve.turning else np.angle(self.critical)
+        first, second = self.values
+        return FollowedBifurcation(
+            values=(float(first), float(second)),
+            points=curve.orbit(self.u).copy(),
+            multipliers=self.multipliers.copy(),
+            angle=float(angle),
+            coefficient=float(self.coefficient),
+            side=self.side,
+            tangent=tangent.copy(),
+            residual=float(np.max(np.abs(curve.residual(self.u)))),
+        )
+
+
+def _turn(here: Spot, reference: Spot) -> float:
+    """Return ±1: by which sign both singular vectors together differ from those nearby."""
+    right = np.sign(np.sum(here.frame.right[:, -1] * reference.frame.right[:, -1]))
+    left = np.sign(np.sum(here.frame.left[:, -1] * reference.frame.left[:, -1]))
+    return float(right * left)
+
+
+def _overlap(here: Spot, reference: Spot) -> float:
+    """Return ℓ q, which vanishes where the critical multiplier is a double one."""
+    q, left = here.direction
+    return float(left @ q) * _turn(here, reference)
+
+
+def _bend(here: Spot, reference: Spot) -> float:
+    """Return the coefficient times what takes out its poles at other multipliers 1."""
+    raw = here.raw
+    if raw is None or not np.isfinite(raw.value):
+        return float("nan")
+    if abs(raw.value) <= _NOISE * raw.size:
+        return 0.0
+    if here.curve.turning:
+        return raw.value * _units(here, reference)
+    if here.curve.bifurcation is Bifurcation.FLIP:
+        return raw.value * _turn(here, reference) * _units(here, reference)
+    # ψ B(φ, φ) belongs to φ up to a sign that `_turn` does not see.
+    right = np.sign(np.sum(here.frame.right[:, -1] * reference.frame.right[:, -1]))
+    return raw.value * _turn(here, reference) * float(right)
+
+
+def _units(here: Spot, _: Spot) -> float:
+    return _scaled(1.0 - here.others, here.others)
+
+
+def _flips(here: Spot, _: Spot) -> float:
+    return _scaled(1.0 + here.others, here.others)
+
+
+def _pairs(here: Spot, _: Spot) -> float:
+    first, second = np.triu_indices(len(here.others), 1)
+    product = here.others[first] * here.others[second]
+    return _scaled(1.0 - product, product)
+
+
+def _scaled(factors: Array, of: Array) -> float:
+    """Return a product of factors, each divided by what it cannot exceed."""
+    return float(np.prod(factors / (1.0 + np.abs(of))).real)
+
+
+def _cosine(offset: float) -> Callable[[Spot, Spot], float]:
+    return lambda here, _: here.curve.cosine(here.u) - offset
+
+
+_C = CodimensionTwo
+_REAL: dict[CodimensionTwo, Callable[[Spot, Spot], float]] = {
+    _C.GENERALIZED_FLIP: _bend,
+    _C.RESONANCE_1_2: _overlap,
+    _C.TWO_FLIPS: _flips,
+    _C.FOLD_FLIP: _units,
+    _C.FLIP_NEIMARK_SACKER: _pairs,
+}
+_CROSSING: dict[CodimensionTwo, Callable[[Spot, Spot], float]] = {
+    _C.RESONANCE_1_1: _overlap,
+    _C.FOLD_FLIP: _flips,
+    _C.FOLD_NEIMARK_SACKER: _pairs,
+}
+#: for each kind of curve what may happen on it, and the function that changes its sign there
+TESTS: dict[Bifurcation, dict[CodimensionTwo, Callable[[Spot, Spot], float]]] = {
+    Bifurcation.FLIP: _REAL,
+    Bifurcation.FOLD: {_C.CUSP: _bend, **_CROSSING},
+    Bifurcation.PITCHFORK: _CROSSING,
+    Bifurcation.TRANSCRITICAL: _CROSSING,
+    Bifurcation.NEIMARK_SACKER: {
+        _C.RESONANCE_1_1: _cosine(1.0),
+        _C.RESONANCE_1_2: _cosine(-1.0),
+        _C.RESONANCE_1_3: _cosine(-0.5),
+        _C.RESONANCE_1_4: _cosine(0.0),
+        _C.CHENCINER: _bend,
+        _C.FOLD_NEIMARK_SACKER: _units,
+        _C.FLIP_NEIMARK_SACKER: _flips,
+        _C.TWO_PAIRS: _pairs,
+    },
+}
