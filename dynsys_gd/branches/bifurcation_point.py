@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DynsysError
@@ -17,9 +18,16 @@ from ..orbits.normal_forms.kinds import Bifurcation, Criticality
 from ..orbits.normal_forms.normal_form import NormalForm
 from ..orbits.periodic_orbit import PeriodicOrbit
 from ..results import Result, plain
+from .critical_form import critical_form
+from .critical_orbit import critical_orbit
+from .critical_sums import flip_of_long_orbit
 from .followed import FollowedOrbit
 
 __all__ = ["BifurcationPoint", "Located"]
+
+_ROUNDED = 3  # period up to which coefficients come from the rounded points as they are
+_NUDGE = 4e-16  # relative change of coordinates, and
+_SHIFT = 1e-3  # by how much it may change a coefficient that is given
 
 
 class Located(Enum):
@@ -105,13 +113,42 @@ class BifurcationPoint(Result):
         try:
             if self.parameter is None:
                 return normal_form(F, self.orbit), ""
+            if self.period > _ROUNDED:
+                return self._form_of_long_orbit()
             return normal_form(F, self.orbit, value=float(self.value)), ""
         except DynsysError as error:
             return None, str(error)
 
+    def _form_of_long_orbit(self) -> tuple[NormalForm | None, str]:
+        """Return the normal form from more digits than the points have, or why there is none."""
+        multiplier = {Bifurcation.FLIP: -1, Bifurcation.FOLD: 1}.get(self.bifurcation)
+        found = None
+        if multiplier is not None and not self.family:
+            points, direction = self.at.points, self.direction.real
+            found = critical_orbit(self.map, points, direction, self.value, multiplier)
+        if found is not None:
+            try:
+                return critical_form(found), ""
+            except DynsysError:
+                if multiplier == 1:
+                    raise
+                return flip_of_long_orbit(found, self.at.multipliers), ""
+        form = normal_form(self.map, self.orbit, value=float(self.value))
+        nudges = np.random.default_rng(0).choice((-_NUDGE, _NUDGE), self.at.points.shape)
+        moved = replace(self.at, points=self.at.points * (1.0 + nudges))
+        again = normal_form(self.map, moved.orbit(self.map, self.parameter), value=self.value)
+        if abs(again.coefficient - form.coefficient) > _SHIFT * abs(form.coefficient):
+            return None, "rounding of the points changes the coefficient of so long an orbit"
+        return form, ""
+
     @property
     def normal_form(self) -> NormalForm | None:
-        """Its normal form, from the rounded point; None where there is none, see `refusal`."""
+        """Its normal form; None where there is none, see `refusal`.
+
+        From the rounded points up to period 3. Coefficients of longer orbits are sums of large
+        numbers that cancel: for flips and folds the orbit is computed again to some forty digits,
+        and elsewhere a coefficient that rounding changes is not given.
+        """
         form = self._form[0]
         return form if form is not None and form.bifurcation is self.bifurcation else None
 

@@ -19,11 +19,11 @@ __all__ = ["BITS", "CriticalOrbit", "critical_orbit"]
 Array = NDArray[np.float64]
 
 BITS = 256  # of the balls in which residuals are evaluated
-_DIGITS = 50  # of the parameter value that are written down
+_DIGITS = 45  # of the parameter value that are written down
 _NEWTON = 14
 _CLOSE = 1e-6  # corrections this short that no longer shrink are rounding
 _ROUNDS = 14
-_SHORTEST = 2.0**-170  # correction, of the size of the unknowns, after which digits suffice
+_SHORTEST = 2.0**-133  # correction, relative, after which digits suffice: forty of them
 _SHRINK = 1e-3  # by which each correction has to shorten the next one
 _MOVED = 1e-3  # of the size of the orbit: how far it may move from what was given
 
@@ -39,6 +39,8 @@ class CriticalOrbit:
         Points, directions, and the parameter value; no radii.
     error : float
         Ten times the last correction of the parameter value: an estimate.
+    spread : float
+        The same of all unknowns.
     inverse : object
         Solves the equations linearised at the rounded unknowns: `solve(right)`.
     """
@@ -46,6 +48,7 @@ class CriticalOrbit:
     system: CriticalSystem
     unknowns: list[flint.arb]
     error: float
+    spread: float
     inverse: Any
 
     @property
@@ -71,7 +74,7 @@ class CriticalOrbit:
 
     @property
     def decimal(self) -> Decimal:
-        """The parameter value to 50 digits."""
+        """The parameter value to 45 digits."""
         with flint.ctx.workprec(BITS):
             return Decimal(self.unknowns[-1].str(_DIGITS, radius=False))
 
@@ -108,7 +111,7 @@ def critical_orbit(
     Notes
     -----
     Newton's method in doubles, then iterative refinement: residuals in balls of 256 bits, solved
-    for with the factors of the last matrix in doubles [wilkinson1963]_. Maps without formulas,
+    for with the factors of the last matrix in doubles [moler1967iterative]_. Maps without formulas,
     families, and points where branches cross have no regular equations: None.
 
     Examples
@@ -116,8 +119,9 @@ def critical_orbit(
     >>> from sympy.abc import eta, x
     >>> from dynsys_gd import GradientDescent, Loss
     >>> well = GradientDescent(Loss(x**4 / 4 - x**2 / 2, [x]), eta)
-    >>> orbit = np.array([[1.2], [0.9]])
-    >>> found = critical_orbit(well, *_doubled_well, 1.2, -1) if False else None
+    >>> found = critical_orbit(well, np.array([[1.001]]), np.ones((1, 1)), 0.999, -1)
+    >>> float(found.decimal), found.points.tolist()
+    (1.0, [[1.0]])
     """
     if F.expression is None or F.dimension > LARGEST_STATE:
         return None
@@ -180,6 +184,12 @@ def _refined(system: CriticalSystem, z: Array, inverse: Any) -> CriticalOrbit | 
             ]
             if size <= _SHORTEST * scale:
                 error = 10.0 * abs(float(step[-1])) + 10.0**-_DIGITS * abs(float(unknowns[-1]))
-                return CriticalOrbit(system=system, unknowns=unknowns, error=error, inverse=inverse)
+                return CriticalOrbit(
+                    system=system,
+                    unknowns=unknowns,
+                    error=error,
+                    spread=10.0 * size,
+                    inverse=inverse,
+                )
             before = size
     return None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any
 
 import flint
@@ -76,7 +77,7 @@ class CriticalSystem:
         signs[-1] = self.multiplier
         return signs
 
-    def parts(self, z: Sequence[Any]) -> tuple[Any, Any, Any]:
+    def parts(self, z: Sequence[Any] | Array) -> tuple[Any, Any, Any]:
         """Return points (p, d), directions (p, d) and the parameter of a vector of unknowns."""
         n, d = (len(z) - 1) // 2, self.F.dimension
         if isinstance(z, np.ndarray):
@@ -120,8 +121,25 @@ class CriticalSystem:
         line = np.arange(n)
         after = (line + d) % n
         last = np.full(n, 2 * n)
-        rows = [block_row, block_row + n, block_row + n, line, line + n, line, line + n, [2 * n]]
-        columns = [block_column, block_column + n, block_column, last, last, after, after + n]
+        rows: list[Any] = [
+            block_row,
+            block_row + n,
+            block_row + n,
+            line,
+            line + n,
+            line,
+            line + n,
+            [2 * n],
+        ]
+        columns: list[Any] = [
+            block_column,
+            block_column + n,
+            block_column,
+            last,
+            last,
+            after,
+            after + n,
+        ]
         signs = np.repeat(self._signs.ravel(), d)
         constant = np.concatenate([np.ones(n), signs, [1.0]])
         return np.concatenate(rows), np.concatenate([*columns, [n + self.entry]]), constant
@@ -140,16 +158,28 @@ class CriticalSystem:
             second += [sign * v[ahead][i] - out[d + i] for i in range(d)]
         return [*first, *second, v[self.entry // d][self.entry % d] - 1]
 
+    def parts_of_derivative(self, z: Balls) -> Iterator[tuple[Balls, Balls, Balls, Balls]]:
+        """Yield enclosures of DF, D²F v (row by row), F_λ and D F_λ v at each point in turn."""
+        d = self.F.dimension
+        x, v, value = self.parts(z)
+        for k in range(self.period):
+            out = self._balls[1]([*x[k], *v[k]], [value])[2 * d :]
+            square = d * d
+            yield (
+                out[:square],
+                out[square : 2 * square],
+                out[2 * square : 2 * square + d],
+                out[2 * square + d :],
+            )
+
     def derivative_balls(self, z: Balls) -> tuple[Any, Any]:
         """Return midpoints and radii of enclosures of the derivative, as sparse matrices."""
         from scipy.sparse import csc_array
 
         d, p = self.F.dimension, self.period
-        x, v, value = self.parts(z)
         middles, radii = np.empty((2, p, 2 * d * d + 2 * d))
-        for k in range(p):
-            out = self._balls[1]([*x[k], *v[k]], [value])[2 * d :]
-            for place, entry in enumerate(out):
+        for k, parts in enumerate(self.parts_of_derivative(z)):
+            for place, entry in enumerate(chain.from_iterable(parts)):
                 middles[k, place] = float(entry.mid())
                 # The radius covers what the midpoint was rounded by.
                 radii[k, place] = float((entry - flint.arb(middles[k, place])).abs_upper())
@@ -161,9 +191,8 @@ class CriticalSystem:
             entries = [slopes, slopes, second, rate, bent]
             flat = np.concatenate([signed * block.ravel() for block in entries])
             rest = constant if signed < 0 else np.zeros_like(constant)
-            made.append(
-                csc_array((np.concatenate([flat, rest]), (rows, columns)), (self.size,) * 2)
-            )
+            values = np.concatenate([flat, rest])
+            made.append(csc_array((values, (rows, columns)), (self.size,) * 2))
         return made[0], made[1]
 
 
@@ -176,9 +205,7 @@ def _tapes(expression: tuple[sp.Expr, ...], variables: tuple[sp.Symbol, ...]) ->
     along = [sp.Dummy(f"v{k}") for k in range(len(variables))]
     slopes = jacobian(images, variables)
     d = len(variables)
-    pushed = [
-        sp.Add(*(slopes[i * d + j] * along[j] for j in range(d))) for i in range(d)
-    ]
+    pushed = [sp.Add(*(slopes[i * d + j] * along[j] for j in range(d))) for i in range(d)]
     second = jacobian(pushed, variables)
     rates = [derivative(image, symbol) for image in images]
     bent = [derivative(image, symbol) for image in pushed]

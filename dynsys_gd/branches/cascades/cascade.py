@@ -11,6 +11,7 @@ from ...evidence import Evidence, Grade
 from ...maps.base import Map
 from ...orbits.periodic_orbit import PeriodicOrbit
 from ...regions import positive_count
+from ...values import to_value
 from ..bifurcation_point import BifurcationPoint
 from ..continuation.follow import course_of
 from ..continuation.method import PseudoArclength
@@ -27,6 +28,7 @@ _SOURCES = ("feigenbaum1978quantitative", "kuznetsov2004elements")
 _TOLD_APART = 100.0  # errors that two doubling points have to be apart
 
 Step = Doubling | BifurcationPoint | Ending
+Found = BifurcationPoint | Ending | tuple[Doubling, Opening]
 
 
 def cascade(
@@ -35,7 +37,7 @@ def cascade(
     parameter: str,
     *,
     to: tuple[Any, Any],
-    doublings: int = 10,
+    doublings: int = 11,
     start: Any = None,
     method: PseudoArclength = PseudoArclength(),  # noqa: B008 (frozen)
     progress: Callable[[int, int | None], Any] | None = None,
@@ -77,7 +79,7 @@ def cascade(
     From the third flip on the next one is predicted by Feigenbaum's ratio, and found by Newton's
     method for the orbit together with the critical direction and the parameter value; orbits in
     between show that nothing happens before. Where that fails the branch is followed step by step.
-    Doubling points of maps with formulas have some fifty digits, since residuals are evaluated in
+    Doubling points of maps with formulas have some forty digits, since residuals are evaluated in
     ball arithmetic; up to about a thousand unknowns their error is proved. That each orbit branches
     off from the one before is seen in floating point and not proved, and the limit is an
     extrapolation.
@@ -93,7 +95,7 @@ def cascade(
     >>> from dynsys_gd import SymbolicMap
     >>> line = SymbolicMap([u - eta * (u**2 - 1) * u], [u])
     >>> found = cascade(line, [1.0], "eta", to=(0.5, 1.5), doublings=6)
-    >>> found.values[:3].round(10).tolist(), found.ratios[-1].round(3)
+    >>> found.values[:3].round(10).tolist(), round(float(found.ratios[-1]), 3)
     ([1.0, 1.2360679775, 1.2880317545], 4.668)
     >>> abs(found.limit - 1.3022834627007) < found.limit_error
     True
@@ -130,7 +132,7 @@ def cascade_steps(
     parameter: str,
     *,
     to: tuple[Any, Any],
-    doublings: int = 10,
+    doublings: int = 11,
     start: Any = None,
     method: PseudoArclength = PseudoArclength(),  # noqa: B008 (frozen)
 ) -> Iterator[Doubling]:
@@ -170,16 +172,20 @@ def _steps(
     if parameter is None:
         raise InvalidInput("parameter", None, "the name of a parameter", 'such as "eta"')
     course = course_of(F, orbit, parameter, to, start, method)
-    assert course.limits is not None
-    if float(to[0]) > float(to[1]):
+    first, second = (float(to_value(end, "to")) for end in to)
+    if first > second:
         course = replace(course, tangent=-course.tangent)
     system, limits = parametric(F, parameter), course.limits
-    flip, on_the_way = flip_along(course, method)
-    yield from on_the_way
+    assert limits is not None
     last: Doubling | None = None
     before: Doubling | None = None
     openings: tuple[Opening, ...] = ()
     for _ in range(count):
+        if last is None:
+            flip, on_the_way = flip_along(course, method)
+        else:
+            flip, on_the_way = _next(system, last, before, openings, limits, method)
+        yield from on_the_way
         if isinstance(flip, Ending):
             yield flip
             return
@@ -195,8 +201,6 @@ def _steps(
         yield doubling
         before, last = last, doubling
         openings = () if opening is None else (*openings, opening)
-        flip, on_the_way = _next(system, last, before, openings, limits, method)
-        yield from on_the_way
     yield Ending(CascadeEnd.DOUBLINGS, f"the {count} doubling points asked for were found")
 
 
@@ -207,7 +211,7 @@ def _next(
     openings: tuple[Opening, ...],
     limits: tuple[float, float],
     method: PseudoArclength,
-) -> tuple[Any, tuple[BifurcationPoint, ...]]:
+) -> tuple[Found, tuple[BifurcationPoint, ...]]:
     if before is not None:
         found = predicted_flip(system, last, before, openings)
         if found is not None:

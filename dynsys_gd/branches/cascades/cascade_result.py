@@ -128,9 +128,7 @@ class Cascade(Result):
         name = self.parameter
         if not self.doublings:
             return f"Cascade without a doubling point: {self.why}"
-        first, last = (
-            f"{self.values[k]:.10g} (period {2 * self.periods[k]})" for k in (0, -1)
-        )
+        first, last = (f"{self.values[k]:.10g} (period {2 * self.periods[k]})" for k in (0, -1))
         if len(self) == 1:
             return f"Cascade with one doubling point, {name} = {first}"
         return f"Cascade of {len(self)} doubling points from {name} = {first} to {last}"

@@ -11,7 +11,7 @@ import numpy as np
 from ...evidence import Evidence, Grade
 from ..bifurcation_point import BifurcationPoint, Located
 from ..critical_orbit import CriticalOrbit, critical_orbit
-from .proved import proved
+from ..critical_proof import proved_reach
 
 __all__ = ["Doubling", "doubling_of", "rewritten", "splitting_of"]
 
@@ -92,8 +92,8 @@ def _far(point: BifurcationPoint) -> float:
 
 def rewritten(point: BifurcationPoint, found: CriticalOrbit, splitting: float) -> Doubling:
     """Return a flip with the digits of the equations that it solves."""
-    shown = proved(found)
-    if shown is None:
+    reach = proved_reach(found)
+    if reach is None:
         error = found.error
         evidence = Evidence(
             grade=Grade.NUMERICAL,
@@ -102,7 +102,7 @@ def rewritten(point: BifurcationPoint, found: CriticalOrbit, splitting: float) -
             sources=_SOURCES,
         )
     else:
-        error = shown.radius + float(found.decimal.copy_abs()) * 1e-49
+        error = reach + float(found.decimal.copy_abs()) * 1e-44
         evidence = Evidence(
             grade=Grade.CERTIFIED,
             reason="a fixed-point theorem in ball arithmetic: exactly one orbit of this least "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from itertools import pairwise
 
 from .constants import DELTA_DECIMAL
 
@@ -72,17 +73,17 @@ def limit_of(values: Numbers, errors: Sequence[float]) -> Extrapolated | None:
     --------
     >>> halves = [1 - Decimal(2) ** -n for n in range(6)]
     >>> found = limit_of(halves, [0.0] * 6)
-    >>> found.value, found.error < 1e-50
-    (Decimal('1'), True)
+    >>> found.value == 1, found.error < 1e-50
+    (True, True)
     """
     if len(values) < 2:
         return None
     with localcontext() as context:
         context.prec = _DIGITS
-        steps = [b - a for a, b in zip(values, values[1:], strict=False)]
-        if any(abs(after) >= abs(before) for before, after in zip(steps, steps[1:], strict=False)):
+        steps = [b - a for a, b in pairwise(values)]
+        if any(abs(after) >= abs(before) for before, after in pairwise(steps)):
             return None
-        scaled = [b + (b - a) / (DELTA_DECIMAL - 1) for a, b in zip(values, values[1:], strict=False)]
+        scaled = [b + (b - a) / (DELTA_DECIMAL - 1) for a, b in pairwise(values)]
         if len(values) == 2:
             return Extrapolated(scaled[0], abs(float(scaled[0] - values[1])), "Feigenbaum's δ")
         columns = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from .doubling import Doubling, rewritten, splitting_of
 
 __all__ = ["Opening", "opening_of", "predicted_flip"]
 
-_BEFORE = (0.1, 0.3, 0.55, 0.8, 0.97)  # of the opening at the flip: looked at on the way to it
+_BEFORE = (0.15, 0.6, 0.97)  # of the opening at the flip: looked at on the way to it
 _BEYOND = 1.03
 _OFF = 2.5  # factor by which distances may differ from what was predicted
 
@@ -127,7 +128,7 @@ def _first_flip(
     jacobians = np.array([curve.jacobians(u) for u in (*along, here)])
     mu = cyclic_multipliers(jacobians)
     signs = [_signs(curve, u, m) for u, m in zip(along, mu, strict=False)]
-    changes = [crossings_between(a, b) for a, b in zip(signs, signs[1:], strict=False)]
+    changes = [crossings_between(a, b) for a, b in pairwise(signs)]
     if any(changes[:-1]) or changes[-1] != (Crossing.FLIP,):
         return None
     tangent = tangent_of(curve, here, normal)

@@ -24,7 +24,7 @@ def flip_along(
     course: Course, method: PseudoArclength
 ) -> tuple[BifurcationPoint | Ending, tuple[BifurcationPoint, ...]]:
     """Return the next flip along a course, or why there is none, and what was passed on the way."""
-    passed = []
+    passed: list[BifurcationPoint] = []
     for _, step in walked_steps(course, method):
         if isinstance(step, BifurcationPoint):
             if step.bifurcation is Bifurcation.NEIMARK_SACKER:

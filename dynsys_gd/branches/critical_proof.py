@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 import flint
 import numpy as np
+from numpy.typing import NDArray
 
-from ...orbits.certified.outward import sum_up
-from ..critical_orbit import BITS, CriticalOrbit
+from ..orbits.certified.outward import sum_up
+from .critical_orbit import BITS, CriticalOrbit
 
-__all__ = ["LARGEST_PROOF", "Proved", "proved"]
+__all__ = ["LARGEST_PROOF", "proved_reach"]
 
 LARGEST_PROOF = 1100  # unknowns up to which the inverse is formed as a dense matrix
 _UNIT = 2.0**-53
 _SLACK = 1.0 + 2.0**-20  # covers the rounding of a few sums and products of positive numbers
 
 
-@dataclass(frozen=True)
-class Proved:
-    """Exactly one solution of the equations lies within `radius` of the centre, and none of its
-    points is another one: the period is the least.
-
-    Parameters
-    ----------
-    radius : float
-        In the maximum norm of points, directions and parameter together.
-    """
-
-    radius: float
+Array = NDArray[np.float64]
 
 
-def proved(orbit: CriticalOrbit) -> Proved | None:
+def proved_reach(orbit: CriticalOrbit) -> float | None:
     """Return how near to a computed orbit the true one is, None where that is not proved.
+
+    Exactly one solution lies within that distance of the centre, in the maximum norm of points,
+    directions and parameter together, and its period is the least one.
 
     Notes
     -----
@@ -40,7 +33,7 @@ def proved(orbit: CriticalOrbit) -> Proved | None:
     q ≥ ‖I - C R'(x)‖ for all x within r of c, there is exactly one solution within r where
     y + q r < r and q < 1 [krawczyk1969]_; it is within y / (1 - q). R(c) is enclosed in balls of
     256 bits, R' as well, and the product C R' is formed in doubles with a bound of its rounding
-    [rump2010]_. The derivative is regular there, so that the multiplier is simple and crosses the
+    [rump1983]_. The derivative is regular there, so that the multiplier is simple and crosses the
     unit circle at nonzero speed.
     """
     system = orbit.system
@@ -61,19 +54,17 @@ def proved(orbit: CriticalOrbit) -> Proved | None:
             return None
         # The solution is within y / (1 - q) ≤ 2 y of the centre.
         reach = 2.0 * y * _SLACK
-        if not _least(orbit, reach):
-            return None
-    return Proved(reach)
+        return reach if _least(orbit, reach) else None
 
 
-def _defect(inverse: np.ndarray, middle: object, radii: object) -> float:
+def _defect(inverse: Array, middle: Any, radii: Any) -> float:
     """Return an upper bound of ‖I - C J‖ in the maximum norm over all J between the bounds."""
     n = len(inverse)
     size = np.abs(inverse)
-    product = (middle.T @ inverse.T).T  # type: ignore[attr-defined]
+    product = (middle.T @ inverse.T).T
     product[np.arange(n), np.arange(n)] -= 1.0
-    weight = (abs(middle).T @ size.T).T  # type: ignore[operator]
-    spread = (radii.T @ size.T).T  # type: ignore[attr-defined]
+    weight = (abs(middle).T @ size.T).T
+    spread = (radii.T @ size.T).T
     rounding = (n + 3) * _UNIT / (1.0 - (n + 3) * _UNIT)
     total = np.abs(product) + rounding * (weight + 1.0) * _SLACK + spread * _SLACK
     return float(np.max(sum_up(total, 1))) * _SLACK
