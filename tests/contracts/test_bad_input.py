@@ -606,6 +606,46 @@ FLOORS = {
             "what", dg.convergent_measure(F, BOX, method=FEW, rng=0).count, (None, 0, "converged")
         ),
     ],
+    "transfer operators and basins": [
+        *refused("F", lambda v: dg.transfer_operator(v, BOX, 4), NO_MAPS),
+        *refused("parameter", lambda v: dg.transfer_operator(v, BOX, 4), (OPEN,)),
+        *refused(
+            "region",
+            lambda v: dg.transfer_operator(F, v, 4),
+            (None, 3, [[0, 1]], BOX.grid(2), LINE, dg.Ball([0, 0], 1)),
+        ),
+        *refused(
+            "depth",
+            lambda v: dg.transfer_operator(F, BOX, v),
+            (None, -1, 2.5, "3", True, NAN, 25, 61),
+        ),
+        *refused(
+            "depth",
+            lambda v: dg.transfer_operator(F, v, 4),
+            (dg.Cells.all(BOX, 4),),
+        ),
+        *refused(
+            "method",
+            lambda v: dg.transfer_operator(F, BOX, 4, method=v),
+            ("sampled", dg.SampledCells, FEW, 100),
+        ),
+        *refused("rng", lambda v: dg.transfer_operator(F, BOX, 4, rng=v), NO_RNG),
+        *refused("executor", lambda v: dg.transfer_operator(F, BOX, 4, executor=v), NO_EXECUTORS),
+        *refused("progress", lambda v: dg.transfer_operator(F, BOX, 4, progress=v), (True, "x")),
+        *refused("points", lambda v: dg.SampledCells(points=v), NO_COUNTS),
+        *refused(
+            "F",
+            lambda v: dg.transfer_operator(v, LINE, 4, method=dg.MonotonePieces()),
+            (dg.SymbolicMap([sp.sign(x)], [x]), dg.SymbolicMap([sp.Max(x, 0)], [x])),
+        ),
+        *refused(
+            "k",
+            lambda v: dg.transfer_operator(HALF, LINE, 4, rng=0).almost_invariant_sets(v),
+            (*NO_COUNTS, 1, 99),
+        ),
+        *refused("k", lambda v: dg.transfer_operator(HALF, LINE, 4, rng=0).spectrum(v), NO_COUNTS),
+        *refused("graph", lambda v: dg.basins_of_cells(v), (None, F, BOX, [[0, 1]], "graph")),
+    ],
     "claims": [
         *refused("claim", lambda v: dg.verify(v, F), (None, "non_singular_map", F, dg.claims)),
         *refused("F", lambda v: dg.verify(CLAIM, v), NO_MAPS),

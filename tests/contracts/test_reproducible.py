@@ -20,6 +20,9 @@ BUDGET = dg.Budget(steps=128)
 NET = dg.LinearNetwork((2, 2, 1), [[0, 1], [1, 0], [1, 2]], [[1], [0], [2]])
 
 CALLS = {
+    "transfer_operator": lambda rng, executor: dg.transfer_operator(
+        F, BOX, 12, rng=rng, executor=executor
+    ),
     "simulate": lambda rng, executor: dg.simulate(
         F, BOX.sample(9_000, rng=rng), budget=BUDGET, executor=executor
     ),

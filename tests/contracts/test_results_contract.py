@@ -56,6 +56,10 @@ def transition(F=OPEN, parameter="eta", values=("1/2", "9/10", "6/5"), **more):
     return dg.transition(F, parameter, values, **{**arguments, "refine": refine, **more})
 
 
+def on_cells(F, box, depth=6):
+    return dg.transfer_operator(F, box, depth, method=dg.MonotonePieces())
+
+
 MAKERS = {
     "cell graph": lambda: dg.cell_graph(BELOW, BOX, 8),
     "cell graph on a line": lambda: dg.cell_graph(
@@ -303,6 +307,38 @@ MAKERS = {
     "orbit growth": lambda: dg.orbit_growth(LOGISTIC.at(a=4), dg.Box([0], [1]), periods=3),
     "orbit growth, nothing complete": lambda: dg.orbit_growth(
         HENON, HENON_BOX, periods=1, seconds=1e-9
+    ),
+    "transfer operator": lambda: dg.transfer_operator(BELOW, BOX, 6, rng=0),
+    "transfer operator on a line": lambda: on_cells(LOGISTIC.at(a=4), dg.Box([0], [1])),
+    "densities": lambda: dg.transfer_operator(BELOW, BOX, 8, rng=0).invariant_density(),
+    "density on cells of a line": lambda: on_cells(
+        LOGISTIC.at(a=4), dg.Box([0], [1])
+    ).invariant_density(),
+    "density on cells, none": lambda: on_cells(
+        LOGISTIC.at(a=5), dg.Box([0], [1])
+    ).invariant_density(),
+    "escape rate": lambda: dg.transfer_operator(OPEN.at(eta="5/2"), BOX, 8, rng=0).escape_rate(),
+    "escape rate on a line": lambda: on_cells(LOGISTIC.at(a=5), dg.Box([0], [1])).escape_rate(),
+    "escape rate, never left": lambda: on_cells(LOGISTIC.at(a=2), dg.Box([0], [1])).escape_rate(),
+    "escape rate, all gone": lambda: on_cells(
+        dg.SymbolicMap([x + 1], [x]), dg.Box([0], [3])
+    ).escape_rate(),
+    "almost-invariant sets": lambda: dg.transfer_operator(
+        OPEN.at(eta="8/5"), dg.Box([-2, -2], [2, 2]), 10, rng=0
+    ).almost_invariant_sets(3),
+    "almost-invariant sets on a line": lambda: on_cells(
+        dg.GradientDescent(WELL, "8/5"), dg.Box([-2], [2])
+    ).almost_invariant_sets(),
+    "transfer spectrum": lambda: on_cells(LOGISTIC.at(a=4), dg.Box([0], [1])).spectrum(),
+    "transfer spectrum of one cell": lambda: on_cells(
+        LOGISTIC.at(a=4), dg.Box([0], [1]), 0
+    ).spectrum(),
+    "basins of cells": lambda: dg.basins_of_cells(dg.cell_graph(BELOW, BOX, 8)),
+    "basins of cells on a line": lambda: dg.basins_of_cells(
+        dg.cell_graph(dg.GradientDescent(WELL, "1/2"), dg.Box([-2], [2]), 8)
+    ),
+    "basins of Morse sets": lambda: dg.basins_of_cells(
+        dg.morse_graph(dg.GradientDescent(WELL, "11/10"), dg.Box([-2], [2]), 9)
     ),
     "escaped text": lambda: dg.fixed_points(dg.GradientDescent(TAGS, "1/2")),
     "escaped card": lambda: dg.stability(dg.GradientDescent(TAGS, "1/2"), [1]),

@@ -82,6 +82,9 @@ class EscapeRate(Result):
     longest: int | None
     evidence: Evidence
 
+    def __post_init__(self) -> None:
+        self.mass.setflags(write=False)
+
     @property
     def eigenvalue(self) -> float:
         """λ = e^(-rate): the share of the mass that is still there a step later."""
@@ -95,7 +98,9 @@ class EscapeRate(Result):
     @cached_property
     def density(self) -> Numbers:
         """The conditionally invariant density on each cell, with respect to volume."""
-        return self.mass * (2.0**self.cells.depth / self.cells.region.volume)
+        values = self.mass * (2.0**self.cells.depth / self.cells.region.volume)
+        values.setflags(write=False)
+        return values
 
     def headline(self) -> str:
         of = f"{self.map.describe()} on {len(self.cells)} cells (depth {self.cells.depth})"

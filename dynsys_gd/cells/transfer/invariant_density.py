@@ -52,10 +52,15 @@ class ErgodicComponent:
     residual: float
     moved: float | None
 
+    def __post_init__(self) -> None:
+        self.mass.setflags(write=False)
+
     @cached_property
     def density(self) -> Numbers:
         """The density on each cell, with respect to volume."""
-        return self.mass * (2.0**self.cells.depth / self.cells.region.volume)
+        values = self.mass * (2.0**self.cells.depth / self.cells.region.volume)
+        values.setflags(write=False)
+        return values
 
     @property
     def volume(self) -> float:

@@ -41,6 +41,12 @@ class Transitions:
     volumes: Numbers
     parts: Rows
 
+    def __post_init__(self) -> None:
+        for array in (self.matrix.data, self.matrix.indices, self.matrix.indptr):
+            array.setflags(write=False)
+        self.volumes.setflags(write=False)
+        self.parts.setflags(write=False)
+
     @staticmethod
     def between(F: Map, cells: Cells, matrix: Any) -> Transitions:
         """Return the transitions between cells, each a part of its own."""
@@ -53,7 +59,9 @@ class Transitions:
         """Share of each part that leaves the cells in one step, shape (n,)."""
         gone = 1.0 - np.asarray(self.matrix.sum(axis=1)).ravel()
         # Shares are sums of whole numbers over a whole number: what is this small was rounded.
-        return np.where(np.abs(gone) < ROUNDED, 0.0, gone)
+        left = np.where(np.abs(gone) < ROUNDED, 0.0, gone)
+        left.setflags(write=False)
+        return left
 
     def coarser(self) -> Transitions | None:
         """Return what one bisection less along every axis would give, or None where that is none.
