@@ -83,8 +83,8 @@ def _in_plane(graph: CellGraph, ax: Axes, style: dict[str, Any]) -> None:
     leaving, unbounded = (mark.reshape(shape)[every] for mark in (graph.leaving, graph.unbounded))
     shown = np.where(leaving | unbounded, np.nan, many)
     # Light means few: dark cells are those that the map tears apart.
-    colours = ListedColormap(colormaps["cividis"](np.linspace(_PALE, _DARK, 256)))
-    colours = colours.with_extremes(bad=FATES["ESCAPED"].colour)
+    part = ListedColormap(colormaps["cividis"](np.linspace(_PALE, _DARK, 256)))
+    colours = part.with_extremes(bad=FATES["ESCAPED"].colour)
     box = graph.box
     extent = (box.low[0], box.high[0], box.low[1], box.high[1])
     options = {"cmap": colours, "interpolation": "nearest", "aspect": "auto", **style}

@@ -79,9 +79,8 @@ def _on_line(found: MorseGraph, ax: Axes, style: dict[str, Any]) -> list[Patch]:
     low, high = cover.lower[0], cover.upper[0]
     for each in found.sets:
         if each.attracting is Outcome.YES:
-            _bars(
-                ax, low, high, found.captured(each.number), each.number, color=_CAPTURED, alpha=0.45
-            )
+            captured = found.captured(each.number)
+            _bars(ax, low, high, captured, each.number, color=_pale(), linewidth=0)
     for each in found.sets:
         look = _LOOKS[each.kind]
         mask = np.zeros(len(cover), dtype=bool)

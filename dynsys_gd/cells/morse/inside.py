@@ -25,6 +25,7 @@ Known = tuple[tuple[PeriodicOrbit, ...], tuple[CriticalManifold, ...]]
 
 _BOXES = 50_000  # examined for each period, so that the answer does not depend on a clock
 _SECONDS = 3600.0
+_HALVINGS = 6  # of cells around a family
 
 
 def known_orbits(F: Map, box: Box, longest: int) -> Known:
@@ -84,19 +85,42 @@ def set_of(orbit: PeriodicOrbit, finest: Cells, owner: NDArray[np.int64]) -> int
 
 
 def family_part(family: CriticalManifold, cells: Cells) -> FamilyPart | None:
-    """Return where a family runs through cells, with its transverse multipliers there."""
-    met = _may_vanish(family, cells.lower, cells.upper)
-    if not met.any():
+    """Return where a family runs through cells, with its transverse multipliers there.
+
+    Multipliers are bounded on the parts of a cell that the family may run through.
+    """
+    n = len(cells)
+    owner, lower, upper = np.arange(n), cells.lower, cells.upper
+    for halving in range(_HALVINGS + 1):
+        near = _may_vanish(family, lower, upper)
+        owner, lower, upper = owner[near], lower[:, near], upper[:, near]
+        if halving < _HALVINGS:
+            owner = np.repeat(owner, 2)
+            lower, upper = _halves(lower, upper, halving % len(lower))
+    if not len(owner):
         return None
-    stable, unstable = np.zeros(len(cells), dtype=bool), np.zeros(len(cells), dtype=bool)
+    met, stable, unstable = (np.zeros(n, dtype=bool) for _ in range(3))
+    met[owner] = True
     if family.transverse is not None:
         code = interval_function(lowered(list(family.transverse), family.variables))
-        low, high = code(cells.lower[:, met], cells.upper[:, met])
-        stable[met] = ((low > -1) & (high < 1)).all(axis=0)
-        unstable[met] = ((low > 1) | (high < -1)).any(axis=0)
+        low, high = code(lower, upper)
+        inside = ((low > -1) & (high < 1)).all(axis=0)
+        outside = ((low > 1) | (high < -1)).any(axis=0)
+        parts = np.maximum(np.bincount(owner, minlength=n), 1)
+        stable = np.bincount(owner[inside], minlength=n) == parts
+        unstable = np.bincount(owner[outside], minlength=n) == parts
     return FamilyPart(
         family=family, stable=stable, unstable=unstable, undecided=met & ~stable & ~unstable
     )
+
+
+def _halves(lower: Bounds, upper: Bounds, axis: int) -> tuple[Bounds, Bounds]:
+    """Return the two halves of each box, one after the other."""
+    cut = 0.5 * lower[axis] + 0.5 * upper[axis]
+    low, high = np.repeat(lower, 2, axis=1), np.repeat(upper, 2, axis=1)
+    high[axis, ::2] = cut
+    low[axis, 1::2] = cut
+    return low, high
 
 
 def _may_vanish(family: CriticalManifold, lower: Bounds, upper: Bounds) -> Mask:
