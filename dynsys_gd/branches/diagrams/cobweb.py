@@ -131,7 +131,7 @@ def cobweb(
     >>> F = SymbolicMap([a * x * (1 - x)], [x]).at(a="16/5")
     >>> found = cobweb(F, 0.1, 60, period=2, region=Box([0], [1]))
     >>> found.points[-2:].round(4).tolist()
-    [0.513, 0.7995]
+    [0.7995, 0.513]
     >>> [len(each) for each in found.orbits]
     [2, 1]
     """

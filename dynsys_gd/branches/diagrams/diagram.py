@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from typing import Any
 
-import numpy as np
-
 from ...engine.chunks import checked_executor, checked_progress
 from ...engine.journal.checkpoint import checked_checkpoint
 from ...ensembles.budget import Budget
@@ -133,8 +131,8 @@ def bifurcation_diagram(
         F, parameter, values, region, starts, observable, points, transient, carry, budget, rng
     )
     with at_work(sweep, _NAME, rng, executor, progress, checkpoint) as (run, work):
-        columns = list(run.columns(work))
-    return _collected(run, columns)
+        found = run.collected(work)
+    return _result(run, found)
 
 
 def bifurcation_columns(
@@ -231,26 +229,18 @@ def _asked(
     return sweep
 
 
-def _collected(sweep: Sweep, columns: list[DiagramColumn]) -> BifurcationDiagram:
-    def stacked(name: str) -> Any:
-        return np.stack([getattr(column, name) for column in columns])
-
+def _result(sweep: Sweep, found: dict[str, Any]) -> BifurcationDiagram:
     assert sweep.observable is not None
     return BifurcationDiagram(
         map=sweep.F,
         parameter=sweep.where.names[0],
         values=sweep.where.grid[:, 0].copy(),
         observable=sweep.observable.name,
-        points=stacked("points"),
-        behaviour=stacked("behaviour"),
-        period=stacked("period"),
-        exponent=stacked("exponent"),
-        error=stacked("error"),
-        states=stacked("states"),
         region=sweep.region,
         seed=sweep.seed,
         carry=sweep.carry,
         transient=sweep.transient,
         budget=sweep.budget,
         evidence=seen_by_numbers(sweep),
+        **found,
     )

@@ -121,19 +121,13 @@ def parameter_plane(
     )
     _ = sweep.states  # starts that are no numbers somewhere are refused here
     shape = (len(axes[0]), len(axes[1]), sweep.states.shape[1])
-    kept: dict[str, NDArray[Any]] = {
-        "behaviour": np.empty((len(grid), shape[2]), dtype=np.int8),
-        "period": np.empty((len(grid), shape[2]), dtype=np.int64),
-        "exponent": np.empty((len(grid), shape[2])),
-        "error": np.empty((len(grid), shape[2])),
-    }
     run = at_work(sweep, "parameter_plane", rng, executor, progress, checkpoint)
     with run as (same, work):
-        for rows, answer in same.pieces(work):
-            for name, array in kept.items():
-                array[rows] = answer[name]
+        found = same.collected(work)
         seed = same.seed
-    arrays: dict[str, Any] = {name: array.reshape(shape) for name, array in kept.items()}
+    arrays: dict[str, Any] = {
+        name: array.reshape(shape) for name, array in found.items() if name != "states"
+    }
     return ParameterPlane(
         map=checked,
         parameters=names,

@@ -92,14 +92,28 @@ class Sweep:
         carried = self.where.columns.shape[1] + self.states.shape[2]
         return rows_at_once(piece_length(self.points, self.budget) * carried)
 
+    def collected(self, work: Work) -> Answer:
+        """Return what all values show, arrays of shape (m, s, …)."""
+        whole: Answer = {}
+        m = len(self.where.grid)
+        for values, answer in self._answers(work):
+            for name, array in answer.items():
+                if name not in whole:
+                    whole[name] = np.empty((m, *array.shape[1:]), dtype=array.dtype)
+                whole[name][values] = array
+        return whole
+
     def columns(self, work: Work) -> Iterator[DiagramColumn]:
         """Yield what each value shows, in order."""
-        for values, answer in self._carried(work) if self.carry else self.pieces(work):
+        for values, answer in self._answers(work):
             for k, value in enumerate(self.where.grid[values, 0].tolist()):
                 arrays = {name: array[k] for name, array in answer.items()}
                 yield DiagramColumn(value=value, **arrays)
 
-    def pieces(self, work: Work) -> Iterator[tuple[slice, Answer]]:
+    def _answers(self, work: Work) -> Iterator[tuple[slice, Answer]]:
+        return self._carried(work) if self.carry else self._apart(work)
+
+    def _apart(self, work: Work) -> Iterator[tuple[slice, Answer]]:
         """Yield some values, in order, with what all starts do there; nothing is carried."""
         m, s, _ = self.states.shape
         done = 0

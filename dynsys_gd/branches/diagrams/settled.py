@@ -67,7 +67,7 @@ def settled_periods(piece: Array, longest: int, tolerance: float) -> Returns:
     """
     length, n, _ = piece.shape
     periods, closest = np.zeros(n, dtype=np.int64), np.full(n, np.inf)
-    columns = np.ascontiguousarray(piece.transpose(2, 0, 1))
+    columns = piece.transpose(2, 0, 1)
     with np.errstate(all="ignore"):
         low, high = columns.min(axis=1), columns.max(axis=1)
         size = _norms(high - low)
