@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from .diagrams import diagram_rows
 from .engines import every_engine
 from .exponents import exponent_rows
 from .further import Further, first_results, start_costs, two_threads
@@ -20,6 +21,7 @@ from .workloads import MapWorkload, Workload, shrunk, workloads
 __all__ = ["main"]
 
 _ORBITS, _MEASURE, _LYAPUNOV = "orbits", "measure", "lyapunov"
+_DIAGRAMS = "diagrams"
 
 
 @click.command()
@@ -29,8 +31,8 @@ _ORBITS, _MEASURE, _LYAPUNOV = "orbits", "measure", "lyapunov"
     multiple=True,
     metavar="NAME",
     help="Workloads whose name begins with NAME: stop, run, exp, product, linear, tanh, relu. "
-    "Or orbits, measure, lyapunov: the rows about periodic orbits, convergent measures, or "
-    "Lyapunov exponents. "
+    "Or orbits, measure, lyapunov, diagrams: the rows about periodic orbits, convergent measures, "
+    "Lyapunov exponents, or bifurcation diagrams. "
     "Several may be given.",
 )
 @click.option("--repeats", type=click.IntRange(min=1), default=None, help="Turns; 7, or 5 quick.")
@@ -45,8 +47,10 @@ def main(quick: bool, only: tuple[str, ...], repeats: int | None, output: Path |
     orbits = not only or _ORBITS.startswith(only)
     measure = not only or _MEASURE.startswith(only)
     exponents = not only or _LYAPUNOV.startswith(only)
-    if not (chosen or orbits or measure or exponents):
-        names = ", ".join([*(w.name for w in workloads()), _ORBITS, _MEASURE, _LYAPUNOV])
+    diagrams = not only or _DIAGRAMS.startswith(only)
+    if not (chosen or orbits or measure or exponents or diagrams):
+        parts = [_ORBITS, _MEASURE, _LYAPUNOV, _DIAGRAMS]
+        names = ", ".join([*(w.name for w in workloads()), *parts])
         raise click.BadParameter(
             f"no workload of that name; there are {names}", param_hint="--only"
         )
@@ -71,6 +75,9 @@ def main(quick: bool, only: tuple[str, ...], repeats: int | None, output: Path |
     if exponents:
         noise.print("… lyapunov", highlight=False)
         further += exponent_rows(repeats, quick=quick)
+    if diagrams:
+        noise.print("… diagrams", highlight=False)
+        further += diagram_rows(repeats, quick=quick)
     console.print(table(rows, further))
     if output is not None:
         write(output, rows, further)
