@@ -43,6 +43,7 @@ NO_LOSSES = (None, 3, "x**2", x**2, F, [LOSS])
 NO_MAPS = (None, 3, "x**2", x**2, LOSS, [F])
 NO_NUMBERS = (None, "much", [1], {"eta": 1}, True, 1j, NAN, INF, -INF, sp.nan, sp.oo, sp.I, "nan")
 NO_COUNTS = (0, -1, 2.5, "3", None, True, NAN, INF, [2])
+NO_DEPTHS = (-1, 61, 2.5, "3", None, True, NAN, [2])
 NO_SECONDS = (0, -1, NAN, None, "soon", True, [5])
 NO_RNG = (-1, 1.5, "seed", [1, "b"], True, np.random.RandomState(0))
 NO_EXECUTORS = (4, "threads", True, ThreadPoolExecutor)
@@ -646,6 +647,32 @@ FLOORS = {
         *refused("k", lambda v: dg.transfer_operator(HALF, LINE, 4, rng=0).spectrum(v), NO_COUNTS),
         *refused("graph", lambda v: dg.basins_of_cells(v), (None, F, BOX, [[0, 1]], "graph")),
     ],
+    "cells": [
+        *refused("F", lambda v: dg.cell_graph(v, BOX, 4), (*NO_MAPS, OPEN)),
+        *refused("box", lambda v: dg.cell_graph(F, v, 4), (None, [0, 1], LINE, dg.Ball([0, 0], 1))),
+        *refused("depth", lambda v: dg.cell_graph(F, BOX, v), (*NO_DEPTHS, 25)),
+        *refused("cell", lambda v: dg.cell_graph(F, BOX, 2).successors(v), (-1, 4, 1.0, "1", None)),
+        *refused("executor", lambda v: dg.cell_graph(F, BOX, 4, executor=v), NO_EXECUTORS),
+        *refused("progress", lambda v: dg.cell_graph(F, BOX, 4, progress=v), (3, "bar")),
+        *refused("F", lambda v: dg.morse_graph(v, BOX, 4), (*NO_MAPS, OPEN)),
+        *refused("box", lambda v: dg.morse_graph(F, v, 4), (None, LINE, dg.Ball([0, 0], 1))),
+        *refused("depth", lambda v: dg.morse_graph(F, BOX, v), NO_DEPTHS),
+        *refused(
+            "start_depth",
+            lambda v: dg.morse_graph(F, BOX, 4, start_depth=v),
+            (-1, 5, 2.0, "3", True, NAN),
+        ),
+        *refused(
+            "longest_period",
+            lambda v: dg.morse_graph(F, BOX, 4, longest_period=v),
+            (-1, 2.0, None, "2", True, 65),
+        ),
+        *refused("executor", lambda v: dg.morse_graph(F, BOX, 4, executor=v), NO_EXECUTORS),
+        *refused("progress", lambda v: dg.morse_graph(F, BOX, 4, progress=v), (3, "bar")),
+        *refused(
+            "number", lambda v: dg.morse_graph(F, BOX, 4).captured(v), (-1, 99, 0.0, "0", None)
+        ),
+    ],
     "claims": [
         *refused("claim", lambda v: dg.verify(v, F), (None, "non_singular_map", F, dg.claims)),
         *refused("F", lambda v: dg.verify(CLAIM, v), NO_MAPS),
@@ -837,6 +864,8 @@ INTERRUPTIBLE = {
         F, BOX, method=FEW, budget=SMALL, rng=0, **more
     ),
     "verify": lambda **more: dg.verify(CLAIM, F, budget=SMALL, starts=5, rng=0, **more),
+    "cell_graph": lambda **more: dg.cell_graph(F, BOX, 8, **more),
+    "morse_graph": lambda **more: dg.morse_graph(F, BOX, 8, **more),
 }
 
 
