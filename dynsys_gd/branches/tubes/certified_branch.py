@@ -15,8 +15,11 @@ from ...maps.base import Map
 from ...results import Result, plain
 from ..branch import Branch
 from .certified_point import CertifiedPoint
-from .gap import Gap
-from .segment import Segment
+from .cyclic_system import CyclicSystem
+from .formulas import formulas_of
+from .gap import BranchGap
+from .segment import BranchSegment
+from .sharper import sharper_orbit
 
 __all__ = ["CertifiedBranch"]
 
@@ -31,9 +34,9 @@ class CertifiedBranch(Result):
         The one in floating point that was to be proved.
     part : tuple of two float
         The parameter values asked for.
-    segments : tuple of Segment
+    segments : tuple of BranchSegment
         In the order of the branch. Neighbours that no gap separates are proved to be one branch.
-    gaps : tuple of Gap
+    gaps : tuple of BranchGap
         What is not proved, in the order of the branch.
     stretches : tuple of tuple of int
         The places in `segments` of those that are proved to be one branch, for each such piece.
@@ -52,8 +55,8 @@ class CertifiedBranch(Result):
 
     branch: Branch
     part: tuple[float, float]
-    segments: tuple[Segment, ...]
-    gaps: tuple[Gap, ...]
+    segments: tuple[BranchSegment, ...]
+    gaps: tuple[BranchGap, ...]
     stretches: tuple[tuple[int, ...], ...]
     complete: bool
     least_period: Outcome
@@ -108,8 +111,8 @@ class CertifiedBranch(Result):
         >>> well = GradientDescent(Loss(x**4 / 4 - x**2 / 2, [x]), eta)
         >>> proved = certify(follow(well, [1.0], parameter="eta", to=(0.5, 0.9)))
         >>> (box,) = proved.orbits_at(0.75)
-        >>> bool(box[0, 0, 0] <= 1 <= box[0, 0, 1])
-        True
+        >>> bool(box[0, 0, 0] <= 1 <= box[0, 0, 1]), bool(np.ptp(box) < 1e-14)
+        (True, True)
         """
         try:
             number = float(value)
@@ -117,6 +120,8 @@ class CertifiedBranch(Result):
             number = float("nan")
         if not np.isfinite(number):
             raise InvalidInput("value", value, f"a value of {self.parameter}")
+        p, d = self.branch.points.shape[1:]
+        system = CyclicSystem(formulas_of(self.map, self.parameter), p, (1,) * d)
         found: list[tuple[int, NDArray[np.float64]]] = []
         for place, segment in enumerate(self.segments):
             if not (segment.by_parameter and segment.ends[0] <= number <= segment.ends[1]):
@@ -125,7 +130,8 @@ class CertifiedBranch(Result):
             if found and found[-1][0] == place - 1 and self._joined(place - 1, place):
                 found[-1] = (place, found[-1][1])
                 continue
-            found.append((place, segment.orbit_at(number)))
+            bounds = sharper_orbit(system, segment, number)
+            found.append((place, bounds[:-1].reshape(*segment.points, 2)))
         return tuple(box for _, box in found)
 
     def _joined(self, first: int, second: int) -> bool:
@@ -137,11 +143,12 @@ class CertifiedBranch(Result):
         what = "fixed point" if self.period == 1 else f"orbit of period {self.period}"
         low, high = self.part
         where = f"{self.parameter} in [{low:.9g}, {high:.9g}]"
+        word = "Certified" if self.evidence.grade.rigorous else "Enclosed"
         if self.complete:
-            return f"Certified branch of the {what} over {where}, complete"
+            return f"{word} branch of the {what} over {where}, complete"
         if not self.segments:
             return f"No part of the branch of the {what} over {where} was certified"
-        return f"Certified branch of the {what} over {where}, with {_count(len(self.gaps), 'gap')}"
+        return f"{word} branch of the {what} over {where}, with {_count(len(self.gaps), 'gap')}"
 
     def rows(self) -> list[tuple[str, str]]:
         rows = [("map", self.map.describe())]

@@ -32,9 +32,9 @@ class CertifiedPoint(Result):
     direction : ndarray, shape (p, d, 2)
         Bounds of the critical vector along the orbit: DF(x_k) q_k = q_(k+1), and q_0 comes back
         as -q_0 at a flip and as itself otherwise. One entry is 1.
-    alone_in : ndarray, shape (2 p d + 1,)
-        Half widths, around the middle of the enclosure, within which there is no other such
-        point: x_0, q_0, x_1, q_1 and so on, then the parameter.
+    alone_in : ndarray, shape (2 p d + 1, 2)
+        Bounds between which there is no other such point: of x_0, q_0, x_1, q_1 and so on, then
+        of the parameter.
     speed : tuple of two float or None
         Bounds of dμ/dλ, how fast the critical multiplier crosses as the parameter grows; None at
         a fold, where it is not a function of the parameter.
@@ -77,14 +77,17 @@ class CertifiedPoint(Result):
         name = str(self.bifurcation)
         low, high = self.interval
         where = f"{self.point.parameter} in [{low:.17g}, {high:.17g}]"
-        return f"Certified {name} of the {what} at {where}"
+        word = "Certified" if self.evidence.grade.rigorous else "Enclosed"
+        return f"{word} {name} of the {what} at {where}"
 
     def rows(self) -> list[tuple[str, str]]:
-        alone = float(self.alone_in[-1])
-        rows = [("statement", f"exactly one, within {alone:.2g} of the parameter and near the orbit")]
+        low, high = self.alone_in[-1].tolist()
+        alone = f"no other near the orbit for {self.point.parameter} in [{low:.6g}, {high:.6g}]"
+        rows = [("exactly one", alone)]
         if self.speed is not None:
             low, high = self.speed
-            rows.append(("multiplier crosses", f"dμ/d{self.point.parameter} in [{low:.9g}, {high:.9g}]"))
+            speed = f"dμ/d{self.point.parameter} in [{low:.12g}, {high:.12g}]"
+            rows.append(("multiplier crosses", speed))
         widest = float(np.max(self.enclosure[..., 1] - self.enclosure[..., 0]))
         rows.append(("orbit", f"every coordinate within {widest:.2g}"))
         rows.append(("evidence", str(self.evidence)))

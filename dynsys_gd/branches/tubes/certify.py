@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ...engine.chunks import checked_progress
 from ...engine.intervals import enclosing
 from ...errors import InvalidInput
 from ...evidence import Evidence, Grade, Outcome
@@ -19,9 +20,9 @@ from .chains import longest_period, one_branch
 from .covering import Piece, covered
 from .cyclic_system import CyclicSystem
 from .formulas import formulas_of
-from .gap import Gap, GapReason
+from .gap import BranchGap, GapReason
 from .method import Tubes
-from .segment import Segment
+from .segment import BranchSegment
 from .special import Refused, proved_point
 from .spectra import told_apart
 from .stretches import Run, runs_of
@@ -96,6 +97,7 @@ def certify(
       evidence: CERTIFIED: ...
     """
     range_ = _checked(branch, part, method)
+    checked_progress(progress)
     assert branch.parameter is not None
     formulas = formulas_of(branch.map, branch.parameter)
     p, d = branch.points.shape[1:]
@@ -106,7 +108,7 @@ def certify(
     pieces, attempts = covered(system, runs, method, progress)
     chained = _chained(runs, pieces)
     settled = [any(longest_period(s) for s in chain) for chain in chained.chains]
-    segments: list[Segment] = []
+    segments: list[BranchSegment] = []
     stretches: list[tuple[int, ...]] = []
     for chain in chained.chains:
         told = told_apart(formulas, chain, method.kinds)
@@ -153,7 +155,7 @@ def _checked(branch: Branch, part: Any, method: Tubes) -> tuple[float, float] | 
     ends = [to_value(value, "part") for value in part]
     if not all(end.is_number for end in ends):
         raise InvalidInput("part", part, expected)
-    bounds = sorted((enclosing(end) for end in ends))
+    bounds = sorted(enclosing(end) for end in ends)
     low, high = bounds[0][0], bounds[1][1]
     if not low < high:
         raise InvalidInput("part", part, expected)
@@ -164,7 +166,7 @@ def _ends(branch: Branch) -> tuple[float, float]:
     return float(branch.values.min()), float(branch.values.max())
 
 
-def _short_of(runs: list[Run], part: tuple[float, float] | None) -> list[Gap]:
+def _short_of(runs: list[Run], part: tuple[float, float] | None) -> list[BranchGap]:
     """Return the places where the branch that was given ends inside the part asked for."""
     if part is None:
         return []
@@ -174,7 +176,7 @@ def _short_of(runs: list[Run], part: tuple[float, float] | None) -> list[Gap]:
         for run, node, end in ((own[0], own[0].nodes[0], 0), (own[-1], own[-1].nodes[-1], 1)):
             value = run.ends[end] if run.by_parameter else float(node[-1])
             if part[0] < value < part[1]:
-                gap = Gap(parameter=(value, value), reason=GapReason.END, stretch=stretch)
+                gap = BranchGap(parameter=(value, value), reason=GapReason.END, stretch=stretch)
                 found.append(gap)
     return found
 
@@ -183,26 +185,26 @@ def _short_of(runs: list[Run], part: tuple[float, float] | None) -> list[Gap]:
 class _Chained:
     """Segments that are one branch each, and all gaps in the order of the branch."""
 
-    chains: list[list[Segment]]
-    gaps: list[Gap]
+    chains: list[list[BranchSegment]]
+    gaps: list[BranchGap]
 
 
 def _chained(runs: list[Run], pieces: list[Piece]) -> _Chained:
-    chains: list[list[Segment]] = []
-    gaps: list[Gap] = []
-    before: tuple[Segment, int] | None = None
+    chains: list[list[BranchSegment]] = []
+    gaps: list[BranchGap] = []
+    before: tuple[BranchSegment, int] | None = None
     for piece in pieces:
         stretch = runs[piece.run].stretch
-        if isinstance(piece.outcome, Gap):
+        if isinstance(piece.outcome, BranchGap):
             _add(gaps, piece.outcome, adjacent=before is None)
             before = None
             continue
-        assert isinstance(piece.outcome, Segment)
+        assert isinstance(piece.outcome, BranchSegment)
         segment = piece.outcome
         follows = before is not None and before[1] == stretch
         if follows and before is not None and not one_branch(before[0], segment):
             value = 0.5 * sum(segment.parameter)
-            gaps.append(Gap(parameter=(value, value), reason=GapReason.SEAM, stretch=stretch))
+            gaps.append(BranchGap(parameter=(value, value), reason=GapReason.SEAM, stretch=stretch))
             follows = False
         if follows:
             chains[-1].append(segment)
@@ -212,7 +214,7 @@ def _chained(runs: list[Run], pieces: list[Piece]) -> _Chained:
     return _Chained(chains, gaps)
 
 
-def _add(gaps: list[Gap], gap: Gap, *, adjacent: bool) -> None:
+def _add(gaps: list[BranchGap], gap: BranchGap, *, adjacent: bool) -> None:
     """Add a gap, together with the one before where nothing is proved between them."""
     last = gaps[-1] if gaps and adjacent else None
     if last is None or last.stretch != gap.stretch:
@@ -220,10 +222,10 @@ def _add(gaps: list[Gap], gap: Gap, *, adjacent: bool) -> None:
         return
     ends = (*last.parameter, *gap.parameter)
     reason = last.reason if last.reason is gap.reason else GapReason.SINGULAR
-    gaps[-1] = Gap(parameter=(min(ends), max(ends)), reason=reason, stretch=gap.stretch)
+    gaps[-1] = BranchGap(parameter=(min(ends), max(ends)), reason=reason, stretch=gap.stretch)
 
 
-def _explained(gap: Gap, branch: Branch) -> Gap:
+def _explained(gap: BranchGap, branch: Branch) -> BranchGap:
     """Return a gap with the special point that lies in it, if one does."""
     if gap.reason is not GapReason.SINGULAR:
         return gap

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import sympy as sp
 
-from .segment import Segment
+from .segment import BranchSegment
 
 __all__ = ["longest_period", "one_branch"]
 
 
-def one_branch(first: Segment, second: Segment) -> bool:
+def one_branch(first: BranchSegment, second: BranchSegment) -> bool:
     """Return whether a segment is proved to go on where the one before it ends.
 
     The orbit at the end of one of them lies, wherever its enclosure leaves it, in the tube of the
@@ -21,12 +21,12 @@ def one_branch(first: Segment, second: Segment) -> bool:
     return second.holds(*_end(first, last=True)) or first.holds(*_end(second, last=False))
 
 
-def _end(segment: Segment, *, last: bool) -> tuple[np.ndarray, np.ndarray]:
+def _end(segment: BranchSegment, *, last: bool) -> tuple[np.ndarray, np.ndarray]:
     value = segment.path[1 if last else 0]
     return segment.hull(value, value)
 
 
-def longest_period(segment: Segment) -> bool:
+def longest_period(segment: BranchSegment) -> bool:
     """Return whether all orbits of a segment are proved to have no shorter period."""
     p, d = segment.points
     if p == 1:

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from .cyclic_system import CyclicSystem
 from .formulas import DEGREE
-from .gap import Gap, GapReason
+from .gap import BranchGap, GapReason
 from .krawczyk import proved_tubes
 from .method import Tubes
 from .newton import corrected
 from .polynomials import bounds_between
-from .segment import Segment
+from .segment import BranchSegment
 from .stretches import Run
 
 __all__ = ["Piece", "covered"]
@@ -39,7 +39,7 @@ class Piece:
     run: int
     low: float
     high: float
-    outcome: Segment | Gap | None = None
+    outcome: BranchSegment | BranchGap | None = None
 
 
 def covered(
@@ -61,18 +61,24 @@ def covered(
         for part in _batches(system, waiting):
             for piece, outcome in zip(part, _tried(system, runs, part, spent), strict=True):
                 spent += 1
-                if isinstance(outcome, Segment):
-                    done.append(Piece(piece.run, piece.low, piece.high, outcome))
-                    continue
                 halves = _halves(runs[piece.run], piece, method.shortest)
-                halved += halves
-                if not halves:
+                if isinstance(outcome, BranchSegment) and (not halves or _thin(outcome, method)):
+                    done.append(Piece(piece.run, piece.low, piece.high, outcome))
+                elif halves:
+                    halved += halves
+                else:
+                    assert isinstance(outcome, GapReason)
                     done.append(_lost(runs, piece, outcome))
             if progress is not None:
                 progress(spent, None)
         waiting = halved
     ordered = sorted(done, key=lambda piece: (piece.run, _along(runs, piece)))
     return ordered, spent
+
+
+def _thin(segment: BranchSegment, method: Tubes) -> bool:
+    size = max(1.0, float(np.abs(segment.coefficients[:-1, 0]).max()))
+    return bool(segment.width <= method.width * size)
 
 
 def _along(runs: list[Run], piece: Piece) -> float:
@@ -111,7 +117,7 @@ def _lost(runs: list[Run], piece: Piece, reason: GapReason) -> Piece:
     run = runs[piece.run]
     values = run.guess(np.array([piece.low, piece.high]))[:, -1]
     where = (float(values.min()), float(values.max()))
-    gap = Gap(parameter=where, reason=reason, stretch=run.stretch)
+    gap = BranchGap(parameter=where, reason=reason, stretch=run.stretch)
     return Piece(piece.run, piece.low, piece.high, gap)
 
 
@@ -126,7 +132,7 @@ def _batches(system: CyclicSystem, pieces: list[Piece]) -> Iterator[list[Piece]]
 
 def _tried(
     system: CyclicSystem, runs: list[Run], pieces: list[Piece], number: int
-) -> list[Segment | GapReason]:
+) -> list[BranchSegment | GapReason]:
     run = runs[pieces[0].run]
     j, b = run.coordinate, len(pieces)
     low, high = (np.array([getattr(p, name) for p in pieces]) for name in ("low", "high"))
@@ -139,16 +145,16 @@ def _tried(
     )
     coefficients[:, j] = 0.0
     coefficients[:, j, 0], coefficients[:, j, 1] = centre, half
-    fine = fine.reshape(b, DEGREE + 1).all(axis=1)
+    fine = np.all(fine.reshape(b, DEGREE + 1), axis=1)
     coefficients[~fine] = np.nan
     proof = proved_tubes(system, j, np.ascontiguousarray(coefficients), _ROOMS)
     shape = system.period, system.formulas.dimension
-    outcomes: list[Segment | GapReason] = []
+    outcomes: list[BranchSegment | GapReason] = []
     for k, piece in enumerate(pieces):
         if not proof.proved[k]:
             outcomes.append(GapReason.SINGULAR if fine[k] else GapReason.ELSEWHERE)
             continue
-        segment = Segment(
+        segment = BranchSegment(
             coordinate=j,
             ends=(piece.low, piece.high),
             rising=run.rising,
@@ -162,7 +168,7 @@ def _tried(
     return outcomes
 
 
-def _passes(segment: Segment, run: Run) -> bool:
+def _passes(segment: BranchSegment, run: Run) -> bool:
     """Return whether the tube goes along the points of the branch."""
     nodes = run.near(*segment.ends)
     if not len(nodes):

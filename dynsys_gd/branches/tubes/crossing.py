@@ -83,7 +83,7 @@ def _last_of_solution(
     value = inverse @ right
     error = up(size @ spread * (1 + 4 * gamma)) + 4 * gamma * (size @ np.abs(right))
     error = up(up(error) + n * 2.0**-1070)
-    most = up(np.max(up(up(np.abs(value) + error) / u)) / float(down(np.array(1 - share))))
-    reach = up(most * u)
+    norm = up(up(np.abs(value) + error) / u).max(keepdims=True)
+    reach = up(up(norm / down(np.array([1 - share]))) * u)
     error = up(error + up(defect @ reach * (1 + 4 * gamma)))
     return float(down(value[-1] - error[-1])), float(up(value[-1] + error[-1]))

@@ -18,11 +18,15 @@ Bounds = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Linear:
-    """An interval matrix (b, n, n + 1) as middle and radius, and the values of the equations."""
+    """Derivative (b, n, n + 1) and values (b, n) of the equations on boxes.
+
+    Both as middle and radius; the values are those at boxes that are points.
+    """
 
     centre: Bounds
     radius: Bounds
     value: Bounds
+    error: Bounds
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +75,8 @@ class CyclicSystem:
         )
         centre = middle(slope_low, slope_high)
         spread = up(np.maximum(slope_high - centre, centre - slope_low))
+        # The derivative of log x has bounds where log x is not defined.
+        spread = np.where(np.isfinite(high - low)[:, None], spread, np.inf)
         matrix, radius = np.zeros((b, n, n + 1)), np.zeros((b, n, n + 1))
         for target, source in ((matrix, centre), (radius, spread)):
             blocks = source.reshape(d, d + 1, b, p).transpose(2, 3, 0, 1)  # (b, p, d, d + 1)
@@ -87,13 +93,19 @@ class CyclicSystem:
                 if p == 1:
                     radius[place] = up(radius[place] + 2.0**-52 * np.abs(moved))
                 matrix[place] = moved
-        value = middle(low, high).reshape(d, b, p).transpose(1, 2, 0)
+        low, high = (bound.reshape(d, b, p).transpose(1, 2, 0) for bound in (low, high))
         following = np.roll(lower[:, :n].reshape(b, p, d), -1, axis=1)
         following[:, -1] *= np.array(self.signs)
-        return Linear(matrix, radius, (value - following).reshape(b, n))
+        below, above = down(low - following), up(high - following)
+        value = middle(below, above)
+        error = up(np.maximum(above - value, value - below))
+        return Linear(matrix, radius, value.reshape(b, n), error.reshape(b, n))
 
     def series(self, coefficients: Bounds) -> Series:
         """Return what the equations are along curves with coefficients (b, n + 1, K + 1)."""
+        if not coefficients[..., 1:].any():  # points, for which no series need be compiled
+            here = self.linear(coefficients[..., 0], coefficients[..., 0])
+            return Series(here.value[..., None], here.error[..., None])
         p, d = self.period, self.formulas.dimension
         b, n = len(coefficients), self.size
         low, high = coefficients_everywhere(coefficients)
@@ -102,7 +114,9 @@ class CyclicSystem:
         given_high = np.concatenate([thin, self._curves(high)], axis=2)
         below, above = self.formulas.series_on(given_low, given_high)
         below, above = (
-            np.concatenate([bound[:, : DEGREE + 1, : b * p], bound[:, DEGREE + 1 :, b * p :]], axis=1)
+            np.concatenate(
+                [bound[:, : DEGREE + 1, : b * p], bound[:, DEGREE + 1 :, b * p :]], axis=1
+            )
             .reshape(d, DEGREE + 2, b, p)
             .transpose(2, 3, 0, 1)
             for bound in (below, above)

@@ -46,10 +46,12 @@ class Formulas:
 
     def along(self) -> Formulas:
         """Return the map of x and of a tangent vector q together: (F(x, λ), DF(x, λ) q)."""
-        q = [sp.Dummy(f"q{i}") for i in range(self.dimension)]
-        slopes = jacobian(self.images, self.variables)
-        carried = slopes * sp.Matrix(q)
-        return Formulas((*self.images, *carried), (*self.variables, *q), self.parameter)
+        return _along(self)
+
+    @property
+    def slopes(self) -> sp.ImmutableMatrix:
+        """The derivative of F by x."""
+        return _slopes(self)
 
     def slopes_on(self, lower: Bounds, upper: Bounds) -> tuple[Bounds, Bounds, Bounds, Bounds]:
         """Return bounds of F (d, n) and of its derivative by x and λ (d, d + 1, n).
@@ -105,6 +107,19 @@ def formulas_of(F: Map, parameter: str) -> Formulas:
     return Formulas(images, tuple(F.variables), symbol)
 
 
+@lru_cache(maxsize=32)
+def _slopes(formulas: Formulas) -> sp.ImmutableMatrix:
+    return jacobian(formulas.images, formulas.variables)
+
+
+@lru_cache(maxsize=32)
+def _along(formulas: Formulas) -> Formulas:
+    q = [sp.Dummy(f"q{i}") for i in range(formulas.dimension)]
+    carried = formulas.slopes * sp.Matrix(q)
+    variables = (*formulas.variables, *q)
+    return Formulas((*formulas.images, *carried), variables, formulas.parameter)
+
+
 # Asked again for another branch of the same map, the code is found compiled.
 @lru_cache(maxsize=32)
 def _slope_code(formulas: Formulas) -> IntervalFunction:
@@ -121,9 +136,7 @@ def _series_code(formulas: Formulas) -> IntervalFunction:
     m + 1; as τ moves, c_l moves with (l + 1) c_(l+1).
     """
     inputs = [*formulas.variables, formulas.parameter]
-    curve = [
-        [sp.Dummy(f"c{i}_{order}") for order in range(DEGREE + 1)] for i in range(len(inputs))
-    ]
+    curve = [[sp.Dummy(f"c{i}_{order}") for order in range(DEGREE + 1)] for i in range(len(inputs))]
     start = {v: c[0] for v, c in zip(inputs, curve, strict=True)}
     outputs = []
     for image in formulas.images:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-__all__ = ["Gap", "GapReason"]
+__all__ = ["BranchGap", "GapReason"]
 
 
 class GapReason(Enum):
@@ -31,7 +31,7 @@ class GapReason(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gap:
+class BranchGap:
     """A part of a branch without proof.
 
     Parameters

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...orbits.certified.enclosed import Enclosed
 from ...orbits.certified.outward import product_up, sum_up, up
 from .cyclic_system import CyclicSystem, Linear, Series
 from .polynomials import bounds_between
@@ -17,7 +18,7 @@ Bounds = NDArray[np.float64]
 
 _CONTRACTION = 0.9  # spectral radius of the bound of I - C A above which nothing is tried
 _POWERS = 12
-_TIGHTER = 6
+_ROUNDS, _TIGHTER = 2, 8
 _FLOOR = 1e-15  # of the size of the orbit: tubes are not thinner
 
 
@@ -96,12 +97,29 @@ def proved_tubes(
             bound = _contraction(inverse[place], around, others)
             image = up(defect[place] + product_up(bound, r[:, others]))
             done = np.all(image < r[:, others], axis=1)
-            for _ in range(_TIGHTER):
-                image = np.minimum(image, up(defect[place] + product_up(bound, image)))
             kept = place[done]
             proved[kept], radius[kept] = True, r[done]
             tight[np.ix_(kept, np.flatnonzero(others))] = image[done]
+        _tighten(system, path, inverse, defect, others, tight)
     return Proof(proved, radius, tight)
+
+
+def _tighten(
+    system: CyclicSystem,
+    path: Enclosed,
+    inverse: Bounds,
+    defect: Bounds,
+    others: NDArray[np.bool_],
+    tight: Bounds,
+) -> None:
+    """Narrow what is known of the zeros: they lie in K(Z) for every Z that holds them."""
+    for _ in range(_ROUNDS):
+        around = system.linear(_down(path.lower - tight), up(path.upper + tight))
+        bound = _contraction(inverse, around, others)
+        image = tight[:, others]
+        for _ in range(_TIGHTER):
+            image = np.fmin(image, up(defect + product_up(bound, image)))
+        tight[:, others] = image
 
 
 def _down(values: Bounds) -> Bounds:
@@ -110,7 +128,7 @@ def _down(values: Bounds) -> Bounds:
 
 def _inverse(matrices: Bounds) -> Bounds:
     """Return approximate inverses; what cannot be inverted gets NaN, which proves nothing."""
-    fine = np.isfinite(matrices).all(axis=(1, 2))
+    fine = np.all(np.isfinite(matrices), axis=(1, 2))
     found = np.full_like(matrices, np.nan)
     for place in np.flatnonzero(fine):
         try:
@@ -149,14 +167,12 @@ def _shape_of(matrix: Bounds, defect: Bounds) -> tuple[Bounds, Bounds, NDArray[n
     Only guesses: the test that follows proves.
     """
     b, n, _ = matrix.shape
-    finite = np.isfinite(matrix).all(axis=(1, 2)) & np.isfinite(defect).all(axis=1)
+    finite = np.all(np.isfinite(matrix), axis=(1, 2)) & np.all(np.isfinite(defect), axis=1)
     safe = np.where(finite[:, None, None], matrix, 0.0)
     shape = np.ones((b, n))
-    ratio = np.zeros(b)
     for _ in range(_POWERS):
         moved = np.einsum("bij,bj->bi", safe, shape) + 1e-3
-        ratio = moved.max(axis=1)
-        shape = moved / ratio[:, None]
+        shape = moved / moved.max(axis=1, keepdims=True)
     # Collatz and Wielandt: the largest quotient bounds the spectral radius.
     quotient = (np.einsum("bij,bj->bi", safe, shape) / shape).max(axis=1)
     hopeful = finite & (quotient < _CONTRACTION)

@@ -20,6 +20,9 @@ class Tubes:
     shortest : float
         Segments shorter than this share of their part of the branch are not halved again: what
         is not proved then is a gap.
+    width : float
+        Proved segments in which orbits are known less well than this, as a share of the size of
+        the orbit, are halved as well, as long as they may be.
     attempts : int
         How many segments are tried at most, over the whole branch.
     kinds : float
@@ -38,11 +41,12 @@ class Tubes:
     """
 
     shortest: float = 1e-6
+    width: float = 1e-6
     attempts: int = 20_000
     kinds: float = 1e-4
 
     def __post_init__(self) -> None:
-        for name in ("shortest", "kinds"):
+        for name in ("shortest", "width", "kinds"):
             value = getattr(self, name)
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
             if not (number and math.isfinite(value) and 0 < value <= 1):

@@ -22,12 +22,14 @@ def corrected(
     others = np.arange(guess.shape[1]) != coordinate
     v = guess.copy()
     size = np.maximum(1.0, np.abs(guess).max(axis=1))
-    last = np.full(len(v), np.inf)
+    before = last = np.full(len(v), np.inf)
     with np.errstate(all="ignore"):
         for _ in range(_ITERATIONS):
             linear = system.linear(v, v)
             matrix = linear.centre[:, :, others]
-            usable = np.isfinite(matrix).all(axis=(1, 2)) & np.isfinite(linear.value).all(axis=1)
+            usable = np.all(np.isfinite(matrix), axis=(1, 2)) & np.all(
+                np.isfinite(linear.value), axis=1
+            )
             matrix = np.where(usable[:, None, None], matrix, np.eye(system.size))
             try:
                 step = np.linalg.solve(matrix, linear.value[..., None])[..., 0]
@@ -38,5 +40,5 @@ def corrected(
             before, last = last, np.abs(step).max(axis=1) / size
             if np.all((last <= 1e-15) | (last >= before) | ~np.isfinite(last)):
                 break
-        fine = np.isfinite(v).all(axis=1) & (np.minimum(last, before) <= _CONVERGED)
+        fine = np.all(np.isfinite(v), axis=1) & (np.minimum(last, before) <= _CONVERGED)
     return v, fine

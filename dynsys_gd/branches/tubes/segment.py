@@ -14,13 +14,13 @@ from ...orbits.certified.outward import down, up
 from ...orbits.kinds import Kind
 from .polynomials import bounds_between
 
-__all__ = ["Segment"]
+__all__ = ["BranchSegment"]
 
 Bounds = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Segment:
+class BranchSegment:
     """A tube around a curve of orbits, with exactly one orbit for every value of a coordinate.
 
     Unknowns are v = (x_0, ..., x_(p-1), λ): the p points one after the other, then the parameter.

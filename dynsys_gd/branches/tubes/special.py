@@ -27,7 +27,7 @@ Bounds = NDArray[np.float64]
 
 _ROOMS = (1e-3, 1e-5, 1e-7, 1e-9, 1e-11, 1e-13)
 _MOVED = 1e-3  # of the size: how far Newton's method may go from the point that was given
-_SOURCES = ("krawczyk1969", "rump1983", "moore1980calculation")
+_SOURCES = ("krawczyk1969", "rump1983", "moore1980calculation", "crandall1971bifurcation")
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,9 @@ def proved_point(point: BifurcationPoint) -> CertifiedPoint | Refused:
     if point.bifurcation is Bifurcation.PITCHFORK:
         symmetry = symmetry_at(formulas, point.at.points, point.direction)
         if symmetry is None:
-            return Refused("no symmetry was found that the orbit has and the critical vector breaks")
+            return Refused(
+                "no symmetry was found that the orbit has and the critical vector breaks"
+            )
     extended = formulas.along() if symmetry is None else on_fixed_points(formulas, symmetry)
     turn = -1 if point.bifurcation is Bifurcation.FLIP else 1
     system = CyclicSystem(extended, p, (1,) * d + (turn,) * d)
@@ -171,7 +173,9 @@ def _proved(
         interval=(float(low[-1]), float(high[-1])),
         enclosure=bounds[:, 0].copy(),
         direction=bounds[:, 1].copy(),
-        alone_in=proof.radius[0].copy(),
+        alone_in=np.stack(
+            [up(found[0] - proof.radius[0]), down(found[0] + proof.radius[0])], axis=-1
+        ),
         speed=speed,
         symmetry=symmetry,
         evidence=evidence,

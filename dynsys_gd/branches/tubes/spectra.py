@@ -11,7 +11,6 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from ...engine.derivative import jacobian
 from ...engine.intervals import IntervalFunction, enclosing, interval_function
 from ...engine.intervals.enclosing import outward
 from ...engine.tape import lower as lowered
@@ -28,20 +27,22 @@ from ...orbits.certified.planar_multipliers import (
 )
 from ...orbits.kinds import Kind, kind_of
 from .formulas import Formulas
-from .segment import Segment
+from .segment import BranchSegment
 
 __all__ = ["told_apart"]
 
 Bounds = NDArray[np.float64]
 
 
-def told_apart(formulas: Formulas, segments: Sequence[Segment], shortest: float) -> list[Segment]:
+def told_apart(
+    formulas: Formulas, segments: Sequence[BranchSegment], shortest: float
+) -> list[BranchSegment]:
     """Return the segments with their kinds, halved where a multiplier meets the unit circle.
 
     Parameters
     ----------
     formulas : Formulas
-    segments : sequence of Segment
+    segments : sequence of BranchSegment
     shortest : float
         Parts shorter than this share of the range of all segments stay undecided.
     """
@@ -49,10 +50,10 @@ def told_apart(formulas: Formulas, segments: Sequence[Segment], shortest: float)
         return []
     low, high = (f(x.parameter[i] for x in segments) for i, f in ((0, min), (1, max)))
     whole = high - low
-    decided: list[tuple[int, float, Segment]] = []
+    decided: list[tuple[int, float, BranchSegment]] = []
     waiting = list(enumerate(segments))
     while waiting:
-        halved: list[tuple[int, Segment]] = []
+        halved: list[tuple[int, BranchSegment]] = []
         kinds = _with_kinds(formulas, [segment for _, segment in waiting])
         for (place, _), segment in zip(waiting, kinds, strict=True):
             first, last = segment.ends
@@ -67,7 +68,7 @@ def told_apart(formulas: Formulas, segments: Sequence[Segment], shortest: float)
     return [segment for *_, segment in sorted(decided, key=lambda item: item[:2])]
 
 
-def _with_kinds(formulas: Formulas, segments: Sequence[Segment]) -> list[Segment]:
+def _with_kinds(formulas: Formulas, segments: Sequence[BranchSegment]) -> list[BranchSegment]:
     p, d = segments[0].points
     n = len(segments)
     hulls = [segment.hull() for segment in segments]
@@ -77,7 +78,7 @@ def _with_kinds(formulas: Formulas, segments: Sequence[Segment]) -> list[Segment
         states = v[:, :-1].reshape(n * p, d).T
         bounds.append(np.concatenate([states, np.repeat(v[:, -1], p)[None]]))
     with np.errstate(all="ignore"):
-        found = _located(formulas, *bounds, p, n)
+        found = _located(formulas, bounds[0], bounds[1], p, n)
     real, imaginary = found.real, found.imaginary
     parts = [real.lower, real.upper, imaginary.lower, imaginary.upper]
     multipliers = np.stack(parts, axis=-1).transpose(1, 0, 2).reshape(n, d, 2, 2)
@@ -99,7 +100,7 @@ def _with_kinds(formulas: Formulas, segments: Sequence[Segment]) -> list[Segment
 
 def _located(formulas: Formulas, lower: Bounds, upper: Bounds, p: int, n: int) -> Located:
     """Return where the multipliers of n orbits are, from boxes (d + 1, n p) along them."""
-    slopes = jacobian(formulas.images, formulas.variables)
+    slopes = formulas.slopes
     pattern = np.array([[not entry.is_zero for entry in row] for row in slopes.tolist()])
     from scipy.sparse.csgraph import connected_components
 
@@ -124,7 +125,7 @@ def _located(formulas: Formulas, lower: Bounds, upper: Bounds, p: int, n: int) -
 
 @lru_cache(maxsize=64)
 def _block_code(formulas: Formulas, members: tuple[int, ...]) -> IntervalFunction:
-    slopes = jacobian(formulas.images, formulas.variables)
+    slopes = formulas.slopes
     block = slopes.extract(list(members), list(members))
     return interval_function(lowered(list(block), [*formulas.variables, formulas.parameter]))
 
@@ -206,7 +207,8 @@ def _discs(matrix: flint.arb_mat) -> list[_Disc]:
         return unknown
     return [
         _Disc(
-            turned[i, i], sum((abs(turned[i, j]) for j in range(size) if j != i), start=flint.arb(0))
+            turned[i, i],
+            sum((abs(turned[i, j]) for j in range(size) if j != i), start=flint.arb(0)),
         )
         for i in range(size)
     ]

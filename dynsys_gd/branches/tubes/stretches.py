@@ -86,9 +86,7 @@ class Run:
         return self.nodes[inside]
 
 
-def runs_of(
-    branch: Branch, system: CyclicSystem, part: tuple[float, float] | None
-) -> list[Run]:
+def runs_of(branch: Branch, system: CyclicSystem, part: tuple[float, float] | None) -> list[Run]:
     """Return the runs of a branch, or of what of it lies in a part of the parameter range."""
     nodes = np.column_stack([branch.points.reshape(len(branch), -1), branch.values])
     tangents = np.array([step.tangent for step in branch.steps])
@@ -169,9 +167,7 @@ def _at_end(value: float, part: tuple[float, float]) -> float:
     return near if abs(near - value) <= _ULPS * abs(near) else value
 
 
-def _coordinate(
-    a: Bounds, b: Bounds, u: Bounds, w: Bounds, units: Bounds
-) -> tuple[int, bool]:
+def _coordinate(a: Bounds, b: Bounds, u: Bounds, w: Bounds, units: Bounds) -> tuple[int, bool]:
     """Return which coordinate names the orbits between two, and whether it rises."""
     along = (b - a) / units
     sizes = [np.abs(x) / (np.abs(x).max() or 1.0) for x in (u / units, w / units, along)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import permutations, product
 
 import numpy as np
@@ -50,6 +51,7 @@ def _commutes(formulas: Formulas, R: NDArray[np.int_]) -> bool:
     return all(sp.expand(entry) == 0 or sp.simplify(entry) == 0 for entry in gap)
 
 
+@lru_cache(maxsize=32)
 def on_fixed_points(formulas: Formulas, symmetry: Rows) -> Formulas:
     """Return (F(Px, λ), DF(Px, λ) q) for the projection P = (I + R)/2 on the fixed points of R.
 
