@@ -1,7 +1,8 @@
 """Graphs of cells: no image is missed, none of a linear map is made up, what is refused."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from fractions import Fraction
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
@@ -199,3 +200,69 @@ def test_floats_in_the_map_weaken_the_grade():
     exact = cell_graph(WELL, dg.Box([-1], [1]), 2).evidence
     rounded = cell_graph(dg.SymbolicMap([0.1 * x], [x]), dg.Box([-1], [1]), 2).evidence
     assert (exact.grade, rounded.grade) == (dg.Grade.CERTIFIED, dg.Grade.NUMERICAL)
+
+
+def random_map(draw, d):
+    """Return a map with random formulas: sums of products of powers and of elementary functions."""
+    variables = [x, y, z][:d]
+    number = lambda: sp.Rational(int(draw.integers(-40, 41)), int(draw.integers(7, 30)))  # noqa: E731
+    shapes = [
+        sp.sin,
+        sp.tanh,
+        sp.exp,
+        lambda e: 1 / (1 + e**2),
+        sp.Abs,
+        lambda e: sp.sqrt(e**2 + 1),
+    ]
+    images = []
+    for _ in variables:
+        image = number()
+        for _ in range(draw.integers(1, 4)):
+            image += number() * sp.Mul(*(v ** int(draw.integers(0, 4)) for v in variables)) / 3
+        inner = sum(number() * v for v in variables) / 2 + number() / 5
+        images.append(image + number() * shapes[draw.integers(len(shapes))](inner))
+    return dg.SymbolicMap(images, variables)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(12))
+def test_no_image_of_a_random_map_is_missed(seed, d):
+    draw = np.random.default_rng([seed, d])
+    F = random_map(draw, d)
+    low = draw.uniform(-2, 0, d).round(3)
+    box = dg.Box(low.tolist(), (low + draw.uniform(0.5, 3, d)).tolist())
+    graph = cell_graph(F, box, int(draw.integers(3, 11)))
+    cells = graph.cells
+    for _ in range(30):
+        cell = int(draw.integers(len(graph)))
+        at_corner = draw.random() < 0.4
+        share = draw.integers(0, 2, d) if at_corner else draw.random(d)
+        low, high = cells.lower[:, cell], cells.upper[:, cell]
+        point = np.where(share == 1, high, low + share * (high - low))
+        image = exact_image(F, point.tolist())
+        ends = zip(box.low, image, box.high, strict=True)
+        inside = all(Fraction(a) <= v <= Fraction(b) for a, v, b in ends)
+        for source in homes(cells, [Fraction(p) for p in point.tolist()]):
+            if inside:
+                assert set(graph.successors(source).tolist()) >= set(homes(cells, image))
+                assert not graph.leaving[source]
+            else:
+                assert graph.escaping[source]
+
+
+def test_processes_change_nothing():
+    alone = cell_graph(PRODUCT, dg.Box([-3, -3], [3, 3]), 15)
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
+        together = cell_graph(PRODUCT, dg.Box([-3, -3], [3, 3]), 15, executor=executor)
+        found = dg.morse_graph(HENON, dg.Box([-1.5, -0.5], [1.5, 0.5]), 15, executor=executor)
+    assert (alone.indices == together.indices).all()
+    whole = dg.morse_graph(HENON, dg.Box([-1.5, -0.5], [1.5, 0.5]), 15)
+    assert whole.to_dict() == found.to_dict()
+
+
+def test_states_of_momentum_have_four_coordinates():
+    """Heavy ball on a loss of two parameters: cells of dimension four, of which one holds 0."""
+    F = dg.HeavyBall(dg.Loss(x**2 + y**2 + x * y / 3, [x, y]), "1/5", "1/3")
+    found = dg.morse_graph(F, dg.Box([-1] * 4, [1.1] * 4), 12)
+    assert [s.kind for s in found] == [dg.MorseKind.ATTRACTING]
+    assert found.set_at([[0.0] * 4]).tolist() == [0]
