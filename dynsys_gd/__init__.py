@@ -10,6 +10,11 @@ from . import claims, data
 from ._version import __version__
 from .branches.bifurcation_point import BifurcationPoint, Located
 from .branches.branch import Branch, BranchLimit
+from .branches.cascades.cascade import cascade, cascade_steps
+from .branches.cascades.cascade_result import Cascade
+from .branches.cascades.doubling import Doubling
+from .branches.cascades.ending import CascadeEnd
+from .branches.cascades.extrapolated import Extrapolated
 from .branches.continuation.follow import branch_steps, follow
 from .branches.continuation.method import PseudoArclength
 from .branches.continuation.switch import switch
@@ -184,6 +189,8 @@ __all__ = [
     "BranchEnd",
     "BranchLimit",
     "Budget",
+    "Cascade",
+    "CascadeEnd",
     "CellBasins",
     "CellGraph",
     "Cells",
@@ -205,6 +212,7 @@ __all__ = [
     "Detail",
     "DiagramColumn",
     "Distribution",
+    "Doubling",
     "DynsysError",
     "Enclosure",
     "EntropyBound",
@@ -215,6 +223,7 @@ __all__ = [
     "Estimate",
     "Evidence",
     "Exact",
+    "Extrapolated",
     "FamilyPart",
     "Fate",
     "Fates",
@@ -315,6 +324,8 @@ __all__ = [
     "birkhoff_average",
     "boundary_dimension",
     "branch_steps",
+    "cascade",
+    "cascade_steps",
     "catalog",
     "cell_graph",
     "check",

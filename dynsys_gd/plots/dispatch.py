@@ -8,6 +8,9 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..branches.bifurcation_point import BifurcationPoint
+from ..branches.branch import Branch
+from ..branches.cascades.cascade_result import Cascade
 from ..branches.diagrams.cobweb import Cobweb
 from ..branches.diagrams.diagram_result import BifurcationDiagram
 from ..branches.diagrams.plane_result import ParameterPlane
@@ -17,6 +20,8 @@ from ..branches.exponents.density_result import OrbitDensity
 from ..branches.exponents.entropy_result import EntropyBound, OrbitGrowth
 from ..branches.exponents.spectrum_result import LyapunovSpectrum
 from ..branches.exponents.transverse_result import TransverseExponent, TransverseScan
+from ..branches.plane.bifurcation_curve import BifurcationCurve
+from ..branches.plane.codimension_two import CodimensionTwoPoint
 from ..cells.basins.cell_basins import CellBasins
 from ..cells.cell_graph import CellGraph
 from ..cells.morse.morse_graph import MorseGraph
@@ -53,8 +58,11 @@ from ..orbits.stability import Stability
 from ..thresholds.threshold import Threshold
 from .average_picture import draw_average
 from .basins_of_cells_picture import draw_cell_basins
+from .bifurcation_curve_picture import draw_bifurcation_curve, draw_codimension_two
 from .boundary_picture import draw_basin_entropy, draw_boundary_dimension
+from .branch_picture import draw_branch, draw_point
 from .canvas import free_figure, in_our_style, new_axes
+from .cascade_picture import draw_cascade
 from .cell_graph_picture import cell_graph_size, draw_cell_graph
 from .cells_picture import draw_measured, draw_theorem, measured_size, theorem_size
 from .checked_bars import draw_checked
@@ -116,12 +124,17 @@ def _size(result: Any) -> tuple[float, float]:
 _paint.register(AlmostInvariantSets, draw_almost_invariant)
 _paint.register(BasinEntropy, draw_basin_entropy)
 _paint.register(BasinTheorem, draw_theorem)
+_paint.register(BifurcationCurve, draw_bifurcation_curve)
 _paint.register(BifurcationDiagram, draw_diagram)
+_paint.register(BifurcationPoint, draw_point)
 _paint.register(BoundaryDimension, draw_boundary_dimension)
+_paint.register(Branch, draw_branch)
+_paint.register(Cascade, draw_cascade)
 _paint.register(CellBasins, draw_cell_basins)
 _paint.register(CellGraph, draw_cell_graph)
 _paint.register(Checked, draw_checked)
 _paint.register(Cluster, draw_cluster)
+_paint.register(CodimensionTwoPoint, draw_codimension_two)
 _paint.register(Cobweb, draw_cobweb)
 _paint.register(CriticalManifold, draw_family_alone)
 _paint.register(Crossings, draw_crossings)
@@ -167,12 +180,17 @@ _size.register(TransverseScan, lambda _: _WITH_LEGEND)
 _size.register(AlmostInvariantSets, on_cells_size)
 _size.register(BasinEntropy, lambda _: _WITH_LEGEND)
 _size.register(BasinTheorem, theorem_size)
+_size.register(BifurcationCurve, lambda _: (8.4, 5.4))
 _size.register(BifurcationDiagram, lambda _: (8.4, 6.0))
+_size.register(BifurcationPoint, lambda _: (8.4, 5.0))
 _size.register(BoundaryDimension, lambda _: _WITH_LEGEND)
+_size.register(Branch, lambda _: (8.4, 5.0))
+_size.register(Cascade, lambda _: _WITH_LEGEND)
 _size.register(CellBasins, on_cells_size)
 _size.register(CellGraph, cell_graph_size)
 _size.register(Checked, lambda _: (7.6, 3.2))
 _size.register(Cobweb, lambda _: (7.6, 5.2))
+_size.register(CodimensionTwoPoint, lambda _: _WITH_LEGEND)
 _size.register(CriticalManifold, lambda _: _WITH_LEGEND)
 _size.register(Crossings, lambda _: _WITH_LEGEND)
 _size.register(Estimate, measured_size)

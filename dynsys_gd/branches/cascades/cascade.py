@@ -180,6 +180,7 @@ def _steps(
     last: Doubling | None = None
     before: Doubling | None = None
     openings: tuple[Opening, ...] = ()
+    flip: Found
     for _ in range(count):
         if last is None:
             flip, on_the_way = flip_along(course, method)
