@@ -44,6 +44,13 @@ from .branches.exponents.transverse_result import (
     TransverseScan,
 )
 from .branches.followed import FollowedOrbit
+from .branches.tubes.certified_branch import CertifiedBranch
+from .branches.tubes.certified_point import CertifiedPoint
+from .branches.tubes.certify import certify
+from .branches.tubes.gap import BranchGap, GapReason
+from .branches.tubes.method import Tubes
+from .branches.tubes.segment import BranchSegment
+from .branches.tubes.special import certify_point
 from .cells.basins.basins_of_cells import basins_of_cells
 from .cells.basins.cell_basins import BasinBounds, CellBasins, Commitment
 from .cells.cell_graph import CellGraph, cell_graph
@@ -60,6 +67,11 @@ from .cells.transfer.operator import TransferOperator
 from .cells.transfer.sampled_cells import SampledCells
 from .cells.transfer.spectrum import TransferSpectrum
 from .cells.transfer.transfer_operator import transfer_operator
+from .branches.plane.bifurcation_curve import BifurcationCurve, CurveLimit
+from .branches.plane.closed_form import ClosedForm
+from .branches.plane.codimension_two import CodimensionTwo, CodimensionTwoPoint
+from .branches.plane.follow import bifurcation_curve_steps, follow_bifurcation
+from .branches.plane.followed_bifurcation import FollowedBifurcation
 from .checker import Checked, check
 from .claims.verdict import Status, Verdict
 from .claims.verify import verify
@@ -187,7 +199,9 @@ __all__ = [
     "BracketLimit",
     "Branch",
     "BranchEnd",
+    "BranchGap",
     "BranchLimit",
+    "BranchSegment",
     "Budget",
     "Cascade",
     "CascadeEnd",
@@ -195,6 +209,8 @@ __all__ = [
     "CellGraph",
     "Cells",
     "Certificate",
+    "CertifiedBranch",
+    "CertifiedPoint",
     "Checked",
     "Cluster",
     "Cobweb",
@@ -229,6 +245,7 @@ __all__ = [
     "Fates",
     "Finding",
     "FollowedOrbit",
+    "GapReason",
     "Gaussian",
     "Grade",
     "GradientDescent",
@@ -308,6 +325,7 @@ __all__ = [
     "TransverseCrossing",
     "TransverseExponent",
     "TransverseScan",
+    "Tubes",
     "UncertaintyExponent",
     "UndecidedError",
     "UnknownParameter",
@@ -328,6 +346,8 @@ __all__ = [
     "cascade_steps",
     "catalog",
     "cell_graph",
+    "certify",
+    "certify_point",
     "check",
     "claims",
     "cobweb",

@@ -22,6 +22,8 @@ from ..branches.exponents.spectrum_result import LyapunovSpectrum
 from ..branches.exponents.transverse_result import TransverseExponent, TransverseScan
 from ..branches.plane.bifurcation_curve import BifurcationCurve
 from ..branches.plane.codimension_two import CodimensionTwoPoint
+from ..branches.tubes.certified_branch import CertifiedBranch
+from ..branches.tubes.certified_point import CertifiedPoint
 from ..cells.basins.cell_basins import CellBasins
 from ..cells.cell_graph import CellGraph
 from ..cells.morse.morse_graph import MorseGraph
@@ -102,6 +104,7 @@ from .transfer_picture import (
 from .transition import draw_transition
 from .transition_picture import draw_scan, scan_size
 from .transverse_picture import draw_transverse, draw_transverse_scan
+from .tube_picture import draw_certified_branch, draw_certified_point
 from .verdict_card import card_size, draw_verdict
 
 __all__ = ["draw", "figure"]
@@ -132,6 +135,8 @@ _paint.register(Branch, draw_branch)
 _paint.register(Cascade, draw_cascade)
 _paint.register(CellBasins, draw_cell_basins)
 _paint.register(CellGraph, draw_cell_graph)
+_paint.register(CertifiedBranch, draw_certified_branch)
+_paint.register(CertifiedPoint, draw_certified_point)
 _paint.register(Checked, draw_checked)
 _paint.register(Cluster, draw_cluster)
 _paint.register(CodimensionTwoPoint, draw_codimension_two)
@@ -188,6 +193,8 @@ _size.register(Branch, lambda _: (8.4, 5.0))
 _size.register(Cascade, lambda _: _WITH_LEGEND)
 _size.register(CellBasins, on_cells_size)
 _size.register(CellGraph, cell_graph_size)
+_size.register(CertifiedBranch, lambda _: (8.4, 6.0))
+_size.register(CertifiedPoint, lambda _: (6.4, 1.9))
 _size.register(Checked, lambda _: (7.6, 3.2))
 _size.register(Cobweb, lambda _: (7.6, 5.2))
 _size.register(CodimensionTwoPoint, lambda _: _WITH_LEGEND)

@@ -101,6 +101,13 @@ class BranchSegment:
         """The ends in the direction of the branch."""
         return self.ends if self.rising else (self.ends[1], self.ends[0])
 
+    def along(self, count: int) -> Bounds:
+        """Return points (count, p d + 1) of P in the direction of the branch, in floats."""
+        centre, half = self.coefficients[self.coordinate, :2]
+        sigma = (np.linspace(*self.path, count) - centre) / half
+        powers = sigma[:, None] ** np.arange(self.coefficients.shape[1])
+        return np.asarray(powers @ self.coefficients.T)
+
     def hull(self, low: float | None = None, high: float | None = None) -> tuple[Bounds, Bounds]:
         """Return bounds (p d + 1,) of v for values of the coordinate from `low` to `high`."""
         low, high = self.ends[0] if low is None else low, self.ends[1] if high is None else high
