@@ -43,7 +43,7 @@ def test_cycles_are_compared_as_sets():
 def test_a_missing_peer_is_a_clear_line(monkeypatch):
     monkeypatch.setitem(sys.modules, "pynamicalsys", None)
     found = rows.against_pynamicalsys(PROBLEMS[0], 1, 10.0)
-    assert found.remark == "pynamicalsys: not installed: pynamicalsys"
+    assert found.remark.startswith("pynamicalsys: not installed: ")
     assert math.isnan(found.value)
     assert found.met is None
 
