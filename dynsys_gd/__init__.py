@@ -44,6 +44,11 @@ from .branches.exponents.transverse_result import (
     TransverseScan,
 )
 from .branches.followed import FollowedOrbit
+from .branches.plane.bifurcation_curve import BifurcationCurve, CurveLimit
+from .branches.plane.closed_form import ClosedForm
+from .branches.plane.codimension_two import CodimensionTwo, CodimensionTwoPoint
+from .branches.plane.follow import bifurcation_curve_steps, follow_bifurcation
+from .branches.plane.followed_bifurcation import FollowedBifurcation
 from .branches.tubes.certified_branch import CertifiedBranch
 from .branches.tubes.certified_point import CertifiedPoint
 from .branches.tubes.certify import certify
@@ -67,11 +72,6 @@ from .cells.transfer.operator import TransferOperator
 from .cells.transfer.sampled_cells import SampledCells
 from .cells.transfer.spectrum import TransferSpectrum
 from .cells.transfer.transfer_operator import transfer_operator
-from .branches.plane.bifurcation_curve import BifurcationCurve, CurveLimit
-from .branches.plane.closed_form import ClosedForm
-from .branches.plane.codimension_two import CodimensionTwo, CodimensionTwoPoint
-from .branches.plane.follow import bifurcation_curve_steps, follow_bifurcation
-from .branches.plane.followed_bifurcation import FollowedBifurcation
 from .checker import Checked, check
 from .claims.verdict import Status, Verdict
 from .claims.verify import verify
@@ -176,7 +176,6 @@ from .thresholds.threshold import Threshold, ThresholdStatus
 from .thresholds.weak import weak_critical_step_size
 
 __all__ = [
-    "MLP",
     "Activation",
     "Adaptive",
     "AlmostInvariantSets",
@@ -266,6 +265,7 @@ __all__ = [
     "Loss",
     "LossObservable",
     "LyapunovSpectrum",
+    "MLP",
     "Map",
     "MinibatchCycle",
     "Minima",
