@@ -209,6 +209,13 @@ MAKERS = {
     ),
     "cobweb": lambda: dg.cobweb(LOGISTIC.at(a="7/2"), 0.1, 30, period=2, region=dg.Box([0], [1])),
     "cobweb, escaping": lambda: dg.cobweb(LOGISTIC.at(a=5), 0.5, 30, region=dg.Box([0], [1])),
+    "curve of flips": lambda: dg.follow_bifurcation(
+        dg.HeavyBall(WELL, eta, beta), [1], start=(1, 0), to=((0, 4), (0, 1))
+    ),
+    "curve with resonances": lambda: dg.follow_bifurcation(
+        dg.HeavyBall(WELL, eta, beta), [1], start=("1/2", 1), to=((0, 4), (0, 1))
+    ),
+    "point of codimension two": lambda: made("curve with resonances").special[1],
     "trajectory": lambda: BELOW.trajectory([1.0, 2.0], 10),
     "trajectory that escapes": lambda: BELOW.trajectory([9.0, 9.0], 20),
     "cobweb": lambda: LOGISTIC.at(a=4).trajectory([0.3], 20),

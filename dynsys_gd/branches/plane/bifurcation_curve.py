@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...evidence import Evidence
 from ...maps.base import Map
-from ...orbits.normal_forms.kinds import Bifurcation
+from ...orbits.normal_forms.kinds import Bifurcation, Criticality
 from ...results import Result, plain
 from .closed_form import ClosedForm
 from .codimension_two import CodimensionTwo, CodimensionTwoPoint
@@ -43,6 +44,9 @@ class CurveLimit(Enum):
 
     def __str__(self) -> str:
         return self.value
+
+
+_TOLD = (Criticality.SUPERCRITICAL, Criticality.SUBCRITICAL)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -107,8 +111,13 @@ class BifurcationCurve(Result):
 
     @cached_property
     def coefficients(self) -> Array:
-        """Coefficients of the normal form along the curve, shape (n,); see `FollowedBifurcation`."""
+        """Normal form coefficients along the curve, shape (n,), see `FollowedBifurcation`."""
         return _frozen(np.array([step.coefficient for step in self.steps]))
+
+    @property
+    def criticalities(self) -> tuple[Criticality, ...]:
+        """What the coefficients say."""
+        return tuple(step.criticality for step in self.steps)
 
     def of_kind(self, kind: CodimensionTwo) -> tuple[CodimensionTwoPoint, ...]:
         """Return the special points of one kind.
@@ -136,6 +145,9 @@ class BifurcationCurve(Result):
         rows = [("map", self.map.describe()), ("orbits", str(len(self)))]
         if self.closed_form is not None:
             rows.append(("closed form", str(self.closed_form)))
+        seen = Counter(c for c in self.criticalities if c in _TOLD)
+        if seen:
+            rows.append(("criticality", ", ".join(f"{c} ×{n}" for c, n in seen.items())))
         for point in self.special[:5]:
             place = ", ".join(f"{value:.12g}" for value in point.values)
             rows.append((point.kind.label, f"{point.kind} at ({place})"))
@@ -160,6 +172,7 @@ class BifurcationCurve(Result):
             "multipliers": plain(self.multipliers),
             "angles": plain(self.angles),
             "coefficients": plain(self.coefficients),
+            "criticalities": [criticality.value for criticality in self.criticalities],
             "special": [point.to_dict() for point in self.special],
             "limits": [limit.name.lower() for limit in self.limits],
             "closed_form": None if self.closed_form is None else self.closed_form.to_dict(),

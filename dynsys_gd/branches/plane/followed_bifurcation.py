@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...maps.base import Map
+from ...orbits.normal_forms.kinds import Bifurcation, Criticality
 from ...orbits.periodic_orbit import PeriodicOrbit
 from ..followed import FollowedOrbit
 
@@ -22,6 +23,7 @@ class FollowedBifurcation:
 
     Parameters
     ----------
+    bifurcation : Bifurcation
     values : tuple of two float
     points : ndarray, shape (p, d)
     multipliers : ndarray of complex, shape (d,)
@@ -41,6 +43,7 @@ class FollowedBifurcation:
         Largest entry of the equations of orbit and criticality.
     """
 
+    bifurcation: Bifurcation
     values: tuple[float, float]
     points: Array
     multipliers: NDArray[np.complex128]
@@ -53,6 +56,19 @@ class FollowedBifurcation:
     def __post_init__(self) -> None:
         for array in (self.points, self.multipliers, self.tangent):
             array.setflags(write=False)
+
+    @property
+    def criticality(self) -> Criticality:
+        """What the coefficient says; UNDECIDED where it is not known or could be zero."""
+        if not np.isfinite(self.coefficient) or self.coefficient == 0:
+            return Criticality.UNDECIDED
+        if self.bifurcation is Bifurcation.FLIP:
+            above = self.coefficient > 0
+        elif self.bifurcation is Bifurcation.NEIMARK_SACKER:
+            above = self.coefficient < 0
+        else:
+            return Criticality.REGULAR
+        return Criticality.SUPERCRITICAL if above else Criticality.SUBCRITICAL
 
     @property
     def period(self) -> int:

@@ -58,7 +58,7 @@ def found_between(curve: CriticalCurve, here: Walked, there: Walked) -> Iterator
     found = []
     for kind, test in TESTS[curve.bifurcation].items():
         ends = test(first, first), test(last, first)
-        if not _changes(*ends) or max(map(abs, ends)) <= _floor(kind):
+        if not _changes(*ends) or _neutral(kind, first, last, ends):
             continue
         place = _root(line, kind, test, first, max(map(abs, ends)))
         if place is not None:
@@ -66,9 +66,11 @@ def found_between(curve: CriticalCurve, here: Walked, there: Walked) -> Iterator
     yield from sorted(found, key=lambda each: each.walked.length)
 
 
-def _floor(kind: CodimensionTwo) -> float:
-    """Return below which size a test function is taken to vanish identically."""
-    return 0.0 if kind in _COEFFICIENTS else _NEUTRAL
+def _neutral(kind: CodimensionTwo, first: Spot, last: Spot, ends: tuple[float, float]) -> bool:
+    """Return whether a test function vanishes all along, and its signs are rounding."""
+    if kind in _COEFFICIENTS:
+        return first.vanishing and last.vanishing
+    return max(map(abs, ends)) <= _NEUTRAL
 
 
 def _changes(a: float, b: float) -> bool:
@@ -132,9 +134,10 @@ def _root(
         s = singular.s
         u = None
     if u is None:
-        return _interpolated(line, kind, value, s)
+        # Where the equations are singular a coefficient has a pole rather than a zero.
+        return None if kind in _COEFFICIENTS else _interpolated(line, kind, value, s)
     spot = Spot(line.curve, u)
-    if abs(test(spot, reference)) > _POLE * size or not _meant(kind, spot):
+    if abs(test(spot, reference)) > _POLE * size or not _meant(kind, spot, reference):
         return None
     ends = _bracket(value, s, line.length)
     sides = [line.at(end) for end in ends]
@@ -151,16 +154,20 @@ def _end(value: Callable[[float], float], length: float) -> float | None:
     return 0.0 if abs(ends[0]) < abs(ends[1]) else length
 
 
-def _meant(kind: CodimensionTwo, spot: Spot) -> bool:
+def _meant(kind: CodimensionTwo, spot: Spot, reference: Spot) -> bool:
     """Return whether a change of sign is what it looks like."""
+    if kind in _COEFFICIENTS:
+        # It may also be due to the factor that takes out poles, where there was none.
+        here, before = spot.raw, reference.raw
+        return (
+            here is not None
+            and before is not None
+            and (abs(here.value) <= _POLE * max(abs(before.value), here.size))
+        )
     if kind is CodimensionTwo.TWO_FLIPS:
         q, left = spot.direction
         return abs(float(left @ q)) > _SINGLE
-    if kind is CodimensionTwo.FLIP_NEIMARK_SACKER and spot.curve.turning:
-        return True
-    if kind is CodimensionTwo.FOLD_NEIMARK_SACKER and spot.curve.turning:
-        return True
-    if kind in _PAIRS:
+    if kind is CodimensionTwo.TWO_PAIRS or (kind in _PAIRS and not spot.curve.turning):
         # A product of two real multipliers may be 1 as well: nothing happens there.
         off = np.abs(np.abs(spot.others) - 1.0) <= _ON_CIRCLE
         return bool(np.any(off & (np.abs(spot.others.imag) > _ON_CIRCLE)))

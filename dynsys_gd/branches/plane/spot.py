@@ -23,6 +23,7 @@ __all__ = ["TESTS", "Spot"]
 Array = NDArray[Any]
 
 _NOISE = 1e-9  # of the summands: coefficients below it are rounding
+_DOUBLE = 1e-8  # ℓ q of vectors of length one
 _MISSING = (float("nan"), float("nan"))
 
 
@@ -104,17 +105,23 @@ class Spot:
             return form(self.forms, *self.direction)
 
     @property
+    def vanishing(self) -> bool:
+        """Whether the coefficient is known and cannot be told from zero."""
+        return self.raw is not None and abs(self.raw.value) <= _NOISE * self.raw.size
+
+    @property
     def coefficient(self) -> float:
         """The coefficient as in `NormalForm`; NaN where it is not known."""
         if self.raw is None:
             return float("nan")
-        if abs(self.raw.value) <= _NOISE * self.raw.size:
+        if self.vanishing:
             return 0.0
         if self.curve.turning:
             return self.raw.value
         q, left = self.direction
         overlap = float(left @ q)
-        value = self.raw.value / overlap if overlap else float("nan")
+        # At a double multiplier it has a pole.
+        value = self.raw.value / overlap if abs(overlap) > _DOUBLE else float("nan")
         # The sign of a belongs to the direction whose largest entry is positive.
         fold_here = self.curve.bifurcation is Bifurcation.FOLD
         return value * (np.sign(q[np.argmax(np.abs(q))]) if fold_here else 1.0)
@@ -145,6 +152,7 @@ class Spot:
         angle = np.arccos(cosine) if curve.turning else np.angle(self.critical)
         first, second = self.values
         return FollowedBifurcation(
+            bifurcation=curve.bifurcation,
             values=(float(first), float(second)),
             points=curve.orbit(self.u).copy(),
             multipliers=self.multipliers.copy(),
@@ -174,8 +182,6 @@ def _bend(here: Spot, reference: Spot) -> float:
     raw = here.raw
     if raw is None or not np.isfinite(raw.value):
         return float("nan")
-    if abs(raw.value) <= _NOISE * raw.size:
-        return 0.0
     if here.curve.turning:
         return raw.value * _units(here, reference)
     if here.curve.bifurcation is Bifurcation.FLIP:
