@@ -134,7 +134,18 @@ def _finish(ax: Axes, F: Any, parameter: str | None, coordinate: int) -> None:
     ax.grid(color=GRID, linewidth=0.6)
     ax.set_xlabel("length along the family" if parameter is None else symbol_of(parameter))
     ax.set_ylabel(symbol_of(F.names[coordinate]))
-    ax.legend(**_BESIDE)
+    handles, labels = ax.get_legend_handles_labels()
+    order = sorted(range(len(labels)), key=lambda k: _rank(labels[k]))
+    ax.legend([handles[k] for k in order], [labels[k] for k in order], **_BESIDE)
+
+
+def _rank(label: str) -> tuple[int, int, str]:
+    """Return where an entry of the legend stands: lines, then periods, then special points."""
+    if label.startswith("period"):
+        number = label.split()[-1]
+        return 1, 0 if "above" not in label else 1, number.rjust(3)
+    first = 2 if label[0].isupper() else 0
+    return first, 0, "" if first == 0 else label
 
 
 def _described(F: Any) -> str:
@@ -202,7 +213,9 @@ def _new_orbits(
     offsets = np.unique(distance) * form.side
     sizes = np.array([form.amplitude(float(form.value or 0.0) + step) for step in offsets])
     v = point.direction.real
-    v = v[:, coordinate] / np.linalg.norm(v[0])
+    # Stability of the two sides of a fold is told along the direction of the normal form.
+    turn = np.sign(v[0] @ form.direction.real) or 1.0
+    v = turn * v[:, coordinate] / np.linalg.norm(v[0])
     takes_over = form.criticality is not Criticality.SUBCRITICAL
     fold = point.bifurcation is Bifurcation.FOLD
     look: dict[str, Any] = {"color": ACCENT, "linewidth": _WIDTH, **style}
@@ -214,6 +227,9 @@ def _new_orbits(
                 centre + rate[k] * offsets + sign * sizes * v[k],
                 **{"linestyle": "-" if stable else _DASHES, **look},
             )
+    if fold:
+        for word, line in (("stable along the direction", "-"), ("unstable along it", _DASHES)):
+            _explain(ax, word, color=QUIET, linewidth=_WIDTH, linestyle=line)
     new = {
         Bifurcation.FLIP: "orbit of twice the period",
         Bifurcation.PITCHFORK: "the two new orbits",

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from ..branches.cascades.cascade_result import Cascade
 from ..evidence import Grade
-from .style import ACCENT, GRID, INK, ORBITS, QUIET
+from .style import GRID, INK, ORBITS, QUIET
 from .words import formula, symbol_of, title
 
 __all__ = ["draw_cascade"]
@@ -31,9 +31,11 @@ def draw_cascade(cascade: Cascade, ax: Axes, **style: Any) -> None:
         ax.set_ylabel(f"distance of {name} to the limit")
     places = np.arange(len(cascade))
     ax.set_xticks(places, [str(period) for period in cascade.periods])
-    if len(cascade):
+    if not len(cascade):
+        ax.set_yticks([])
+    else:
         ax.set_xlim(-0.5, len(cascade) - 0.5)
-        ax.legend(loc="best")
+        ax.legend(loc="upper right")
     title(ax, formula(cascade.headline()))
 
 
@@ -45,26 +47,22 @@ def _distances(cascade: Cascade, ax: Axes, style: dict[str, Any]) -> None:
     ax.plot(places, heights, color=QUIET, linewidth=1.0, zorder=1)
     _marks(cascade, ax, places, heights, style)
     ax.set_yscale("log")
-    if limit.error > 0:
-        label = f"error of the limit, {limit.error:.0e}"
-        if limit.error > 1e-3 * heights.min():
-            ax.axhline(limit.error, color=ACCENT, linewidth=1.2, linestyle=":", label=label)
-        else:
-            ax.plot([], [], " ", label=label)
+    notes = [f"limit {cascade.limit:.15g} ± {limit.error:.0e}"]
+    if 0 < len(cascade.ratios) <= _MOST_RATIOS:
+        notes.append("numbers: ratios of the distances of neighbours")
+    ax.text(0.02, 0.03, "\n".join(notes), transform=ax.transAxes, fontsize=9, color=INK)
     if len(cascade.ratios) > _MOST_RATIOS:
         return
     for n, ratio in enumerate(cascade.ratios, start=1):
         # Beside the piece that is so many times shorter than the one before.
         ax.annotate(
-            f"{ratio:.6g}",
+            f"{ratio:.6f}",
             (n, heights[n]),
             textcoords="offset points",
             xytext=(8, 3),
             fontsize=8,
             color=INK,
         )
-    if len(cascade.ratios):
-        ax.plot([], [], " ", label="numbers: ratios of the distances of neighbours")
 
 
 def _values(cascade: Cascade, ax: Axes, style: dict[str, Any]) -> None:
