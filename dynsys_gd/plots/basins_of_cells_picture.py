@@ -28,10 +28,10 @@ def draw_cell_basins(result: CellBasins, ax: Axes, **style: Any) -> None:
     gone, open_ = look_of_fate(Fate.ESCAPED), look_of_fate(Fate.UNDECIDED)
     parts = [(cells.take(result.leaves), gone.colour, "")]
     low, high = result.leaving
-    handles = [_entry(gone.colour, "", f"leave the box:\n{_shares(low, high)}", INK)]
+    handles: list[Any] = [_entry(gone.colour, "", f"leave the box:\n{_shares(low, high)}", INK)]
     for k, each in enumerate(result.basins):
-        look = min(k, _MOST)
-        colour, hatch = ORBITS[look], _HATCHES[look % len(_HATCHES)]
+        place = min(k, _MOST)
+        colour, hatch = ORBITS[place], _HATCHES[place % len(_HATCHES)]
         parts.append((each.committed, colour, hatch))
         if k < _MOST:
             said = f"to set {k}: {_shares(each.lower, each.upper)}"
@@ -49,9 +49,9 @@ def draw_cell_basins(result: CellBasins, ax: Axes, **style: Any) -> None:
         handles.append(_entry(INK, "", "attracting set", INK))
     small = [each.cells for each in result if len(each.cells) <= _FEW]
     look: dict[str, Any] = {"ms": 5, "mfc": "white", "mec": INK, "zorder": 4, "linestyle": ""}
-    for k, each in enumerate(small):
-        middle = 0.5 * (each.lower + each.upper)
-        up = middle[1] if cells.dimension > 1 else np.full(len(each), 0.5)
+    for k, some in enumerate(small):
+        middle = 0.5 * (some.lower + some.upper)
+        up = middle[1] if cells.dimension > 1 else np.full(len(some), 0.5)
         mark = ax.plot(middle[0], up, "o", **look, label="attracting set of few cells")
         handles += mark if k == 0 else []
     ax.legend(handles=handles, **_BESIDE)

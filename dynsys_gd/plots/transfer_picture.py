@@ -87,12 +87,12 @@ def draw_density(result: InvariantDensity, ax: Axes, **style: Any) -> None:
         for each in result.components:
             mass[cells.rows_of(each.cells.codes)] += each.mass
         _density_image(ax, cells, mass, F, style)
-        for k, each in enumerate(result.components[:28]):
-            if len(each.cells) <= _FEW:
-                middle = 0.5 * (each.cells.lower + each.cells.upper)[:2].mean(axis=1)
-                label = "class of few cells" if k == 0 else None
-                ax.plot(*middle, "o", mfc="none", color=ACCENT, ms=9, label=label, zorder=4)
-        if ax.get_legend_handles_labels()[0]:
+        small = [each.cells for each in result.components if len(each.cells) <= _FEW]
+        for few in small:
+            middle = 0.5 * (few.lower + few.upper)[:2].mean(axis=1)
+            label = "class of few cells" if few is small[0] else "_"
+            ax.plot(*middle, "o", mfc="none", color=ACCENT, ms=9, zorder=4, label=label)
+        if small:
             ax.legend(loc="upper right", frameon=True, framealpha=1.0, edgecolor=GRID)
     many = len(result.components)
     what = "No invariant density" if not many else f"{many} invariant densities"

@@ -634,6 +634,7 @@ FLOORS = {
         *refused("executor", lambda v: dg.transfer_operator(F, BOX, 4, executor=v), NO_EXECUTORS),
         *refused("progress", lambda v: dg.transfer_operator(F, BOX, 4, progress=v), (True, "x")),
         *refused("points", lambda v: dg.SampledCells(points=v), NO_COUNTS),
+        *refused("halvings", lambda v: dg.MonotonePieces(halvings=v), NO_COUNTS),
         *refused(
             "F",
             lambda v: dg.transfer_operator(v, LINE, 4, method=dg.MonotonePieces()),

@@ -59,6 +59,15 @@ class BasinBounds:
     steps : int or None
         From a committed cell the set is entered after at most so many steps; None where the graph
         gives no such number.
+
+    Examples
+    --------
+    >>> from sympy.abc import x
+    >>> from dynsys_gd import Box, GradientDescent, Loss, basins_of_cells, cell_graph
+    >>> F = GradientDescent(Loss(x**2 / 2, [x]), step_size="5/4")  # x -> -x/4
+    >>> basin = basins_of_cells(cell_graph(F, Box([-1], [1]), 6))[0]
+    >>> basin.lower, basin.upper, basin.steps, len(basin.cells)
+    (1.0, 1.0, 3, 2)
     """
 
     cells: Cells

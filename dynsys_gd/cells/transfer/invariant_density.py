@@ -44,6 +44,17 @@ class ErgodicComponent:
     moved : float or None
         Integral of the absolute difference to the density on cells twice as wide, between 0 and 2;
         None where the coarser matrix has no closed class at the same place.
+
+    Examples
+    --------
+    >>> from sympy import Abs, Rational
+    >>> from sympy.abc import x
+    >>> from dynsys_gd import Box, MonotonePieces, SymbolicMap, transfer_operator
+    >>> tent = SymbolicMap([1 - 2 * Abs(x - Rational(1, 2))], [x])
+    >>> P = transfer_operator(tent, Box([0], [1]), 4, method=MonotonePieces())
+    >>> component = P.invariant_density().only
+    >>> len(component.cells), component.period, component.density.round(12).max()
+    (16, 1, np.float64(1.0))
     """
 
     cells: Cells

@@ -16,7 +16,6 @@ from ..images import Formulas
 __all__ = ["Pieces", "Preimages", "continuous", "monotone_pieces", "preimages"]
 
 _FIRST = 64  # intervals that are looked at first
-_HALVINGS = 44  # then each may be halved so often: below a part in 10^14 of the region
 _MOST = 4096  # undecided intervals under way
 _STEPS = 80  # halvings until neighbouring doubles, but for places next to 0
 
@@ -61,8 +60,10 @@ def continuous(formulas: Formulas) -> bool:
     return all(op.analytic or op in _CONTINUOUS_KINKS for op in ops)
 
 
-def monotone_pieces(formulas: Formulas, low: float, high: float) -> Pieces:
+def monotone_pieces(formulas: Formulas, low: float, high: float, halvings: int) -> Pieces:
     """Return where a continuous map of the line is proved to rise and to fall.
+
+    An interval on which that stays open is halved, up to so many times.
 
     Raises
     ------
@@ -72,10 +73,10 @@ def monotone_pieces(formulas: Formulas, low: float, high: float) -> Pieces:
     ends = np.append(low + (high - low) * (np.arange(_FIRST) / _FIRST), high)
     lower, upper = ends[:-1], ends[1:]
     settled: list[tuple[Bounds, Bounds, NDArray[np.int64]]] = []
-    for turn in range(_HALVINGS + 1):
+    for turn in range(halvings + 1):
         sign = _signs(formulas, lower, upper)
         cut = middle(lower, upper)
-        small = (cut <= lower) | (cut >= upper) | (turn == _HALVINGS)
+        small = (cut <= lower) | (cut >= upper) | (turn == halvings)
         done = (sign != 0) | small
         settled.append((lower[done], upper[done], sign[done]))
         lower, upper, cut = lower[~done], upper[~done], cut[~done]

@@ -12,6 +12,7 @@ from ...errors import InvalidInput
 from ...evidence import Evidence, Grade
 from ...orbits.certified.outward import down, up
 from ...orbits.exact.gradient_sets import FLOAT_REASON
+from ...regions import positive_count
 from ..cells import Cells
 from ..images import Formulas, formulas_of
 from .line_pieces import Pieces, continuous, monotone_pieces, preimages
@@ -26,9 +27,15 @@ Bounds = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MonotonePieces(TransferMethod):
     """Measure which part of each interval lands in which one, for maps of the line.
+
+    Parameters
+    ----------
+    halvings : int
+        How often the intervals around critical points and kinks are halved, 1/64 of the region at
+        first. With 44, the default, they end below a part in 10^14 of it.
 
     Notes
     -----
@@ -49,6 +56,11 @@ class MonotonePieces(TransferMethod):
     True
     """
 
+    halvings: int = 44
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "halvings", positive_count(self.halvings, "halvings"))
+
     def entries(self, question: TransferQuestion) -> Entries:
         F, cells = question.F, question.cells
         if F.dimension != 1:
@@ -59,9 +71,13 @@ class MonotonePieces(TransferMethod):
             remedy = "take method=SampledCells()"
             raise InvalidInput("F", F.describe(), "a map without jumps", remedy)
         low, high = cells.region.low[0], cells.region.high[0]
-        pieces = monotone_pieces(formulas, low, high)
-        found = [_window(formulas, pieces, k, cells) for k in np.flatnonzero(pieces.sign == 0)]
-        found += [_overlaps(formulas, pieces, k, cells) for k in np.flatnonzero(pieces.sign)]
+        pieces = monotone_pieces(formulas, low, high, self.halvings)
+        found = [
+            _window(formulas, pieces, k, cells) for k in np.flatnonzero(pieces.sign == 0).tolist()
+        ]
+        found += [
+            _overlaps(formulas, pieces, k, cells) for k in np.flatnonzero(pieces.sign).tolist()
+        ]
         question.work.tell(len(cells), len(cells))
         evidence = Evidence(
             grade=Grade.CERTIFIED,
@@ -145,9 +161,8 @@ def _window(formulas: Formulas, pieces: Pieces, k: int, cells: Cells) -> _Length
 def _met(edges: Bounds, low: Bounds, high: Bounds, closed: bool = False) -> tuple[Rows, Rows]:
     """Return which of the intervals meets which cell, in pairs; `closed` ones also by an end."""
     most = len(edges) - 2
-    sides = ("left", "right") if closed else ("right", "left")
-    first = np.searchsorted(edges, low, side=sides[0]) - 1
-    last = np.searchsorted(edges, high, side=sides[1]) - 1
+    first = np.searchsorted(edges, low, side="left" if closed else "right") - 1
+    last = np.searchsorted(edges, high, side="right" if closed else "left") - 1
     first, last = np.maximum(first, 0), np.minimum(last, most)
     count = np.maximum(last - first + 1, 0)
     which = np.repeat(np.arange(len(count)), count)

@@ -83,7 +83,7 @@ class Transitions:
         weights = csr_matrix((1.0 / count[parts], (parts, np.arange(n))), shape=(m, n))
         matrix = (weights @ self.matrix @ members).tocsr()
         matrix.sort_indices()
-        volumes = count * (self.cells.region.volume / 2.0**depth)
+        volumes = count.astype(np.float64) * (self.cells.region.volume / 2.0**depth)
         return Transitions(
             F=self.F, cells=self.cells, matrix=matrix, volumes=volumes, parts=parts.astype(np.int64)
         )

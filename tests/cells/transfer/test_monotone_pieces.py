@@ -99,7 +99,7 @@ def test_some_of_the_cells():
 def test_poles_are_no_monotone_places():
     # tan(x) has a positive derivative on both sides of a pole, and across it formally as well.
     F = dg.SymbolicMap([sp.tan(x)], [x])
-    pieces = monotone_pieces(formulas_of(F), 1.0, 2.0)
+    pieces = monotone_pieces(formulas_of(F), 1.0, 2.0, 44)
     assert pieces.sign.tolist() == [1, 0, 1]
     low, high = pieces.ends[1:3]
     assert low <= np.pi / 2 < np.nextafter(np.pi / 2, 2) <= high < low + 1e-9
@@ -107,7 +107,7 @@ def test_poles_are_no_monotone_places():
 
 def test_pieces_end_at_critical_points():
     F = dg.GradientDescent(dg.Loss(x**4 / 4 - x**2 / 2, [x]), "1/2")
-    pieces = monotone_pieces(formulas_of(F), -2.0, 2.0)
+    pieces = monotone_pieces(formulas_of(F), -2.0, 2.0, 44)
     assert pieces.sign.tolist() == [-1, 0, 1, 0, -1]
     for k, critical in ((1, -1.0), (3, 1.0)):
         assert pieces.ends[k] <= critical <= pieces.ends[k + 1] <= pieces.ends[k] + 1e-11
