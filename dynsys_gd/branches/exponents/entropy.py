@@ -31,7 +31,7 @@ __all__ = ["orbit_growth", "topological_entropy_bound"]
 _GRID = 2000  # cells in which the slope is asked for its sign
 _PIECES = 64  # in which continuity is proved
 _FOLLOWED = 12  # images of a turning point
-_DENOMINATOR = 10**6  # up to which rational numbers are handled exactly
+_MOST_OPERATIONS, _LONGEST = 20, 40  # in numbers that are handled exactly
 _CONTINUOUS = {Op.ABS, Op.MAX, Op.MIN}
 
 
@@ -106,16 +106,11 @@ def topological_entropy_bound(
         orbits[p] = sum(builder.add_orbit(orbit) for orbit in found.orbits)
     low = min([region.low[0], *(point.low for point in builder.points)])
     high = max([region.high[0], *(point.high for point in builder.points)])
-    before = len(builder.points)
-    for place in _turning_points(kernel.jacobian, low, high):
-        builder.add_turning(place)
-    points = ordered(builder.points)
+    builder.add_turning_points(kernel.jacobian, low, high)
+    points, matrix, rate = _best(builder)
     used = {point.name for point in points}
-    turning = sum(1 for point in builder.points[before:] if point.name in used)
     if len(points) > 1:
         _check_continuity(F, builder.function, points[0].low, points[-1].high)
-    matrix = coverings(points) if len(points) > 1 else np.zeros((0, 0), dtype=np.int8)
-    rate = growth(matrix)
     bound = max(0.0, enclosing(sp.log(sp.Rational(rate)))[0]) if rate > 1 else 0.0
     whole = all(point.image_name in used for point in points) and builder.proved
     return EntropyBound(
@@ -126,7 +121,7 @@ def topological_entropy_bound(
         points=np.array([0.5 * (point.low + point.high) for point in points]),
         matrix=matrix,
         orbits=orbits,
-        turning_points=turning,
+        turning_points=sum(point.name >= len(builder.points) for point in points),
         evidence=Evidence(
             grade=Grade.PROVED if whole else Grade.CERTIFIED,
             reason="intervals between points of certified order cover each other, by the "
@@ -226,17 +221,18 @@ def _periods(periods: Any) -> list[int]:
 
 
 class _Points:
-    """Collects points with bounds and images."""
+    """Collects points with bounds and images: those of orbits, then chains from turning points."""
 
     def __init__(self, F: Map) -> None:
         assert F.expression is not None
         self.F, self.points = F, list[MarkedPoint]()
-        self.tape = lower([stable(F.expression[0])], F.variables)
+        self.chains: list[list[MarkedPoint]] = []
+        self.named = 0
+        (self.formula,), (self.variable,) = F.expression, F.variables
+        self.tape = lower([stable(self.formula)], F.variables)
         self.function = interval_function(self.tape)
         self.exact: dict[sp.Expr, int] = {}
         self.proved = True
-        formula = F.expression[0]
-        self.rational = bool(formula.is_rational_function(*F.variables))
 
     def add_orbit(self, orbit: Any) -> bool:
         """Add the points of an orbit, or return False where it is not certified."""
@@ -244,72 +240,97 @@ class _Points:
         if not orbit.evidence.grade.rigorous or bounds is None:
             return False
         self.proved &= orbit.evidence.grade is Grade.PROVED
-        first, p = len(self.points), orbit.period
+        first, p = self.named, orbit.period
         for k in range(p):
             after = bounds[(k + 1) % p, 0]
-            self._add(tuple(bounds[k, 0]), tuple(after), first + (k + 1) % p)
-            if orbit.exact is not None and orbit.exact[k][0].is_Rational:
-                self.exact[orbit.exact[k][0]] = first + k
+            self.points.append(self._point(bounds[k, 0], after, first + (k + 1) % p))
+            if orbit.exact is not None:
+                self.exact[_canonical(orbit.exact[k][0])] = first + k
         return True
 
-    def add_turning(self, place: float) -> None:
-        """Add a point near which the map turns, and some of its images."""
-        number = sp.Rational(Fraction(place).limit_denominator(1000))
-        if self.rational and abs(float(number) - place) < 1e-9:
-            self._add_exactly(number)
-        else:
-            self._add_floats(place)
+    def _point(self, bounds: Any, image: Any, target: int | None) -> MarkedPoint:
+        self.named += 1
+        (low, high), (below, above) = (tuple(map(float, pair)) for pair in (bounds, image))
+        return MarkedPoint(low, high, below, above, self.named - 1, target)
 
-    def _add_exactly(self, number: sp.Expr) -> None:
-        for _ in range(_FOLLOWED):
-            if number in self.exact:
-                return
-            if number.q > _DENOMINATOR:
+    def add_turning_points(self, jacobian: Any, low: float, high: float) -> None:
+        """Add the points where the map turns, each with a chain of images."""
+        known = [number for number in self._exact_turning() if low <= float(number) <= high]
+        for number in known:
+            self.chains.append(self._exact_chain(number))
+        for place in _turning_points(jacobian, low, high):
+            if all(abs(place - float(number)) > 1e-6 * (high - low) for number in known):
+                self.chains.append(self._chain(place))
+
+    def _exact_turning(self) -> list[sp.Expr]:
+        """Return critical points that are rational or of degree two, of a rational map."""
+        if not self.formula.is_rational_function(self.variable):
+            return []
+        above = sp.fraction(sp.together(sp.diff(self.formula, self.variable)))[0]
+        factors = sp.factor_list(above, self.variable)[1]
+        small = (part for part, _ in factors if sp.degree(part, self.variable) in (1, 2))
+        roots = (root for part in small for root in sp.roots(part, self.variable))
+        return sorted((_canonical(root) for root in roots if root.is_real), key=float)
+
+    def _exact_chain(self, number: sp.Expr) -> list[MarkedPoint]:
+        """Return a point and its images, up to one that is known, by exact algebra."""
+        chain: list[MarkedPoint] = []
+        while number not in self.exact and len(chain) < _FOLLOWED:
+            image = _canonical(self.formula.xreplace({self.variable: number}))
+            self.exact[number] = self.named
+            # Where the image is not known yet, it comes next.
+            target = self.exact.get(image, self.named + 1)
+            chain.append(self._point(enclosing(number), enclosing(image), target))
+            if sp.count_ops(image) > _MOST_OPERATIONS or len(str(image)) > _LONGEST:
                 break
-            image = self.F.exact_image([number])[0]
-            name = self.exact[number] = len(self.points)
-            known = self.exact.get(image)
-            follows = known is not None or image.q <= _DENOMINATOR
-            # Where the image is a point of its own, it comes next.
-            target = known if known is not None else name + 1
-            self._add(enclosing(number), enclosing(image), target if follows else None)
             number = image
-        if number not in self.exact:
-            bounds = enclosing(number)
-            self.exact[number] = len(self.points)
-            self._add(bounds, self._image(*bounds), None)
+        return chain
 
-    def _add_floats(self, place: float) -> None:
-        """Add doubles: a turning point, and doubles that its images surely reach."""
-        slope = self._slope_sign(place)
-        for _ in range(_FOLLOWED):
+    def _chain(self, place: float) -> list[MarkedPoint]:
+        """Return a double near a turning point, and doubles that its images surely reach."""
+        chain: list[MarkedPoint] = []
+        top = self._rises(place)
+        while len(chain) < _FOLLOWED:
             low, high = self._image(place, place)
             if not np.isfinite([low, high]).all():
-                return
-            self._add((place, place), (low, high), None)
+                break
+            chain.append(self._point((place, place), (low, high), None))
             # At a maximum the interval beside it reaches up to the lower bound of the image.
-            place = low if slope > 0 else high
-            slope = -slope if self._falls(place) else slope
+            place = low if top else high
+            top = top == self._rises(place)
+        return chain
 
-    def _slope_sign(self, place: float) -> int:
-        step = 1e-4 * (1.0 + abs(place))
-        middle = self._image(place, place)[0]
-        return 1 if self._image(place - step, place - step)[0] < middle else -1
-
-    def _falls(self, place: float) -> bool:
+    def _rises(self, place: float) -> bool:
+        """Return whether the map rises on the way to a point from below."""
         step = 1e-7 * (1.0 + abs(place))
-        return self._image(place + step, place + step)[0] < self._image(place, place)[0]
+        return self._image(place - step, place - step)[0] < self._image(place, place)[0]
 
     def _image(self, low: float, high: float) -> tuple[float, float]:
         below, above = self.function([[low]], [[high]])
         return float(below[0, 0]), float(above[0, 0])
 
-    def _add(
-        self, bounds: tuple[float, float], image: tuple[float, float], target: int | None
-    ) -> None:
-        low, high = (float(bound) for bound in bounds)
-        below, above = (float(bound) for bound in image)
-        self.points.append(MarkedPoint(low, high, below, above, len(self.points), target))
+
+def _best(builder: _Points) -> tuple[list[MarkedPoint], NDArray[np.int8], Fraction]:
+    """Return the points that prove most: those of orbits, with parts of the chains or without.
+
+    A point whose image is none of the points may cost coverings as well as give new ones.
+    """
+    best: tuple[list[MarkedPoint], NDArray[np.int8], Fraction] | None = None
+    longest = max(map(len, builder.chains), default=0)
+    for length in range(longest + 1):
+        more = [point for chain in builder.chains for point in chain[:length]]
+        points = ordered([*builder.points, *more])
+        matrix = coverings(points) if len(points) > 1 else np.zeros((0, 0), dtype=np.int8)
+        rate = growth(matrix)
+        if best is None or rate > best[2]:
+            best = points, matrix, rate
+    assert best is not None
+    return best
+
+
+def _canonical(number: sp.Expr) -> sp.Expr:
+    """Return a number in a form in which equal ones of degree two are written alike."""
+    return number if number.has(sp.CRootOf) else sp.expand(sp.radsimp(sp.sqrtdenest(number)))
 
 
 def _turning_points(jacobian: Any, low: float, high: float) -> Iterator[float]:

@@ -159,8 +159,9 @@ def spectrum_of(
         values, errors = total(rates), mean_error(rates)
         state = settled(rates, errors)
     values[found.lost > 0] = -np.inf
+    # The first tangent is lost where it is zero; later ones also where rounding hides the rest.
     state[found.lost > 0] = Outcome.UNDECIDED
-    state[found.lost == batches * length] = Outcome.YES
+    state[found.lost[:, 0] == batches * length, 0] = Outcome.YES
     periods, passed = cycles(kernel, found.states)
     course = [OrbitCourse.APERIODIC] * n
     gone = ~np.isfinite(found.states).all(axis=1) | np.isnan(values).any(axis=1)

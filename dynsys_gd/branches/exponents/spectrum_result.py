@@ -43,7 +43,7 @@ class LyapunovSpectrum(Result):
     map : Map
     exponents : ndarray, shape (n, k)
         Per step, natural logarithms, largest first; -inf where neighbours meet after finitely many
-        steps, NaN where an orbit escaped.
+        steps, to rounding, NaN where an orbit escaped.
     errors : ndarray, shape (n, k)
         Standard errors; 0 on a cycle, where nothing is sampled.
     converged : ndarray of Outcome, shape (n, k)

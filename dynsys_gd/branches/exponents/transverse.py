@@ -238,7 +238,9 @@ def _measured(task: tuple[Kernel, int, Rows, int, int, int]) -> _Answer:
         state = settled(found.rates, errors)
     values[found.lost > 0] = -np.inf
     state[found.lost > 0] = Outcome.UNDECIDED
-    state[found.lost == count * length] = Outcome.YES
+    # The first tangent of each block is lost only where it is zero.
+    for first in (0, m):
+        state[found.lost[:, first] == count * length, first] = Outcome.YES
     periods, passed = cycles(kernel, found.states)
     course = [OrbitCourse.APERIODIC] * len(us)
     for p in np.unique(periods[periods > 0]):
