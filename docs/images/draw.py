@@ -54,6 +54,16 @@ def boundary() -> None:
     found.plot().figure.savefig(HERE / "boundary.png", dpi=80)
 
 
+def cells() -> None:
+    """Draw a Morse graph on a line, and one in the plane with a family of minima."""
+    well = dg.GradientDescent(dg.Loss(x**4 / 4 - x**2 / 2, [x]), step_size="11/10")
+    line = dg.morse_graph(well, dg.Box([-2.4], [2.4]), 14)
+    line.plot().figure.savefig(HERE / "cells.png", dpi=90)
+    F = dg.GradientDescent(dg.Loss((x * y - 1) ** 2 / 2, [x, y]), step_size="1/2")
+    plane = dg.morse_graph(F, dg.Box([-3, -3], [3, 3]), 16)
+    plane.plot().figure.savefig(HERE / "family.png", dpi=90)
+
+
 def engine() -> None:
     """Draw how an expression becomes machine code, and one round of the driver."""
     figure, (left, middle, right) = pyplot.subplots(
@@ -145,4 +155,5 @@ if __name__ == "__main__":
     orbits()
     transition()
     boundary()
+    cells()
     engine()

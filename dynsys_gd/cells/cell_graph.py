@@ -61,6 +61,14 @@ class CellGraph(Result):
     unbounded : ndarray of bool, shape (n,)
         Where no bound is known in some coordinate, as where the map is not defined.
     evidence : Evidence
+
+    Examples
+    --------
+    >>> from sympy.abc import x
+    >>> from dynsys_gd import SymbolicMap, cell_graph
+    >>> graph = cell_graph(SymbolicMap([x / 2], [x]), Box([-1], [1]), 2)
+    >>> graph.successors(3).tolist(), sorted(graph.graph.successors(1))
+    ([2, 3], [1, 2])
     """
 
     map: Map

@@ -53,6 +53,17 @@ class MorseGraph(Result):
     longest_period : int
         Up to which period certified orbits were sought.
     evidence : Evidence
+
+    Examples
+    --------
+    >>> from sympy.abc import x
+    >>> from dynsys_gd import GradientDescent, Loss, morse_graph
+    >>> F = GradientDescent(Loss(x**4 / 4 - x**2 / 2, [x]), step_size="1/2")
+    >>> found = morse_graph(F, Box([-2], [2]), 10)
+    >>> found.headline()
+    'Morse graph in [-2, 2]: 3 Morse sets (2 attracting, 1 repelling)'
+    >>> found.set_at([[1.0], [0.5]]).tolist(), sorted(found.graph.edges)
+    ([1, -1], [(2, 0), (2, 1)])
     """
 
     map: Map

@@ -24,6 +24,11 @@ class MorseKind(Enum):
     ATTRACTING: it has a neighbourhood that is mapped into its own interior, with nothing else
     recurring there. REPELLING: all directions are expanded along the orbits that stay. SADDLE:
     neither of the two. UNDECIDED: not known.
+
+    Examples
+    --------
+    >>> print(MorseKind.SADDLE)
+    saddle
     """
 
     ATTRACTING = "attracting"
@@ -49,6 +54,15 @@ class FamilyPart:
         Cells in which every point of the family has one outside.
     undecided : ndarray of bool, shape (n,)
         Other cells that the family may run through.
+
+    Examples
+    --------
+    >>> from sympy.abc import x, y
+    >>> from dynsys_gd import GradientDescent, Loss, morse_graph
+    >>> F = GradientDescent(Loss((x*y - 1)**2 / 2, [x, y]), step_size="1/2")
+    >>> found = morse_graph(F, Box([-3, -3], [3, 3]), 10)
+    >>> print(found[0].families[0])
+    x*y = 1: stable in 30 cells, unstable in 24, undecided in 4
     """
 
     family: CriticalManifold
@@ -101,6 +115,13 @@ class MorseSet:
         The certified orbits inside, of the periods that were asked for.
     families : tuple of FamilyPart
         The families of fixed points that run through.
+
+    Examples
+    --------
+    >>> from sympy.abc import x
+    >>> from dynsys_gd import SymbolicMap, morse_graph
+    >>> morse_graph(SymbolicMap([2 * x], [x]), Box([-1], [1]), 6)[0]
+    MorseSet 0: repelling, 2 cells in [-0.03125, 0.03125]; orbits of period 1; index -1, -1
     """
 
     number: int
