@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 _STAGE = 512  # steps, in which no multiplier of 1/2 or more leads from here to subnormal numbers:
 _NOTHING = 1e-90
 _NEAR_A_CYCLE = 1e-3  # of the size of an orbit: what returns so closely may still settle
+_EXACT = 1e-9
 _FLAT = 0.01  # error of an exponent
 _ALIKE = 1.1  # ratio of sizes of an orbit in successive halves
 _STANDARD_ERRORS = 5.0
@@ -134,17 +135,24 @@ def _judged(
     behaviour[exponents.chaotic] = Behaviour.CHAOTIC
     behaviour[gone] = Behaviour.ESCAPED
     period = np.zeros(len(states), dtype=np.int64)
-    others = np.flatnonzero(behaviour == Behaviour.UNDECIDED)
+    # An orbit may sit on an unstable cycle where it was started, or put there by rounding.
+    held = exponents.chaotic & ~gone
+    held[held] = _returns_exactly(passed[-1 - budget.max_period :, held])
+    others = np.flatnonzero((behaviour == Behaviour.UNDECIDED) | held)
     if others.size:
         # Each coordinate contiguous, as they come from the engine.
         piece = passed
         if others.size < len(states):
             piece = passed.transpose(0, 2, 1)[:, :, others].transpose(0, 2, 1)
         returns = settled_periods(piece, budget.max_period, budget.recurrence)
+        settled = returns.period > 0
+        unstable = others[settled & exponents.chaotic[others]]
         period[others] = returns.period
-        behaviour[others[returns.period > 0]] = Behaviour.PERIODIC
+        behaviour[others[settled]] = Behaviour.PERIODIC
+        period[unstable], behaviour[unstable] = 0, Behaviour.UNDECIDED
+        left = ~settled & ~held[others]
         # What nearly returns is about to settle: the exponent is as small next to a bifurcation.
-        left = (returns.period == 0) & (returns.closest > _NEAR_A_CYCLE)
+        left &= returns.closest > _NEAR_A_CYCLE
         others, piece = others[left], piece[:, left]
         behaviour[others[_going_round(piece, exponents, others)]] = Behaviour.QUASI_PERIODIC
     if gone.any():
@@ -157,6 +165,16 @@ def _judged(
         "passed": passed[length + 1 - task.kept :],
         "states": passed[-1],
     }
+
+
+def _returns_exactly(piece: Array) -> NDArray[np.bool_]:
+    """Return which orbits end where they were before, but for rounding."""
+    with np.errstate(all="ignore"):
+        last = piece[-1]
+        gaps = piece[:-1] - last
+        nearest = np.einsum("tnd,tnd->tn", gaps, gaps).min(axis=0)
+        size = 1.0 + np.sqrt(np.einsum("nd,nd->n", last, last))
+        return np.asarray(nearest <= (_EXACT * size) ** 2)
 
 
 def _going_round(piece: Array, exponents: Exponents, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
