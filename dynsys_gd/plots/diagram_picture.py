@@ -8,8 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from ..branches.diagrams.behaviour import Behaviour
 from ..branches.diagrams.colour import ColourBy
 from ..branches.diagrams.diagram_result import BifurcationDiagram
 from .canvas import panel_below
@@ -21,7 +23,7 @@ from .period_look import (
     kinds_of,
     look_of_code,
 )
-from .style import GRID, INK, QUIET
+from .style import FATES, GRID, INK, QUIET
 from .words import formula, symbol_of, title
 
 __all__ = ["draw_diagram"]
@@ -42,11 +44,14 @@ def draw_diagram(
     size = _SMALL if len(diagram) > 200 else _LARGE
     options: dict[str, Any] = {"s": size, "linewidths": 0, "rasterized": True, **style}
     norm = exponent_norm(diagram.exponent)
+    gone = _escapes(diagram, ax)
     if by is ColourBy.EXPONENT:
         ax.scatter(x, y, c=exponents, cmap=EXPONENTS, norm=norm, **options)
         bar = ScalarMappable(norm=norm, cmap=EXPONENTS)
         label = "largest Lyapunov exponent"
         ax.figure.colorbar(bar, ax=ax, label=label, extend="min", pad=0.02, aspect=30)
+        if gone:
+            ax.legend(handles=gone, loc="upper left")
     else:
         handles = []
         for code in kinds_in_order(kinds):
@@ -59,7 +64,7 @@ def draw_diagram(
                 "color": look.colour,
             }
             handles.append(Line2D([], [], label=look.label, **mark))
-        ax.legend(handles=handles, **_BESIDE)
+        ax.legend(handles=[*handles, *gone], **_BESIDE)
     _exponents(diagram, below)
     ax.sharex(below)
     ax.tick_params(labelbottom=False)
@@ -93,6 +98,24 @@ def _points(
         columns.append((value, here.flat[first], kinds[k][row], diagram.exponent[k][row]))
     x, y, kind, exponent = (np.concatenate(parts) for parts in zip(*columns, strict=True))
     return x, y, kind, exponent
+
+
+def _escapes(diagram: BifurcationDiagram, ax: Axes) -> list[Patch]:
+    """Shade the values at which no orbit stays; return an entry for the legend, if there is any."""
+    order = np.argsort(diagram.values, kind="stable")
+    values = diagram.values[order]
+    none = (diagram.behaviour[order] == Behaviour.ESCAPED).all(axis=1)
+    middles = (values[1:] + values[:-1]) / 2
+    edges = np.concatenate([values[:1], middles, values[-1:]])
+    if len(values) == 1:
+        edges = edges + np.array([-0.5, 0.5])
+    ax.set_xlim(edges[0], edges[-1])
+    look: dict[str, Any] = {"facecolor": FATES["ESCAPED"].colour, "linewidth": 0}
+    changes = np.flatnonzero(np.diff(np.concatenate([[False], none, [False]]).astype(int)))
+    for first, last in changes.reshape(-1, 2).tolist():
+        ax.axvspan(edges[first], edges[last], zorder=0, **look)
+    words = "every orbit escapes"
+    return [Patch(label=words, **{**look, "edgecolor": INK, "linewidth": 0.6})] if any(none) else []
 
 
 def _exponents(diagram: BifurcationDiagram, ax: Axes) -> None:

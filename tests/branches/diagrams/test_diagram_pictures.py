@@ -1,5 +1,7 @@
 """What the pictures of diagrams, planes, cobwebs and sharpness show."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from matplotlib import pyplot
@@ -33,7 +35,8 @@ def diagram():
 
 def test_a_diagram_by_period(diagram):
     ax = diagram.plot()
-    assert legend(ax) == ["period 1", "period 2", "period 4", "chaotic"]
+    words = ["period 1", "period 2", "period 4", "chaotic", "every orbit escapes"]
+    assert legend(ax) == words
     cycle = ax.collections[1].get_offsets()
     assert set(cycle[:, 0]) == {1.1}
     assert len(cycle) == 4  # two 2-cycles, each point once
@@ -103,7 +106,7 @@ def test_a_cobweb_is_a_staircase():
     stairs = np.concatenate([line.get_xydata() for line in ax.lines[:2]])
     corners = np.unique(stairs.round(9), axis=0)
     orbit = found.points.round(9)
-    on_graph = {(float(p), float(q)) for p, q in zip(orbit, orbit[1:], strict=False)}
+    on_graph = {(float(p), float(q)) for p, q in pairwise(orbit)}
     assert on_graph <= {(float(p), float(q)) for p, q in corners}
     labels = legend(ax)
     assert {"F", "$F^{2}$", "diagonal", "start", "orbit"} <= set(labels)
