@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from numpy.typing import NDArray
 
 from ..branches.tubes.certified_branch import CertifiedBranch
 from ..branches.tubes.certified_point import CertifiedPoint
@@ -15,7 +18,7 @@ from ..orbits.kinds import Kind
 from ..orbits.normal_forms.kinds import Bifurcation
 from .branch_picture import MARKS
 from .canvas import panel_below
-from .style import GRID, INK, KINDS, QUIET, look_of_kind
+from .style import GRID, INK, KINDS
 from .words import formula, symbol_of, title
 
 __all__ = ["draw_certified_branch", "draw_certified_point"]
@@ -27,7 +30,7 @@ _LINES = {
     "UNDECIDED": (0, (4, 1.5, 1, 1.5)),
 }
 _SAMPLES = 24
-_SLIVER = 0.004  # of the range: gaps narrower than this are drawn so wide, or nobody sees them
+_SLIVER = 0.012  # of the range: gaps narrower than this are drawn so wide, or nobody sees them
 _BESIDE: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
 
 
@@ -35,10 +38,8 @@ def draw_certified_branch(result: CertifiedBranch, ax: Axes, **style: Any) -> No
     """Draw the first coordinate of every point of the orbit; `style` goes to the lines."""
     below = panel_below(ax, (2.6, 1.3))
     p, d = result.branch.points.shape[1:]
-    for segment in result.segments:
-        look = look_of_kind(segment.kind)
-        options = {"color": look.colour, "linestyle": _LINES[segment.kind.name], "linewidth": 1.8}
-        points = segment.along(_SAMPLES)
+    for kind, points in _pieces(result):
+        options = {"color": KINDS[kind].colour, "linestyle": _LINES[kind], "linewidth": 1.8}
         for k in range(p):
             ax.plot(points[:, -1], points[:, k * d], **{**options, **style})
     _widths(result, below)
@@ -52,21 +53,28 @@ def draw_certified_branch(result: CertifiedBranch, ax: Axes, **style: Any) -> No
     ax.set_ylabel(symbol_of(result.map.variables[0].name))
     below.set_xlabel(symbol_of(result.parameter))
     ax.legend(handles=_legend(result), **_BESIDE)
-    what = result.map.loss.describe() if result.map.loss is not None else result.map.describe()
-    state = "" if result.complete else ", with gaps"
-    title(ax, formula(f"Proved{state}: period {result.period} on {what}"))
+    where = result.map.loss.describe() if result.map.loss is not None else result.map.describe()
+    what = "fixed point" if result.period == 1 else f"orbit of period {result.period}"
+    state = "Proved" if result.complete else "Proved but for gaps"
+    title(ax, formula(f"{state}: {what} on {where}"))
+
+
+def _pieces(result: CertifiedBranch) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Yield the curves along which neither the kind changes nor a gap lies."""
+    for stretch in result.stretches:
+        segments = [result.segments[place] for place in stretch]
+        for kind, group in groupby(segments, key=lambda segment: segment.kind.name):
+            yield kind, np.concatenate([segment.along(_SAMPLES) for segment in group])
 
 
 def _widths(result: CertifiedBranch, ax: Axes) -> None:
     for segment in result.segments:
         low, high = segment.parameter
-        colour = look_of_kind(segment.kind).colour
-        ax.plot([low, high], [segment.width] * 2, color=colour, linewidth=1.6)
-        alone = 2 * float(np.delete(segment.radius, segment.coordinate).min())
-        ax.plot([low, high], [alone] * 2, color=QUIET, linewidth=1.0)
+        alone = 2 * float(segment.radius[np.argmax(segment.tight)])
+        ax.fill_between([low, high], segment.width, alone, color=GRID, linewidth=0.0)
+        ax.plot([low, high], [segment.width] * 2, color=INK, linewidth=1.6)
     ax.set_yscale("log")
     ax.set_ylabel("width")
-    ax.grid(color=GRID, linewidth=0.5)
 
 
 def _gaps(result: CertifiedBranch, axes: tuple[Axes, Axes]) -> None:
@@ -98,8 +106,9 @@ def _legend(result: CertifiedBranch) -> list[Any]:
         patch = {"facecolor": "none", "edgecolor": INK, "hatch": "////", "linewidth": 0.0}
         handles.append(Patch(label="gap: no proof", **patch))
     if result.segments:
-        handles.append(Line2D([], [], label="below: orbit known\nwithin", color=INK, linewidth=1.6))
-        handles.append(Line2D([], [], label="and alone within", color=QUIET, linewidth=1.0))
+        known, alone = "below: the orbit is\nknown within", "and it is alone within"
+        handles.append(Line2D([], [], label=known, color=INK, linewidth=1.6))
+        handles.append(Patch(label=alone, color=GRID, linewidth=0.0))
     return handles
 
 
