@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from .cells import cell_rows
 from .diagrams import diagram_rows
 from .engines import every_engine
 from .exponents import exponent_rows
@@ -21,7 +22,7 @@ from .workloads import MapWorkload, Workload, shrunk, workloads
 __all__ = ["main"]
 
 _ORBITS, _MEASURE, _LYAPUNOV = "orbits", "measure", "lyapunov"
-_DIAGRAMS = "diagrams"
+_DIAGRAMS, _CELLS = "diagrams", "cells"
 
 
 @click.command()
@@ -31,8 +32,8 @@ _DIAGRAMS = "diagrams"
     multiple=True,
     metavar="NAME",
     help="Workloads whose name begins with NAME: stop, run, exp, product, linear, tanh, relu. "
-    "Or orbits, measure, lyapunov, diagrams: the rows about periodic orbits, convergent measures, "
-    "Lyapunov exponents, or bifurcation diagrams. "
+    "Or orbits, measure, lyapunov, diagrams, cells: the rows about periodic orbits, convergent "
+    "measures, Lyapunov exponents, bifurcation diagrams, or graphs of cells. "
     "Several may be given.",
 )
 @click.option("--repeats", type=click.IntRange(min=1), default=None, help="Turns; 7, or 5 quick.")
@@ -48,8 +49,9 @@ def main(quick: bool, only: tuple[str, ...], repeats: int | None, output: Path |
     measure = not only or _MEASURE.startswith(only)
     exponents = not only or _LYAPUNOV.startswith(only)
     diagrams = not only or _DIAGRAMS.startswith(only)
-    if not (chosen or orbits or measure or exponents or diagrams):
-        parts = [_ORBITS, _MEASURE, _LYAPUNOV, _DIAGRAMS]
+    cells = not only or _CELLS.startswith(only)
+    if not (chosen or orbits or measure or exponents or diagrams or cells):
+        parts = [_ORBITS, _MEASURE, _LYAPUNOV, _DIAGRAMS, _CELLS]
         names = ", ".join([*(w.name for w in workloads()), *parts])
         raise click.BadParameter(
             f"no workload of that name; there are {names}", param_hint="--only"
@@ -78,6 +80,9 @@ def main(quick: bool, only: tuple[str, ...], repeats: int | None, output: Path |
     if diagrams:
         noise.print("… diagrams", highlight=False)
         further += diagram_rows(repeats, quick=quick)
+    if cells:
+        noise.print("… cells", highlight=False)
+        further += cell_rows(repeats, quick=quick)
     console.print(table(rows, further))
     if output is not None:
         write(output, rows, further)
