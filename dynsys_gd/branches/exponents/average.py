@@ -38,6 +38,14 @@ class LossObservable(Enum):
     """What can be averaged without a formula, for maps made of a loss.
 
     LOSS is the loss L(θ) and GRADIENT_SQUARED is |∇L(θ)|².
+
+    Examples
+    --------
+    >>> from sympy.abc import x
+    >>> from dynsys_gd import GradientDescent, Loss
+    >>> F = GradientDescent(Loss(x**2 + 1, [x]), "1/3")
+    >>> float(birkhoff_average(F, LossObservable.LOSS, [0.5], steps=100).averages[0])
+    1.0
     """
 
     LOSS = "loss"

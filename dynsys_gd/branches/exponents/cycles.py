@@ -13,7 +13,8 @@ __all__ = ["cycle_exponents", "cycles"]
 Rows = NDArray[np.float64]
 
 _MOST = 64  # longest period looked for
-_CLOSE = 1e-11  # relative to 1 + |x|
+_CLOSE = 1e-10  # to a cycle, relative to 1 + |x|
+_ROUNDED = 1e-14  # the same: no closer than this to be told from rounding
 _WIDEST = 64  # coordinates up to which multipliers are computed
 _ROUNDS = 24  # round the cycle, until the frame has turned
 _RESOLVED = 1e-8  # of the size of the product, from which its eigenvalues are accurate
@@ -31,13 +32,16 @@ def cycles(kernel: Kernel, states: Rows) -> tuple[NDArray[np.int64], Rows]:
         The states and their images.
     """
     passed = orbit(kernel, states, 2 * _MOST)
+    periods = np.zeros(len(states), dtype=np.int64)
     with np.errstate(all="ignore"):
         size = 1.0 + np.abs(states).max(axis=1, initial=0.0)
-        apart = np.abs(passed - passed[0]).max(axis=2) / size
-    periods = np.zeros(len(states), dtype=np.int64)
-    for p in range(_MOST, 0, -1):
-        again = (apart[p] <= _CLOSE) & (apart[2 * p] <= _CLOSE)
-        periods[again] = p
+        for p in range(_MOST, 0, -1):
+            once = np.abs(passed[p] - passed[0]).max(axis=1) / size
+            again = np.abs(passed[2 * p] - passed[p]).max(axis=1) / size
+            # Returns that shrink by a factor q add up to the first one over 1 - q: how far it is.
+            away = once * once / (once - again)
+            near = (again < once) & (away <= _CLOSE)
+            periods[near | ((once <= _ROUNDED) & (again <= _ROUNDED))] = p
     return periods, passed
 
 

@@ -31,6 +31,13 @@ class PooledAverages:
     alike : Outcome
         Whether the orbits have the same averages within their errors: NO says that there are
         several attractors, or several kinds of orbits, and the mean depends on the starts.
+
+    Examples
+    --------
+    >>> from dynsys_gd import lyapunov_spectrum, textbook
+    >>> found = lyapunov_spectrum(textbook.logistic("13/4"), [[0.3], [0.4]], steps=1_000)
+    >>> found.pooled().orbits, found.pooled().alike
+    (2, <Outcome.YES: 'yes'>)
     """
 
     values: Numbers

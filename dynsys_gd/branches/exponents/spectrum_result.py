@@ -23,7 +23,18 @@ _POWER_GROWTH = 20.0  # e^20 within the measurement: more than shear, which grow
 
 
 class OrbitCourse(Enum):
-    """What an orbit did while its exponents were measured."""
+    """What an orbit did while its exponents were measured.
+
+    APERIODIC: neither of the others. CYCLE: it came to a cycle of at most 64 points.
+    UNSTABLE_CYCLE: it sits on one that repels, where it started or where rounding put it.
+    ESCAPED: it is no number any more, or has no exponent.
+
+    Examples
+    --------
+    >>> from dynsys_gd import lyapunov_spectrum, textbook
+    >>> lyapunov_spectrum(textbook.logistic("13/4"), [0.3], steps=1_000).course
+    (<OrbitCourse.CYCLE: 'on a cycle'>,)
+    """
 
     APERIODIC = "aperiodic"
     CYCLE = "on a cycle"

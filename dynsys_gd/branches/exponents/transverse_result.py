@@ -119,6 +119,15 @@ class TransverseCrossing:
     blow_out : Outcome
         YES where the orbits within the subspace are chaotic at both ends: a blow-out bifurcation.
         NO where they are cycles, which then bifurcate out of the subspace.
+
+    Examples
+    --------
+    >>> from sympy.abc import a, x, y
+    >>> from dynsys_gd import SymbolicMap, transverse_exponents
+    >>> F = SymbolicMap([x / 2, a * y], [x, y])
+    >>> found = transverse_exponents(F, [1, 0], "a", [0.9, 1.2], start=[1], steps=100, halvings=1)
+    >>> round(found.crossings[0].low, 6), round(found.crossings[0].high, 6)
+    (0.9, 1.05)
     """
 
     low: float

@@ -228,3 +228,19 @@ def test_the_same_bits_for_any_number_of_workers():
 )
 def test_kaplan_yorke(exponents, d, expected):
     assert kaplan_yorke(np.array(exponents), d) == pytest.approx(expected, nan_ok=True)
+
+
+def test_an_orbit_that_still_creeps_towards_a_cycle_is_not_called_cyclic():
+    """At the fold 1 + √8 of period 3 the distance falls like 1/t, at a flip like 1/√t."""
+    for value, start in ((1 + sp.sqrt(8), 0.5), (3, 0.4)):
+        found = dg.lyapunov_spectrum(LOGISTIC.at(r=value), [start], steps=100_000)
+        assert found.course == (dg.OrbitCourse.APERIODIC,)
+        assert found.converged[0, 0] is not YES
+    found = dg.lyapunov_spectrum(LOGISTIC.at(r="299/100"), [0.4], steps=2_000)
+    assert found.exponents[0, 0] == pytest.approx(np.log(0.99), rel=1e-9)
+
+
+def test_on_a_family_of_minima_one_exponent_is_zero():
+    found = dg.lyapunov_spectrum(GRADIENT.at(eta="1/2"), [1.2, 0.9], steps=1_000)
+    assert found.course == (dg.OrbitCourse.CYCLE,)
+    assert found.exponents[0, 0] == pytest.approx(0, abs=1e-12)
