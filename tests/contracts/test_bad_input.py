@@ -24,6 +24,7 @@ NAN, INF = math.nan, math.inf
 LOSS = dg.Loss((x * y - 1) ** 2 / 2, [x, y])
 OPEN_LOSS = dg.Loss((x * y - a) ** 2 / 2, [x, y])
 OPEN = dg.GradientDescent(LOSS, eta)
+OPEN_PLANE = dg.GradientDescent(OPEN_LOSS, eta)
 F = OPEN.at(eta="1/2")
 LOGISTIC = dg.SymbolicMap([a * x * (1 - x)], [x])
 BOX = dg.Box([-3, -3], [3, 3])
@@ -67,6 +68,14 @@ def boundary(G=F, region=BOX, **more):
 
 def entropy(**more):
     return dg.basin_entropy(F, BOX, **{"boxes": 2, **more})
+
+
+def diagram(G=OPEN, parameter="eta", values=(0.9, 1.1), **more):
+    return dg.bifurcation_diagram(G, parameter, values, **{"starts": [[1.1, 0.8]], **more})
+
+
+def plane(G=OPEN_PLANE, parameters=("a", "eta"), values=((1, 2), (0.5, 1)), **more):
+    return dg.parameter_plane(G, parameters, values, **{"starts": [[1.1, 0.8]], **more})
 
 
 def refused(argument, door, values):
@@ -706,6 +715,51 @@ FLOORS = {
             (3, "absent", [], ["species"], [None]),
         ),
     ],
+    "diagrams": [
+        *refused("F", lambda v: diagram(v), (*NO_MAPS, OPEN_PLANE)),
+        *refused("F", lambda v: plane(v), NO_MAPS),
+        *refused("parameter", lambda v: diagram(parameter=v), ("lambda", 3, None, eta)),
+        *refused("parameters", lambda v: plane(parameters=v), (None, "eta", ["eta"], [1, 2])),
+        *refused("parameters", lambda v: plane(parameters=v), (["eta", "eta"],)),
+        *refused("parameter", lambda v: plane(parameters=v), (["eta", "b"],)),
+        *refused("values", lambda v: diagram(values=v), (None, 0.5, [], "ab", [NAN], [INF], [eta])),
+        *refused("values", lambda v: diagram(values=v), ({1: 2}, [None], [[1, 2]], [True], [1j])),
+        *refused("values", lambda v: plane(values=v), (None, 3, [[1, 2]], [[1, 2], [1]], "ab")),
+        *refused("values", lambda v: plane(values=v), ([[2, 1], [1, 2]], [[1, 2], [1, NAN]])),
+        *refused("step_size", lambda v: diagram(values=[0.5, v]), (0, -1)),
+        *refused("region", lambda v: diagram(region=v, starts=3), ("box", 3, [0, 1], LINE)),
+        *refused(
+            "starts", lambda v: diagram(starts=v), (*NO_GIVEN_STARTS, 20, [[1, 2, 3]], ["ab"])
+        ),
+        *refused("starts", lambda v: diagram(starts=v, region=BOX), (0, -1, 2.5, None, [[1, 2]])),
+        *refused("parameter", lambda v: diagram(starts=[[v, 1]]), (a, x)),
+        *refused("starts", lambda v: plane(starts=v), NO_GIVEN_STARTS),
+        *refused("observable", lambda v: diagram(observable=v), ("z", 3, a * x, WELL_FLIP)),
+        *refused("observable", lambda v: diagram(observable=v), (dg.Loss(x**2 + y, [x, y]),)),
+        *refused("points", lambda v: diagram(points=v), NO_COUNTS),
+        *refused("transient", lambda v: diagram(transient=v), (-1, 2.5, "3", None, True)),
+        *refused("transient", lambda v: plane(transient=v), (-1, 2.5, "3", None, True)),
+        *refused("carry", lambda v: diagram(carry=v), (1, None, "yes")),
+        *refused("budget", lambda v: diagram(budget=v), (3, "long")),
+        *refused("rng", lambda v: diagram(region=BOX, starts=3, rng=v), NO_RNG),
+        *refused("executor", lambda v: diagram(executor=v), NO_EXECUTORS),
+        *refused("progress", lambda v: diagram(progress=v), (3, "bar")),
+        *refused("checkpoint", lambda v: diagram(checkpoint=v), (3, "", b"run")),
+        *refused(
+            "executor",
+            lambda v: dg.bifurcation_columns(LOGISTIC, "a", [2], starts=[[0.1]], executor=v),
+            NO_EXECUTORS,
+        ),
+        *refused("executor", lambda v: plane(executor=v), NO_EXECUTORS),
+        *refused("F", lambda v: dg.cobweb(v, 0.5), (*NO_MAPS, F)),
+        *refused("parameter", lambda v: dg.cobweb(v, 0.5), (LOGISTIC,)),
+        *refused(
+            "start", lambda v: dg.cobweb(HALF, v), (None, "a", [], [1, 2], NAN, INF, True, 1j)
+        ),
+        *refused("n", lambda v: dg.cobweb(HALF, 0.5, v), NO_COUNTS),
+        *refused("period", lambda v: dg.cobweb(HALF, 0.5, period=v), NO_COUNTS),
+        *refused("region", lambda v: dg.cobweb(HALF, 0.5, region=v), (3, [0, 1], BOX)),
+    ],
     "exponents": [
         *refused("F", lambda v: dg.lyapunov_spectrum(v, [1, 1]), NO_MAPS),
         *refused("parameter", lambda v: dg.lyapunov_spectrum(v, [1, 1]), (OPEN,)),
@@ -859,6 +913,8 @@ def give_up(*_):
 
 
 INTERRUPTIBLE = {
+    "bifurcation_diagram": lambda **more: diagram(region=BOX, starts=4, rng=0, **more),
+    "parameter_plane": lambda **more: plane(**more),
     "simulate": lambda **more: dg.simulate(F, BOX.grid(4), budget=SMALL, **more),
     "stopping_times": lambda **more: dg.stopping_times(F, BOX.grid(4), **more),
     "convergent_measure": lambda **more: dg.convergent_measure(

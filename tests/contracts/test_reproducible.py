@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 import numpy as np
 import pytest
 from scipy import stats
-from sympy.abc import eta, x, y
+from sympy.abc import beta, eta, x, y
 
 import dynsys_gd as dg
 
@@ -127,6 +127,29 @@ CALLS = {
         BOX,
         method=dg.ResolutionScaling(resolutions=(32, 64, 128), copies=2),
         budget=BUDGET,
+        rng=rng,
+        executor=executor,
+    ),
+    "bifurcation_diagram": lambda rng, executor: dg.bifurcation_diagram(
+        dg.GradientDescent(LOSS, eta),
+        "eta",
+        [0.5, 1.1, 1.4],
+        region=BOX,
+        starts=3_000,
+        points=2,
+        transient=30,
+        budget=dg.Budget(max_period=4, lyapunov_steps=64),
+        rng=rng,
+        executor=executor,
+    ),
+    "parameter_plane": lambda rng, executor: dg.parameter_plane(
+        dg.HeavyBall(LOSS, eta, beta),
+        ["eta", "beta"],
+        [np.linspace(0.2, 1.5, 80), np.linspace(0, 0.9, 70)],
+        region=BOX,
+        starts=1,
+        transient=30,
+        budget=dg.Budget(max_period=4, lyapunov_steps=64),
         rng=rng,
         executor=executor,
     ),

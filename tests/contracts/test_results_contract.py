@@ -207,7 +207,7 @@ MAKERS = {
         starts=2,
         rng=0,
     ),
-    "cobweb": lambda: dg.cobweb(LOGISTIC.at(a="7/2"), 0.1, 30, period=2, region=dg.Box([0], [1])),
+    "cobweb of period two": lambda: dg.cobweb(LOGISTIC.at(a="7/2"), 0.1, 30, period=2, region=dg.Box([0], [1])),
     "cobweb, escaping": lambda: dg.cobweb(LOGISTIC.at(a=5), 0.5, 30, region=dg.Box([0], [1])),
     "curve of flips": lambda: dg.follow_bifurcation(
         dg.HeavyBall(WELL, eta, beta), [1], start=(1, 0), to=((0, 4), (0, 1))

@@ -96,8 +96,11 @@ def asked_count(value: Any, argument: str) -> int:
     return number
 
 
-def seed_of(rng: Any) -> int:
-    """Return one whole number from which everything random follows."""
+def seed_of(rng: Any, region: Region | None) -> int:
+    """Return one whole number from which the starts follow, 0 where none are drawn."""
+    if region is None:
+        generator_of(rng)
+        return 0
     if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0:
         return int(rng)
     if rng is None:

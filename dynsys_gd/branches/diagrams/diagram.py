@@ -223,7 +223,7 @@ def _asked(
         transient=asked_count(transient, "transient"),
         carry=carry,
         budget=asked_budget(budget),
-        seed=seed_of(rng),
+        seed=seed_of(rng, region),
     )
     _ = sweep.states  # starts that are no numbers somewhere are refused here
     return sweep

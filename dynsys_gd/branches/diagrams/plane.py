@@ -117,7 +117,7 @@ def parameter_plane(
         transient=asked_count(transient, "transient"),
         carry=False,
         budget=asked_budget(budget),
-        seed=seed_of(rng),
+        seed=seed_of(rng, region),
     )
     _ = sweep.states  # starts that are no numbers somewhere are refused here
     shape = (len(axes[0]), len(axes[1]), sweep.states.shape[1])

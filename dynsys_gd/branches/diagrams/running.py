@@ -196,7 +196,7 @@ def at_work(
         name=name,
         arguments=sweep.arguments,
         seed=sweep.seed,
-        seed_given=rng is not None,
+        seed_given=rng is not None or sweep.region is None,
     )
     with opened(checkpoint, run) as journal:
         work = Work(executor=executor, progress=progress, journal=journal)
