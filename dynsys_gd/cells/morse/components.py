@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from ..images import Mask
 __all__ = ["Components", "Reach", "components_of", "downhill", "reach_of", "reached_from"]
 
 Nodes = NDArray[np.int64]
+Edges = NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,13 +74,14 @@ class Reach:
         return alone
 
 
-def components_of(n: int, sources: Nodes, targets: Nodes) -> Components:
+def components_of(n: int, sources: Edges, targets: Edges) -> Components:
     """Return the strongly connected components of the graph on nodes 0 … n - 1."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     data = np.ones(len(sources), dtype=np.int8)
-    matrix = coo_array((data, (sources.astype(np.int32), targets.astype(np.int32))), shape=(n, n))
+    pairs = sources.astype(np.int32, copy=False), targets.astype(np.int32, copy=False)
+    matrix = coo_array((data, pairs), shape=(n, n))
     count, labels = connected_components(matrix.tocsr(), directed=True, connection="strong")
     labels = downhill(labels.astype(np.int64), count, sources, targets)
     recurrent = np.bincount(labels, minlength=count) > 1
@@ -86,7 +89,7 @@ def components_of(n: int, sources: Nodes, targets: Nodes) -> Components:
     return Components(labels, recurrent)
 
 
-def downhill(labels: Nodes, count: int, sources: Nodes, targets: Nodes) -> Nodes:
+def downhill(labels: Nodes, count: int, sources: Edges, targets: Edges) -> Nodes:
     """Return components renumbered so that no edge leads to a larger number.
 
     The algorithm of scipy numbers them like that; it does not promise to.
@@ -105,7 +108,7 @@ def downhill(labels: Nodes, count: int, sources: Nodes, targets: Nodes) -> Nodes
 
 
 def reach_of(
-    components: Components, sources: Nodes, targets: Nodes, marked: Nodes, leaving: Mask
+    components: Components, sources: Edges, targets: Edges, marked: Nodes, leaving: Mask
 ) -> Reach:
     """Return which of the marked components each node may reach.
 
@@ -144,8 +147,9 @@ def reach_of(
         for word in bits:
             np.bitwise_or.at(word, above, word[below])
         np.subtract.at(open_edges, above, 1)
-        ready = np.unique(above)
-        ready = ready[open_edges[ready] == 0]
+        touched = np.zeros(c, dtype=bool)
+        touched[above] = True
+        ready = np.flatnonzero(touched & (open_edges == 0))
     return Reach(bits[:, labels], len(marked))
 
 

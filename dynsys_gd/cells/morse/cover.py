@@ -21,6 +21,7 @@ from ..images import Formulas, Images, Mask, images_of
 __all__ = ["Cover", "cover_of", "part_of", "refined"]
 
 Nodes = NDArray[np.int64]
+Edges = NDArray[np.int32]
 
 _PAIRS = 2**16  # images and cells tested against each other at a time: they stay in the cache
 _CHUNK = 2**14
@@ -55,8 +56,8 @@ class Cover:
     lower: Bounds
     upper: Bounds
     images: Images
-    sources: Nodes
-    targets: Nodes
+    sources: Edges
+    targets: Edges
     escaping: Mask
 
     def __post_init__(self) -> None:
@@ -107,8 +108,7 @@ class Cover:
 
         n = len(self)
         data = np.ones(len(self.sources), dtype=np.int8)
-        pairs = (self.sources.astype(np.int32), self.targets.astype(np.int32))
-        matrix = coo_array((data, pairs), shape=(n, n)).tocsr()
+        matrix = coo_array((data, (self.sources, self.targets)), shape=(n, n)).tocsr()
         return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
 
     @cached_property
@@ -160,8 +160,8 @@ def cover_of(graph: CellGraph, formulas: Formulas) -> Cover:
         lower=cells.lower,
         upper=cells.upper,
         images=images,
-        sources=np.repeat(np.arange(n), np.diff(graph.indptr)),
-        targets=graph.indices.astype(np.int64),
+        sources=np.repeat(np.arange(n, dtype=np.int32), np.diff(graph.indptr)),
+        targets=graph.indices,
         escaping=graph.escaping,
     )
 
@@ -185,7 +185,7 @@ def refined(cover: Cover, which: Mask, labels: Nodes, formulas: Formulas, work: 
     whatever did not recur does not recur now, and what recurs stays apart.
     """
     kept, halved = np.flatnonzero(~which), np.flatnonzero(which)
-    new = np.empty(len(cover), dtype=np.int64)  # the number of a cell, or of its first half
+    new = np.empty(len(cover), dtype=np.int32)  # the number of a cell, or of its first half
     new[kept] = np.arange(len(kept))
     new[halved] = len(kept) + 2 * np.arange(len(halved))
     children = _children(cover, halved)
@@ -212,10 +212,10 @@ def refined(cover: Cover, which: Mask, labels: Nodes, formulas: Formulas, work: 
             met = _meet(now, begin, end)
             sources.append(begin[met])
             targets.append(end[met])
-    begin, end = _between(children, images)
-    downwards = labels[parents[begin]] >= labels[parents[end]]
-    sources.append(len(kept) + begin[downwards])
-    targets.append(len(kept) + end[downwards])
+    above, below = _between(children, images)
+    downwards = labels[parents[above]] >= labels[parents[below]]
+    sources.append((len(kept) + above[downwards]).astype(np.int32))
+    targets.append((len(kept) + below[downwards]).astype(np.int32))
     return replace(now, sources=np.concatenate(sources), targets=np.concatenate(targets))
 
 
@@ -236,10 +236,13 @@ def _between(cells: Cells, images: Images) -> tuple[Nodes, Nodes]:
 
 def part_of(cover: Cover, nodes: Nodes) -> Cover:
     """Return some of the cells with the edges between them."""
-    new = np.full(len(cover), -1, dtype=np.int64)
+    new = np.full(len(cover), -1, dtype=np.int32)
     new[nodes] = np.arange(len(nodes))
-    sources, targets = new[cover.sources], new[cover.targets]
-    within = (sources >= 0) & (targets >= 0)
+    first, after = cover.rows
+    begin, many = first[nodes], first[nodes + 1] - first[nodes]
+    targets = new[after[np.repeat(begin - (np.cumsum(many) - many), many) + np.arange(many.sum())]]
+    sources = np.repeat(np.arange(len(nodes), dtype=np.int32), many)
+    within = targets >= 0
     return replace(
         cover,
         levels=cover.levels[nodes],
@@ -277,7 +280,7 @@ def _image_fields(task: tuple[Formulas, Bounds, Bounds]) -> tuple[Any, ...]:
     return (images.lower, images.upper, images.centre, images.linear, images.error, images.sheared)
 
 
-def _meet(cover: Cover, owners: Nodes, cells: Nodes) -> Mask:
+def _meet(cover: Cover, owners: Edges, cells: Edges) -> Mask:
     """Return whether the image of each owner may meet the cell."""
     parts = [
         _meet_some(cover, owners[k : k + _PAIRS], cells[k : k + _PAIRS])
@@ -286,7 +289,7 @@ def _meet(cover: Cover, owners: Nodes, cells: Nodes) -> Mask:
     return np.concatenate([np.empty(0, dtype=bool), *parts])
 
 
-def _meet_some(cover: Cover, owners: Nodes, cells: Nodes) -> Mask:
+def _meet_some(cover: Cover, owners: Edges, cells: Edges) -> Mask:
     d = cover.region.dimension
     image, cell = cover._images_as_rows[owners], cover._cells_as_rows[cells]
     met: Mask = np.asarray((image[:, : 2 * d] <= cell[:, : 2 * d]).all(axis=1))
