@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..branches.exponents.covariant_result import CovariantDirections
 from ..branches.exponents.spectrum_result import LyapunovSpectrum
-from .style import ACCENT, GRID, INK, ORBITS, QUIET
+from .style import ACCENT, GRID, INK, LINES_OF_ORBITS, ORBITS, QUIET
 from .words import count, formula, on_the_map, title
 
 __all__ = ["draw_batches", "draw_covariant", "draw_exponents", "map_text"]
@@ -76,7 +76,8 @@ def draw_batches(
         ends = [0, steps]
         ax.fill_between(ends, value - 2 * error, value + 2 * error, color=colour, alpha=0.25,
                         linewidth=0)  # fmt: skip
-        ax.plot(ends, [value, value], color=colour, linewidth=1.2, label=label)
+        line = LINES_OF_ORBITS[index % len(LINES_OF_ORBITS)]
+        ax.plot(ends, [value, value], line, color=colour, linewidth=1.4, label=label)
     else:
         ax.plot([], [], color=colour, label=label)
 

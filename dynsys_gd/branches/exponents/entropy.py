@@ -275,13 +275,15 @@ class _Points:
     def _exact_chain(self, number: sp.Expr) -> list[MarkedPoint]:
         """Return a point and its images, up to one that is known, by exact algebra."""
         chain: list[MarkedPoint] = []
-        while number not in self.exact and len(chain) < _FOLLOWED:
+        while number not in self.exact:
             image = _canonical(self.formula.xreplace({self.variable: number}))
-            self.exact[number] = self.named
-            # Where the image is not known yet, it comes next.
-            target = self.exact.get(image, self.named + 1)
+            name = self.exact[number] = self.named
+            simple = sp.count_ops(image) <= _MOST_OPERATIONS and len(str(image)) <= _LONGEST
+            follows = simple and len(chain) + 1 < _FOLLOWED
+            # An image that is not known yet comes next, or stays between its bounds.
+            target = self.exact.get(image, name + 1 if follows else None)
             chain.append(self._point(enclosing(number), enclosing(image), target))
-            if sp.count_ops(image) > _MOST_OPERATIONS or len(str(image)) > _LONGEST:
+            if not follows:
                 break
             number = image
         return chain

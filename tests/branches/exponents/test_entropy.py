@@ -8,6 +8,7 @@ import sympy as sp
 
 import dynsys_gd as dg
 from dynsys_gd.branches.exponents.covering import MarkedPoint, coverings, growth, ordered
+from dynsys_gd.branches.exponents.entropy import _Points
 
 x, y, eta = sp.symbols("x y eta")
 UNIT = dg.Box([0], [1])
@@ -131,3 +132,35 @@ def test_growth_of_orbits_is_an_estimate_and_says_so():
     assert found.estimate == pytest.approx(np.log(8) / 4)
     assert found.evidence.grade is dg.Grade.NUMERICAL
     assert "no bound" in found.headline()
+
+
+@pytest.mark.parametrize(
+    "F",
+    [
+        CUBIC,
+        dg.SymbolicMap([sp.Rational(27, 10) * x - sp.Rational(9, 10) * x**3], [x]),
+        dg.SymbolicMap([sp.Rational(29, 10) * x - x**3], [x]),
+        dg.SymbolicMap([1 - sp.Rational(3, 2) * x**2], [x]),
+        dg.SymbolicMap([sp.cos(3 * x) + x / 5], [x]),
+    ],
+    ids=str,
+)
+def test_every_marked_point_has_the_image_it_is_said_to_have(F):
+    """Two chains of exact images, cut off at different places, must not be mixed up."""
+    builder = _Points(F)
+    for p in (1, 2):
+        for orbit in dg.periodic_orbits(F, dg.Box([-2], [2]), period=p):
+            builder.add_orbit(orbit)
+    builder.add_turning_points(F.kernel().jacobian, -2.0, 2.0)
+    points = [*builder.points, *(point for chain in builder.chains for point in chain)]
+    by_name = {point.name: point for point in points}
+    assert len(by_name) == len(points)
+    for point in points:
+        assert point.low <= point.high
+        image = F([[0.5 * (point.low + point.high)]])[0, 0]
+        assert point.image_low - 1e-9 <= image <= point.image_high + 1e-9
+        if point.image_name is not None:
+            assert abs(by_name[point.image_name].low - image) < 1e-9
+    assert any(point.image_name is None for chain in builder.chains for point in chain) or (
+        F is CUBIC
+    )
