@@ -20,7 +20,7 @@ from .polynomials import bounds_between
 from .segment import BranchSegment
 from .stretches import Run
 
-__all__ = ["Piece", "covered"]
+__all__ = ["Piece", "covered", "passes"]
 
 Bounds = NDArray[np.float64]
 
@@ -164,11 +164,11 @@ def _tried(
             tight=proof.tight[k].copy(),
             proof=number + k,
         )
-        outcomes.append(segment if _passes(segment, run) else GapReason.ELSEWHERE)
+        outcomes.append(segment if passes(segment, run) else GapReason.ELSEWHERE)
     return outcomes
 
 
-def _passes(segment: BranchSegment, run: Run) -> bool:
+def passes(segment: BranchSegment, run: Run) -> bool:
     """Return whether the tube goes along the points of the branch."""
     nodes = run.near(*segment.ends)
     if not len(nodes):

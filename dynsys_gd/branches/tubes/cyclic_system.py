@@ -66,6 +66,7 @@ class CyclicSystem:
         """Number n of equations."""
         return self.period * self.formulas.dimension
 
+    @np.errstate(all="ignore")
     def linear(self, lower: Bounds, upper: Bounds) -> Linear:
         """Return bounds of the derivative on boxes (b, n + 1)."""
         p, d = self.period, self.formulas.dimension
@@ -101,6 +102,7 @@ class CyclicSystem:
         error = up(np.maximum(above - value, value - below))
         return Linear(matrix, radius, value.reshape(b, n), error.reshape(b, n))
 
+    @np.errstate(all="ignore")
     def series(self, coefficients: Bounds) -> Series:
         """Return what the equations are along curves with coefficients (b, n + 1, K + 1)."""
         if not coefficients[..., 1:].any():  # points, for which no series need be compiled

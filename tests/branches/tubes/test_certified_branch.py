@@ -11,6 +11,11 @@ import sympy as sp
 from sympy.abc import a, beta, eta, x, y, z
 
 import dynsys_gd as dg
+from dynsys_gd.branches.tubes.chains import one_branch
+from dynsys_gd.branches.tubes.covering import passes
+from dynsys_gd.branches.tubes.cyclic_system import CyclicSystem
+from dynsys_gd.branches.tubes.formulas import formulas_of
+from dynsys_gd.branches.tubes.stretches import runs_of
 from dynsys_gd.errors import InvalidInput
 from dynsys_gd.evidence import Grade, Outcome
 
@@ -264,6 +269,25 @@ def test_a_branch_that_jumps_is_not_certified_across_the_jump():
             assert np.all((low[:2] <= 1) & (high[:2] >= 1))
     # On the part with the fixed point twice nothing proves that two is the least period.
     assert found.least_period is Outcome.UNDECIDED
+
+
+def test_neighbours_are_joined_only_where_one_lies_in_the_other():
+    first, second, third = certified("cycle").segments[:3]
+    assert one_branch(first, second)
+    assert one_branch(second, third)
+    assert not one_branch(first, third)
+    other = replace(second, coefficients=second.coefficients[[1, 0, 2]], proof=-1)
+    assert not one_branch(first, other)  # the same cycle, begun with its other point
+    thin = replace(second, radius=0.1 * first.tight, tight=4 * first.radius, proof=-1)
+    assert not one_branch(first, thin)
+
+
+def test_tubes_must_go_along_the_points_that_were_given():
+    system = CyclicSystem(formulas_of(WELL, "eta"), 2, (1,))
+    (run,) = runs_of(two_cycle(), system, (1.05, 1.2))
+    segment = certified("cycle").segments[0]
+    assert passes(segment, run)
+    assert not passes(segment, replace(run, nodes=run.nodes + np.array([1e-4, 0, 0])))
 
 
 def test_parts_of_a_branch():

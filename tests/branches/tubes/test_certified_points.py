@@ -153,7 +153,7 @@ def test_a_degenerate_flip_is_refused():
         at=nearest,
         direction=critical_direction(-np.ones((1, 1, 1)), -1.0),
     )
-    with pytest.raises(InvalidInput, match="Krawczyk|elsewhere"):
+    with pytest.raises(InvalidInput, match="Krawczyk"):
         dg.certify_point(point)
 
 
