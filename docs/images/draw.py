@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, Rectangle
 from sympy import Rational
-from sympy.abc import eta, x, y
+from sympy.abc import beta, eta, x, y
 
 import dynsys_gd as dg
 
@@ -62,6 +63,18 @@ def cells() -> None:
     F = dg.GradientDescent(dg.Loss((x * y - 1) ** 2 / 2, [x, y]), step_size="1/2")
     plane = dg.morse_graph(F, dg.Box([-3, -3], [3, 3]), 16)
     plane.plot().figure.savefig(HERE / "family.png", dpi=90)
+
+
+def diagrams() -> None:
+    """Draw the cascade of the double well, and the periods of heavy ball in a plane."""
+    well = dg.GradientDescent(dg.Loss(x**4 / 4 - x**2 / 2, [x]), step_size=eta)
+    values, box = np.linspace(0.9, 2.1, 1000), dg.Box([-1.2], [1.2])
+    found = dg.bifurcation_diagram(well, "eta", values, region=box, starts=10, points=150, rng=0)
+    found.plot().figure.savefig(HERE / "diagram.png", dpi=80)
+    ball = dg.HeavyBall(dg.Loss(x**2 / 2 - x**3 / 3, [x]), eta, beta)
+    axes = [np.linspace(1.6, 3.6, 500), np.linspace(0, 0.7, 400)]
+    plane = dg.parameter_plane(ball, ["eta", "beta"], axes, starts=[[0.02]])
+    plane.plot().figure.savefig(HERE / "plane.png", dpi=80)
 
 
 def engine() -> None:
@@ -156,4 +169,5 @@ if __name__ == "__main__":
     transition()
     boundary()
     cells()
+    diagrams()
     engine()
