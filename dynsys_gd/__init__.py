@@ -18,6 +18,10 @@ from .branches.cascades.extrapolated import Extrapolated
 from .branches.continuation.follow import branch_steps, follow
 from .branches.continuation.method import PseudoArclength
 from .branches.continuation.switch import switch
+from .branches.crises.crises import crises
+from .branches.crises.crises_result import Crises
+from .branches.crises.crisis import Crisis, CrisisSide
+from .branches.crises.kinds import CrisisKind
 from .branches.diagrams.behaviour import Behaviour
 from .branches.diagrams.cobweb import Cobweb, cobweb
 from .branches.diagrams.colour import ColourBy
@@ -221,6 +225,10 @@ __all__ = [
     "ColourBy",
     "Commitment",
     "CovariantDirections",
+    "Crises",
+    "Crisis",
+    "CrisisKind",
+    "CrisisSide",
     "CriticalBracket",
     "CriticalKind",
     "CriticalManifold",
@@ -360,6 +368,7 @@ __all__ = [
     "cobweb",
     "convergent_measure",
     "covariant_directions",
+    "crises",
     "critical_points",
     "critical_step_size",
     "crossings",

@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 from ..branches.bifurcation_point import BifurcationPoint
 from ..branches.branch import Branch
 from ..branches.cascades.cascade_result import Cascade
+from ..branches.crises.crises_result import Crises
+from ..branches.crises.crisis import Crisis
 from ..branches.diagrams.cobweb import Cobweb
 from ..branches.diagrams.diagram_result import BifurcationDiagram
 from ..branches.diagrams.plane_result import ParameterPlane
@@ -70,6 +72,7 @@ from .cells_picture import draw_measured, draw_theorem, measured_size, theorem_s
 from .checked_bars import draw_checked
 from .cluster_picture import draw_cluster
 from .cobweb_picture import draw_cobweb
+from .crisis_picture import draw_crises, draw_crisis
 from .curves_picture import (
     basin_size,
     draw_crossings,
@@ -141,6 +144,8 @@ _paint.register(Checked, draw_checked)
 _paint.register(Cluster, draw_cluster)
 _paint.register(CodimensionTwoPoint, draw_codimension_two)
 _paint.register(Cobweb, draw_cobweb)
+_paint.register(Crises, draw_crises)
+_paint.register(Crisis, draw_crisis)
 _paint.register(CriticalManifold, draw_family_alone)
 _paint.register(Crossings, draw_crossings)
 _paint.register(Estimate, draw_measured)
@@ -198,6 +203,8 @@ _size.register(CertifiedPoint, lambda _: (6.4, 1.9))
 _size.register(Checked, lambda _: (7.6, 3.2))
 _size.register(Cobweb, lambda _: (7.6, 5.2))
 _size.register(CodimensionTwoPoint, lambda _: _WITH_LEGEND)
+_size.register(Crises, lambda _: (8.8, 5.0))
+_size.register(Crisis, lambda _: _WITH_LEGEND)
 _size.register(CriticalManifold, lambda _: _WITH_LEGEND)
 _size.register(Crossings, lambda _: _WITH_LEGEND)
 _size.register(Estimate, measured_size)

@@ -207,7 +207,9 @@ MAKERS = {
         starts=2,
         rng=0,
     ),
-    "cobweb of period two": lambda: dg.cobweb(LOGISTIC.at(a="7/2"), 0.1, 30, period=2, region=dg.Box([0], [1])),
+    "cobweb of period two": lambda: dg.cobweb(
+        LOGISTIC.at(a="7/2"), 0.1, 30, period=2, region=dg.Box([0], [1])
+    ),
     "cobweb, escaping": lambda: dg.cobweb(LOGISTIC.at(a=5), 0.5, 30, region=dg.Box([0], [1])),
     "curve of flips": lambda: dg.follow_bifurcation(
         dg.HeavyBall(WELL, eta, beta), [1], start=(1, 0), to=((0, 4), (0, 1))
@@ -216,6 +218,13 @@ MAKERS = {
         dg.HeavyBall(WELL, eta, beta), [1], start=("1/2", 1), to=((0, 4), (0, 1))
     ),
     "point of codimension two": lambda: made("curve with resonances").special[1],
+    "crises of a line": lambda: dg.crises(
+        LOGISTIC, dg.Box([-1], [2]), parameter="a", to=(3.99, 4.01), values=3
+    ),
+    "blow-up": lambda: dg.crises(
+        LOGISTIC, dg.Box([-1], [2]), parameter="a", to=(3.99, 4.01), values=3
+    )[0],
+    "no crises": lambda: dg.crises(LOGISTIC, dg.Box([-1], [2]), parameter="a", to=(2, 3), values=3),
     "trajectory": lambda: BELOW.trajectory([1.0, 2.0], 10),
     "trajectory that escapes": lambda: BELOW.trajectory([9.0, 9.0], 20),
     "cobweb": lambda: LOGISTIC.at(a=4).trajectory([0.3], 20),

@@ -1,0 +1,1 @@
+"""Crises: where attractors merge, burst or are lost as a parameter changes."""
