@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..engine.derivative import jacobian
 from ..engine.intervals import IntervalFunction, interval_function
+from ..engine.operations import Op
 from ..engine.rewrite import stable
 from ..engine.tape import lower as lowered
 from ..errors import InvalidInput
@@ -21,6 +22,8 @@ from ..orbits.certified.system import exactly, system_of
 __all__ = ["Formulas", "Images", "formulas_of", "images_of"]
 
 Mask = NDArray[np.bool_]
+
+_MAY_JUMP = {Op.SIGN, Op.STEP, Op.SELECT}
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,14 @@ class Formulas:
     images : tuple of d sympy expressions
     smooth : bool
         Whether every operation is analytic where it is defined, so that derivatives tell.
+    continuous : bool
+        Whether every operation is continuous where it is defined.
     """
 
     variables: tuple[sp.Symbol, ...]
     images: tuple[sp.Expr, ...]
     smooth: bool
+    continuous: bool
 
     @property
     def dimension(self) -> int:
@@ -117,9 +123,11 @@ def _written(F: Map) -> Formulas:
     assert F.expression is not None
     variables = tuple(F.variables)
     images = tuple(exactly(stable(image)) for image in F.expression)
-    if lowered(images, variables).analytic:
-        return Formulas(variables, system_of(F).images, True)
-    return Formulas(variables, images, False)
+    tape = lowered(images, variables)
+    if tape.analytic:
+        return Formulas(variables, system_of(F).images, True, True)
+    jumps = any(instruction.op in _MAY_JUMP for instruction in tape.code)
+    return Formulas(variables, images, False, not jumps)
 
 
 def images_of(formulas: Formulas, lower: Bounds, upper: Bounds) -> Images:

@@ -211,9 +211,12 @@ def _looked_at(
 
 def _index(cover: Cover, nodes: Nodes, formulas: Formulas) -> Indices:
     cells = Cells(cover.region, cover.depth, np.sort(cover.codes[nodes]))
-    if not formulas.smooth or touches_edge(cells):
+    if not formulas.continuous or touches_edge(cells):
         return None, None
-    return fixed_point_index(formulas, cells, 1), fixed_point_index(formulas, cells, 2)
+    once = fixed_point_index(formulas, cells, 1)
+    if cover.escaping[nodes].any():  # a cycle of two may have one point outside of the box
+        return once, None
+    return once, fixed_point_index(formulas, cells, 2)
 
 
 def _groups(labels: Nodes, recurrent: NDArray[np.bool_]) -> list[Nodes]:
@@ -270,7 +273,7 @@ def _described(
     if stays and _is_trapped(nodes, cover):
         attracting = Outcome.YES
         repelling = Outcome.NO if formulas.smooth else Outcome.UNDECIDED
-    elif not on_edge and not cover.escaping[nodes].any():
+    elif formulas.continuous and not on_edge and not cover.escaping[nodes].any():
         attracting = Outcome.NO if every_piece_has_an_exit(cover, nodes) else Outcome.UNDECIDED
     if any(orbit.kind in (Kind.SINK, Kind.SADDLE) for orbit in orbits):
         repelling = Outcome.NO

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,7 +91,7 @@ class MorseGraph(Result):
     def __getitem__(self, number: int) -> MorseSet:
         return self.sets[number]
 
-    @property
+    @cached_property
     def graph(self) -> networkx.DiGraph:
         """The order without edges that follow from others; nodes carry their ``set``."""
         import networkx

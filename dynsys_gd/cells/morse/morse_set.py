@@ -110,11 +110,13 @@ class MorseSet:
         Whether orbits from here may leave the box.
     index : tuple of two int or None
         The fixed point index of F and of F∘F, the alternating sums of the traces on the Conley
-        index; None where it was not computed.
+        index; None where it was not computed: in more than two dimensions, for maps with jumps, at
+        the edge of the box, and for F∘F where images may leave the box.
     orbits : tuple of PeriodicOrbit
         The certified orbits inside, of the periods that were asked for.
     families : tuple of FamilyPart
-        The families of fixed points that run through.
+        The families of fixed points that run through, for maps whose states are the parameters of
+        the loss, and for maps without one.
 
     Examples
     --------

@@ -142,11 +142,13 @@ def test_at_the_edge_isolation_is_unknown():
     assert "edge" in only.described()
 
 
-def test_a_kinked_map_has_no_index():
+def test_a_kinked_map_has_an_index_but_no_derivative():
     tent = dg.SymbolicMap([sp.Rational(7, 5) * (1 - sp.Abs(x)) - sp.Rational(2, 5)], [x])
     found = dg.morse_graph(tent, dg.Box([-2], [2]), 12)
     assert found[0].kind is MorseKind.ATTRACTING
-    assert all(s.index == (None, None) and not s.orbits for s in found)
+    # Its slope is below √2: two bands that change places, and the fixed point between them.
+    assert [s.index for s in found][:2] == [(0, 2), (1, -1)]
+    assert not any(s.orbits for s in found)
     assert found[0].repelling is Outcome.UNDECIDED  # it expands, but has no derivative everywhere
 
 
@@ -224,3 +226,21 @@ def test_unknown_sets_are_refused():
     for number in (len(found), -1, "0", 0.0, True):
         with pytest.raises(dg.InvalidInput):
             found.captured(number)
+
+
+def test_a_map_with_jumps_has_neither_index_nor_refutation():
+    jump = dg.GradientDescent(dg.Loss(sp.Abs(x), [x]), "1/3")
+    found = dg.morse_graph(jump, dg.Box([-2.1], [2]), 8)
+    assert len(found) >= 1
+    for s in found:
+        assert s.index == (None, None)
+        assert s.attracting is not Outcome.NO
+        assert s.repelling is Outcome.UNDECIDED
+
+
+def test_where_images_leave_the_box_cycles_of_two_are_not_counted():
+    """0 and 3 are a 2-cycle of which the box holds one point; 1/2 is fixed."""
+    ends = sp.interpolate([(0, 3), (sp.Rational(1, 2), sp.Rational(1, 2)), (3, 0)], x)
+    F = dg.SymbolicMap([ends], [x])
+    found = dg.morse_graph(F, dg.Box([-0.75], [1.25]), 4, start_depth=4)
+    assert all(s.index[1] is None for s in found if found.cover.escaping[s.nodes].any())
