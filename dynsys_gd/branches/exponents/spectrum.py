@@ -27,6 +27,7 @@ __all__ = ["kaplan_yorke", "lyapunov_spectrum"]
 Rows = NDArray[np.float64]
 
 _CHUNK = 256  # rows computed together
+_ZERO = 1e-11  # of a sum of exponents
 _LEAST = 1e-8  # of log|multiplier|, that a cycle is called unstable
 _STRETCH, _CHECKED = 64, 16  # steps and orbits on which log|det DF| is looked at
 _LARGEST_DETERMINANT = 16
@@ -211,23 +212,26 @@ def kaplan_yorke(exponents: Rows, d: int) -> float:
     if np.isnan(ordered).any():
         return float("nan")
     sums = np.cumsum(ordered)
-    below = np.flatnonzero(sums < 0)
+    # Zero to rounding is zero: of a rotation, or of a map that keeps volumes.
+    below = np.flatnonzero(sums < -_ZERO)
     if not len(below):
         return float(d) if len(exponents) == d else float("nan")
     j = int(below[0])
     before = sums[j - 1] if j else 0.0
-    return float(j + before / abs(ordered[j]))
+    return float(j + max(before, 0.0) / abs(ordered[j]))
 
 
 def _dimensions(
     d: int, values: Rows, rates: Rows, course: list[OrbitCourse]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     batches, n = rates.shape[:2]
-    dimension = np.array([kaplan_yorke(row, d) for row in values])
-    error = np.zeros(n)
+    dimension, error = np.zeros(n), np.zeros(n)
     for i in range(n):
-        if course[i] is not OrbitCourse.APERIODIC or not np.isfinite(dimension[i]):
-            error[i] = 0.0 if np.isfinite(dimension[i]) else np.nan
+        if course[i] in (OrbitCourse.CYCLE, OrbitCourse.UNSTABLE_CYCLE):
+            continue  # a finite set
+        dimension[i] = kaplan_yorke(values[i], d)
+        if not np.isfinite(dimension[i]):
+            error[i] = np.nan
             continue
         sums = rates[:, i].sum(axis=0)
         # Fours of batches: as for the exponents, longer ones give the honest error.

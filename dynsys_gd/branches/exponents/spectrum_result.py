@@ -67,8 +67,8 @@ class LyapunovSpectrum(Result):
         Whether two coordinates, apart at the start, ended equal or opposite to the last bit: the
         orbit has come to an invariant subspace, which rounding does not let it leave.
     dimension, dimension_error : ndarray, shape (n,)
-        Kaplan and Yorke's dimension and its standard error; NaN where the exponents computed do
-        not determine it.
+        Kaplan and Yorke's dimension and its standard error; 0 on cycles, NaN where the exponents
+        computed do not determine it.
     rates : ndarray, shape (batches, n, k)
         Means over successive batches.
     steps, transient : int

@@ -221,6 +221,8 @@ def test_the_same_bits_for_any_number_of_workers():
         ([-0.5, -1.0], 2, 0.0),
         ([0.5, -0.25], 2, 2.0),
         ([0.0, -1.0], 2, 1.0),
+        ([-1e-16, -1.0], 2, 1.0),
+        ([0.3, -0.3 - 1e-16], 2, 2.0),
         ([0.5], 2, np.nan),
         ([0.5, -np.inf], 2, 1.0),
         ([np.nan, 1.0], 2, np.nan),
@@ -244,3 +246,4 @@ def test_on_a_family_of_minima_one_exponent_is_zero():
     found = dg.lyapunov_spectrum(GRADIENT.at(eta="1/2"), [1.2, 0.9], steps=1_000)
     assert found.course == (dg.OrbitCourse.CYCLE,)
     assert found.exponents[0, 0] == pytest.approx(0, abs=1e-12)
+    assert found.dimension[0] == 0  # it is a point
