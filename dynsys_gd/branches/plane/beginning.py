@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...errors import InvalidInput
 from ...maps.base import Map
+from ...maps.gradient_map import GradientMap
 from ...orbits.normal_forms.kinds import Bifurcation
 from ...orbits.numerical.cyclic import multipliers as cyclic_multipliers
 from ...orbits.periodic_orbit import PeriodicOrbit
@@ -18,6 +19,7 @@ from ...values import to_value
 from ..bifurcation_point import BifurcationPoint
 from ..continuation.beginning import checked_range, family_dimension, given_points, own_value
 from ..continuation.curve import Vector
+from ..continuation.newton import corrected
 from .codimension_two import CodimensionTwoPoint
 from .critical_curve import CriticalCurve
 from .spot import Spot
@@ -29,6 +31,7 @@ Range = tuple[float, float]
 
 _ITERATIONS = 40
 _ENOUGH = 1e-13
+_SOLVED = 1e-9
 _MOVED = 0.5  # of the size and of the ranges: how far the correction may lead
 _SHORTER = 1e-7  # relative: points this near are the same
 _RANK = 1e-7  # relative: singular values that count as zero
@@ -49,6 +52,7 @@ def course_of(F: Map, orbit: Any, parameters: Any, to: Any, bifurcation: Any, st
     """Return what there is to be followed, with everything checked."""
     system = plane_system(F, parameters)
     ranges = _ranges(to)
+    system = replace(system, ranges=ranges)
     if bifurcation is not None and not isinstance(bifurcation, Bifurcation):
         raise InvalidInput("bifurcation", bifurcation, "a Bifurcation", "Bifurcation.FLIP")
     points, known = _points_of(F, orbit)
@@ -56,19 +60,20 @@ def course_of(F: Map, orbit: Any, parameters: Any, to: Any, bifurcation: Any, st
     for name, value, (low, high) in zip(system.parameters, values, ranges, strict=True):
         if not low <= value <= high:
             raise InvalidInput("start", value, f"a value of {name} from {low:g} to {high:g}")
+    _refuse_shorter(points)
     size = max(1.0, float(np.sqrt(np.mean(np.sum(points**2, axis=1)))))
     units = (size, ranges[0][1] - ranges[0][0], ranges[1][1] - ranges[1][0])
     slopes = system.at(points, values)[1]
     if not np.isfinite(slopes).all():
         raise InvalidInput("orbit", points[0], "points where F is smooth")
     mu = cyclic_multipliers(slopes[None])[0]
-    kind = bifurcation or known or _nearest(mu)
+    kind = bifurcation or known or _nearest(mu, _may_fold(F, len(points)))
     if kind is Bifurcation.FOLD and bifurcation is None:
         kind = _fold_or_crossing(system, points, values)
     curve = CriticalCurve(system, len(points), kind, units)
     cosine = [_cosine(mu)] if curve.turning else []
     guess = np.concatenate([points.ravel(), cosine, values])
-    u = _corrected(curve, guess)
+    u = _within(curve, _corrected(curve, guess), ranges)
     names = " and ".join(system.parameters)
     if u is None or curve.norm(u - guess) > _MOVED * (1.0 + size):
         raise InvalidInput(
@@ -93,7 +98,7 @@ def course_of(F: Map, orbit: Any, parameters: Any, to: Any, bifurcation: Any, st
                 curve.orbit(u)[0],
                 "an isolated fixed point",
                 f"it belongs to a family of dimension {family}: restrict the map to a direction "
-                "across the family",
+                "across the family, such as restricted(F, basis)",
             )
     return Course(curve, u, _tangent(curve, u), ranges)
 
@@ -140,15 +145,25 @@ def _values(F: Map, parameters: tuple[str, str], orbit: Any, start: Any) -> NDAr
     return np.array(values, dtype=np.float64)
 
 
-def _nearest(mu: NDArray[np.complex128]) -> Bifurcation:
+def _may_fold(F: Map, period: int) -> bool:
+    """Return whether a multiplier of an isolated orbit can become 1 as the parameters change.
+
+    A critical point of a loss without parameters keeps its Hessian, and an update rule has a
+    multiplier 1 only where that is singular, or the step size is zero.
+    """
+    return not (isinstance(F, GradientMap) and period == 1 and not F.loss.parameters)
+
+
+def _nearest(mu: NDArray[np.complex128], may_fold: bool) -> Bifurcation:
     """Return which kind of critical multiplier is the nearest one."""
     real = mu[np.abs(mu.imag) <= 1e-9 * (1.0 + np.abs(mu))]
     turning = mu[np.abs(mu.imag) > 1e-9 * (1.0 + np.abs(mu))]
     distances = {
         Bifurcation.NEIMARK_SACKER: np.abs(np.abs(turning) - 1.0),
         Bifurcation.FLIP: np.abs(real + 1.0),
-        Bifurcation.FOLD: np.abs(real - 1.0),
     }
+    if may_fold:
+        distances[Bifurcation.FOLD] = np.abs(real - 1.0)
     return min(distances, key=lambda kind: float(np.min(distances[kind], initial=np.inf)))
 
 
@@ -195,9 +210,30 @@ def _corrected(curve: CriticalCurve, guess: Vector) -> Vector | None:
         u, size = u + step, curve.norm(step)
         scale = 1.0 + curve.norm(u)
         if size <= _ENOUGH * scale or (last <= 1e-8 * scale and size > 0.1 * last):
-            return u
+            # What cannot be changed by a step need not be zero.
+            left = float(np.max(np.abs(curve.residual(u))))
+            return u if left <= _SOLVED * scale else None
         last = size
     return None
+
+
+def _within(curve: CriticalCurve, u: Vector | None, ranges: tuple[Range, Range]) -> Vector | None:
+    """Return the point, or where it is outside one next to it on the edge of the ranges."""
+    for k, (low, high) in zip((-2, -1), ranges, strict=True):
+        if u is None or low <= u[k] <= high:
+            continue
+        guess = u.copy()
+        guess[k] = low if u[k] < low else high
+        normal = np.zeros_like(guess)
+        normal[k] = 1.0
+        found = corrected(curve, guess, normal)
+        u = None if found is None else found.u.copy()
+        if u is not None:
+            u[k] = guess[k]
+    inside = u is not None and all(
+        low <= u[k] <= high for k, (low, high) in zip((-2, -1), ranges, strict=True)
+    )
+    return u if inside else None
 
 
 def _refuse_shorter(x: NDArray[np.float64]) -> None:

@@ -245,7 +245,8 @@ def _steps(course: Course, method: PseudoArclength) -> Iterator[Item]:
             last = _edge(course, before, None) if here.limit is BranchLimit.STUCK else None
             if last is not None and before is not None:
                 yield _seen(course, last)
-                yield from _between(course, before, last, count - 1)
+                for each in found_between(curve, before, last, last=True):
+                    yield _point(course, each, count - 1)
                 yield CurveLimit.RANGE
             else:
                 yield _LIMITS[here.limit]

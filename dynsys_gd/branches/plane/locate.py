@@ -22,6 +22,7 @@ _ON_CIRCLE = 1e-4  # how near to the circle another pair must be, or it is a neu
 _SINGLE = 1e-5  # ℓ q below which a double multiplier has one eigenvector only
 _NODES = 10
 _SPREAD = 0.02  # of the step: nodes this far around a point where curves cross
+_AT_END = 1e-13  # test functions this small are zero at an end
 _NEUTRAL = 1e-7  # test functions this small at both ends vanish all along
 _COEFFICIENTS = (CodimensionTwo.CUSP, CodimensionTwo.GENERALIZED_FLIP, CodimensionTwo.CHENCINER)
 _PAIRS = {
@@ -51,14 +52,21 @@ class Found:
     ends: tuple[Vector, Vector]
 
 
-def found_between(curve: CriticalCurve, here: Walked, there: Walked) -> Iterator[Found]:
-    """Yield the points of codimension two between two points of the curve, in order."""
-    first, last = Spot(curve, here.u), Spot(curve, there.u)
+def found_between(
+    curve: CriticalCurve, here: Walked, there: Walked, *, last: bool = False
+) -> Iterator[Found]:
+    """Yield the points of codimension two between two points of the curve, in order.
+
+    With `last` the map may not be defined beyond `there`, and a root may be there exactly.
+    """
+    first, final = Spot(curve, here.u), Spot(curve, there.u)
     line = _Line(curve, here, there)
     found = []
     for kind, test in TESTS[curve.bifurcation].items():
-        ends = test(first, first), test(last, first)
-        if not _changes(*ends) or _neutral(kind, first, last, ends):
+        ends = test(first, first), test(final, first)
+        at_end = last and abs(ends[1]) <= _AT_END < 0.1 * abs(ends[0])
+        passed = _changes(*ends) and not _neutral(kind, first, final, ends)
+        if not (passed or at_end):
             continue
         place = _root(line, kind, test, first, max(map(abs, ends)))
         if place is not None:

@@ -207,7 +207,8 @@ def _pairs(here: Spot, _: Spot) -> float:
 
 def _scaled(factors: Array, of: Array) -> float:
     """Return a product of factors, each divided by what it cannot exceed."""
-    return float(np.prod(factors / (1.0 + np.abs(of))).real)
+    with np.errstate(invalid="ignore"):
+        return float(np.prod(factors / (1.0 + np.abs(of))).real)
 
 
 def _cosine(offset: float) -> Callable[[Spot, Spot], float]:

@@ -24,6 +24,8 @@ __all__ = ["PlaneSystem", "plane_system"]
 
 Array = NDArray[np.float64]
 
+_ALL = (-np.inf, np.inf)
+_ROUNDING = 1e-12  # of a value: how far beyond the end of its range it counts as the end
 _OFFSET = 6e-6  # of a central difference: the cube root of the rounding unit
 _SECOND_OFFSET = 1e-4  # of a difference of differences: the fourth root
 
@@ -41,10 +43,13 @@ class PlaneSystem:
     F : Map
     parameters : tuple of two str
         Its only open parameters, in the order of the plane.
+    ranges : tuple of two pairs of float
+        What rounding adds to their ends is taken off: a map without formulas may be refused there.
     """
 
     F: Map
     parameters: tuple[str, str]
+    ranges: tuple[tuple[float, float], tuple[float, float]] = (_ALL, _ALL)
 
     @property
     def dimension(self) -> int:
@@ -168,7 +173,10 @@ class PlaneSystem:
 
     def _kernel(self, values: Array) -> Any:
         """Return the map at both values, None where it takes no such values."""
-        named = dict(zip(self.parameters, map(float, values), strict=True))
+        inside = [float(np.clip(v, *ends)) for v, ends in zip(values, self.ranges, strict=True)]
+        near = np.abs(values - inside) <= _ROUNDING * np.maximum(1.0, np.abs(values))
+        chosen = np.where(near, inside, values)
+        named = dict(zip(self.parameters, map(float, chosen), strict=True))
         try:
             return self.F.at(**named).kernel()
         except InvalidInput:
