@@ -55,7 +55,8 @@ def draw_crises(crises: Crises, ax: Axes, **style: Any) -> None:
         for crisis in found:
             ax.axvline(crisis.value, color=look.colour, linestyle=look.line, linewidth=1.1)
             hollow = crisis.confirmed is Outcome.UNDECIDED
-            mark = {"markerfacecolor": "white" if hollow else look.colour, "markersize": 7}
+            fill = "white" if hollow else look.colour
+            mark: dict[str, Any] = {"markerfacecolor": fill, "markersize": 7}
             ax.plot(
                 [crisis.value], [0.965], marker=look.marker, color=look.colour, linestyle="none",
                 transform=ax.get_xaxis_transform(), clip_on=False, zorder=5, **mark,
@@ -111,12 +112,14 @@ def _staircase(crisis: Crisis, ax: Axes, style: dict[str, Any]) -> None:
         (0.02, crisis.before, FATES["CONVERGED"].colour, ""),
         (0.055, crisis.after, FATES["BOUNDED"].colour, "////"),
     ):
-        for k, (a, b) in enumerate(side.boxes[:, :, 0]):
+        shown: str | None = _side_words(crisis, side)
+        for a, b in side.boxes[:, :, 0]:
             ax.add_patch(
                 Rectangle((a, low + shift * (high - low)), max(b - a, 0.004 * (high - low)),
                           0.025 * (high - low), facecolor=colour, hatch=hatch, edgecolor="white",
-                          linewidth=0, zorder=5, label=_side_words(crisis, side) if k == 0 else None)
+                          linewidth=0, zorder=5, label=shown)
             )  # fmt: skip
+            shown = None
     ax.set_xlim(low, high)
     ax.set_ylim(low, high)
     ax.set_aspect("equal", adjustable="box")
@@ -145,7 +148,8 @@ def _bands_alone(crisis: Crisis, ax: Axes) -> None:
             corner = (a[0], a[1]) if plane else (a[0], row - 0.3)
             size = (b[0] - a[0], b[1] - a[1]) if plane else (b[0] - a[0], 0.6)
             label = _side_words(crisis, side) if k == 0 else None
-            settings = {"facecolor": "none" if plane else colour, "edgecolor": colour}
+            fill = "none" if plane else colour
+            settings: dict[str, Any] = {"facecolor": fill, "edgecolor": colour}
             ax.add_patch(Rectangle(corner, *size, hatch=hatch, label=label, **settings))
     if crisis.points is not None and plane:
         look = KINDS["SADDLE"]

@@ -114,7 +114,7 @@ def crises(
     >>> from sympy.abc import eta, u
     >>> from dynsys_gd import Box, SymbolicMap
     >>> line = SymbolicMap([u - eta*(u**2 - 1)*u], [u])  # two equal factors
-    >>> found = crises(line, Box([-2], [2]), parameter="eta", to=(1.58, 1.62), values=9)
+    >>> found = crises(line, Box([-2], [2]), parameter="eta", to=(1.59, 1.61), values=3)
     >>> found[0]
     Attractor merging at eta = 1.598076211353
       ...

@@ -139,12 +139,11 @@ class Crisis(Result):
         low, high = self.interval
         rows = [("map", self.map.describe()), ("interval", f"[{low:.17g}, {high:.17g}]")]
         if self.path is not None and self.points is not None and self.multipliers is not None:
-            c, x = self.path[0], self.points[0]
-            orbit = (
-                "fixed point" if len(self.points) == 1 else f"orbit of period {len(self.points)}"
-            )
+            c, x, q = self.path[0], self.points[0], len(self.points)
+            after = f"{self.steps} step{'s' * (self.steps != 1)}"
+            rows.append(("turning point", f"{_point(c)}, after {after} at {_point(x)}"))
+            orbit = "fixed point" if q == 1 else f"orbit of period {q}"
             largest = self.multipliers[0]
-            rows.append(("turning point", f"{_point(c)}, after {self.steps} steps at {_point(x)}"))
             shown = largest.real if largest.imag == 0 else largest
             rows.append(("unstable", f"{orbit}, multiplier {shown:.6g}"))
         for name, side in (("before", self.before), ("after", self.after)):
@@ -170,7 +169,8 @@ class Crisis(Result):
 
 
 def _point(x: Array) -> str:
-    inside = ", ".join(f"{entry:.9g}" for entry in x)
+    # What is left of a zero after the steps to it is rounding.
+    inside = ", ".join(f"{entry if abs(entry) > 1e-15 else 0.0:.9g}" for entry in x)
     return inside if len(x) == 1 else f"({inside})"
 
 

@@ -41,7 +41,8 @@ def jumps_between(watch: Watch, below: Seen, above: Seen, width: float) -> list[
 
     A part of a bracket that halving leaves aside is searched too where its ends differ.
     """
-    parts, found = [(below, above)], []
+    parts = [(below, above)]
+    found: list[Jump] = []
     least = _PART * (above.value - below.value)
     while parts and len(found) <= _OTHERS:
         one, other = parts.pop(0)

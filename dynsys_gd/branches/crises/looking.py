@@ -156,10 +156,9 @@ def band_boxes(piece: Array, cap: int) -> Array:
     for b in range(min(cap, len(piece)), 1, -1):
         whole = len(piece) // b * b
         shape = (-1, b, piece.shape[2])
-        boxes = np.stack(
-            [low[:whole].reshape(shape).min(axis=0), high[:whole].reshape(shape).max(axis=0)],
-            axis=1,
-        )
+        lower = low[:whole].reshape(shape).min(axis=0)
+        upper = high[:whole].reshape(shape).max(axis=0)
+        boxes = np.stack([lower, upper], axis=1)
         if (_gaps(boxes, boxes)[~np.eye(b, dtype=bool)] > _APART * size).all():
             return boxes
     return np.stack([low.min(axis=0), high.max(axis=0)])[None]

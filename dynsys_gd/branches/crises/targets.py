@@ -1,4 +1,4 @@
-"""Unstable orbits that turning points land on, at any parameter value: moving ones, neutral ones."""
+"""Unstable points that turning points land on, at any parameter value: moving or neutral."""
 
 from __future__ import annotations
 

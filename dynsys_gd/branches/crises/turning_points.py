@@ -25,10 +25,9 @@ def turning_points(system: Parametric, value: float, interval: tuple[float, floa
     at = low + (high - low) * (np.arange(_CELLS) + _OFF_CENTRE) / _CELLS
     at = np.concatenate([[low], at, [high]])
     slopes = system.at(at[:, None], value)[1][:, 0, 0]
-    with np.errstate(invalid="ignore"):
-        turns = np.flatnonzero(
-            np.isfinite(slopes[1:] * slopes[:-1]) & (slopes[1:] * slopes[:-1] < 0)
-        )
+    with np.errstate(all="ignore"):
+        products = slopes[1:] * slopes[:-1]
+        turns = np.flatnonzero(np.isfinite(products) & (products < 0))
     return np.array([_between(system, value, at[k], at[k + 1]) for k in turns])
 
 

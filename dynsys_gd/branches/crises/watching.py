@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...ensembles.budget import Budget
-from ...maps.base import Map
 from ..parametric import Parametric
 from .looking import Seen, look
 from .turning_points import turning_points
