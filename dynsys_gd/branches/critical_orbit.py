@@ -95,7 +95,13 @@ def _float(number: flint.arb) -> sp.Float:
 
 
 def critical_orbit(
-    F: Map, points: Array, direction: Array, value: float, multiplier: int
+    F: Map,
+    points: Array,
+    direction: Array,
+    value: float,
+    multiplier: int,
+    *,
+    reach: float | None = None,
 ) -> CriticalOrbit | None:
     """Return the orbit with a multiplier 1 or -1 next to a rounded one, None where there is none.
 
@@ -107,6 +113,8 @@ def critical_orbit(
     value : float
     multiplier : int
         1 or -1.
+    reach : float, optional
+        How far each coordinate may move; a thousandth of the size of the orbit by default.
 
     Notes
     -----
@@ -134,9 +142,8 @@ def critical_orbit(
     if found is None:
         return None
     z, inverse = found
-    size = 1.0 + float(np.max(np.abs(points)))
-    moved = np.abs(z - start)
-    if max(np.max(moved[: points.size]), moved[-1]) > _MOVED * size:
+    furthest = _MOVED * (1.0 + float(np.max(np.abs(points)))) if reach is None else reach
+    if np.max(np.abs(z - start)[: points.size]) > furthest:
         return None
     return _refined(system, z, inverse)
 

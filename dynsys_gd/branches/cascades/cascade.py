@@ -19,7 +19,8 @@ from ..parametric import Parametric, parametric
 from .cascade_result import Cascade
 from .doubling import Doubling, doubling_of
 from .ending import CascadeEnd, Ending
-from .predicted import Opening, opening_of, predicted_flip
+from .opened import Opened
+from .predicted import predicted_flip
 from .walked import flip_along, flip_of_doubled
 
 __all__ = ["cascade", "cascade_steps"]
@@ -28,7 +29,7 @@ _SOURCES = ("feigenbaum1978quantitative", "kuznetsov2004elements")
 _TOLD_APART = 100.0  # errors that two doubling points have to be apart
 
 Step = Doubling | BifurcationPoint | Ending
-Found = BifurcationPoint | Ending | tuple[Doubling, Opening]
+Found = BifurcationPoint | Ending | tuple[Doubling, float]
 
 
 def cascade(
@@ -177,52 +178,53 @@ def _steps(
         course = replace(course, tangent=-course.tangent)
     system, limits = parametric(F, parameter), course.limits
     assert limits is not None
-    last: Doubling | None = None
-    before: Doubling | None = None
-    openings: tuple[Opening, ...] = ()
+    found: list[Doubling] = []
+    openings: list[float] = []
     flip: Found
     for _ in range(count):
-        if last is None:
+        if not found:
             flip, on_the_way = flip_along(course, method)
         else:
-            flip, on_the_way = _next(system, last, before, openings, limits, method)
+            flip, on_the_way = _next(system, found, openings, limits, method)
         yield from on_the_way
         if isinstance(flip, Ending):
             yield flip
             return
         if isinstance(flip, BifurcationPoint):
-            doubling = doubling_of(flip, last is None)
-            opening = None if last is None else opening_of(last.point, doubling.point.at.points)
+            doubling = doubling_of(flip, not found)
+            if found:
+                branch = Opened(system, found[-1].point, 1.0)
+                openings.append(branch.opening(doubling.point.at.points))
         else:
             doubling, opening = flip
-        stop = _refused(doubling, last, limits)
+            openings.append(opening)
+        stop = _refused(doubling, found, limits)
         if stop is not None:
             yield stop
             return
         yield doubling
-        before, last = last, doubling
-        openings = () if opening is None else (*openings, opening)
+        found.append(doubling)
     yield Ending(CascadeEnd.DOUBLINGS, f"the {count} doubling points asked for were found")
 
 
 def _next(
     system: Parametric,
-    last: Doubling,
-    before: Doubling | None,
-    openings: tuple[Opening, ...],
+    found: list[Doubling],
+    openings: list[float],
     limits: tuple[float, float],
     method: PseudoArclength,
 ) -> tuple[Found, tuple[BifurcationPoint, ...]]:
-    if before is not None:
-        found = predicted_flip(system, last, before, openings)
-        if found is not None:
-            return found, ()
-    gap = None if before is None else abs(last.value - before.value)
-    return flip_of_doubled(last.point, limits, method, gap)
+    if len(found) == 1:
+        return flip_of_doubled(found[-1].point, limits, method, None)
+    predicted = predicted_flip(system, found, openings)
+    if predicted is not None:
+        return predicted, ()
+    gap = abs(found[-1].value - found[-2].value)
+    return flip_of_doubled(found[-1].point, limits, method, gap)
 
 
 def _refused(
-    doubling: Doubling, last: Doubling | None, limits: tuple[float, float]
+    doubling: Doubling, found: list[Doubling], limits: tuple[float, float]
 ) -> Ending | None:
     if not limits[0] <= doubling.value <= limits[1]:
         why = (
@@ -230,7 +232,8 @@ def _refused(
             "end of the range"
         )
         return Ending(CascadeEnd.RANGE, why, doubling.point)
-    if last is not None:
+    if found:
+        last = found[-1]
         gap = abs(float(doubling.decimal - last.decimal))
         if gap <= _TOLD_APART * (doubling.error + last.error):
             why = f"the next flip is {gap:.1e} further, which rounding does not tell from nothing"

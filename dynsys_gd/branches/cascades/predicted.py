@@ -2,151 +2,149 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
 
 from ...evidence import Evidence, Grade
 from ...orbits.normal_forms.kinds import Bifurcation
-from ...orbits.numerical.cyclic import multipliers as cyclic_multipliers
 from ..bifurcation_point import BifurcationPoint, Located
 from ..continuation.critical_direction import critical_direction
-from ..continuation.curve import OrbitCurve, Vector
-from ..continuation.newton import corrected, tangent_of
-from ..continuation.signs import Crossing, Signs, crossings_between, signs_of
+from ..continuation.curve import Vector
 from ..critical_orbit import CriticalOrbit, critical_orbit
 from ..followed import FollowedOrbit
 from ..parametric import Parametric
 from .constants import ALPHA, DELTA
-from .doubling import Doubling, rewritten, splitting_of
+from .doubling import Doubling, doubling_of, rewritten, splitting_of
+from .opened import Opened
 
-__all__ = ["Opening", "opening_of", "predicted_flip"]
+__all__ = ["predicted_flip"]
 
-_BEFORE = (0.15, 0.6, 0.97)  # of the opening at the flip: looked at on the way to it
-_BEYOND = 1.03
 _OFF = 2.5  # factor by which distances may differ from what was predicted
-
-
-@dataclass(frozen=True)
-class Opening:
-    """How far a doubled orbit has opened, at its flip, along the direction it was born in."""
-
-    amplitude: float
-
-
-def opening_of(point: BifurcationPoint, doubled: np.ndarray) -> Opening:
-    """Return how far an orbit of twice the period is from a flip, along its critical direction."""
-    half, q = len(doubled) // 2, point.direction.real
-    apart = 0.5 * (doubled[:half] - doubled[half:])
-    return Opening(float(np.sum(apart * q) / np.sum(q * q)))
+_SCAN = (0.6, 0.75, 0.9, 1.05, 1.25, 1.5)  # of the predicted opening, where Newton's method fails
+_ROUGH, _FINE = 1e-4, 1e-14  # relative accuracy of the opening, with formulas and without
+_CREDIBLE = (1.5, 30.0)  # ratios of distances that are taken over from the flips before
 
 
 def predicted_flip(
-    system: Parametric,
-    last: Doubling,
-    before: Doubling,
-    openings: tuple[Opening, ...],
-) -> tuple[Doubling, Opening] | None:
-    """Return the flip of the orbit born at the last one; None where the prediction is no good.
+    system: Parametric, found: list[Doubling], openings: list[float]
+) -> tuple[Doubling, float] | None:
+    """Return the flip of the orbit born at the last one, and its opening there.
+
+    None where the prediction is no good: plain continuation has to look.
+
+    Parameters
+    ----------
+    system : Parametric
+    found : list of Doubling
+        At least two.
+    openings : list of float
+        Of the orbits at the last flips, see `Opened`; at least one.
 
     Notes
     -----
-    The distance to the next flip is that between the last two, divided by Feigenbaum's δ; the
-    orbit there has opened as much as the last one, divided by α [feigenbaum1978quantitative]_. The
-    orbit of that opening is corrected, and starts Newton's method for the orbit with multiplier -1.
-    Then orbits of smaller openings show that this is the first bifurcation of the branch, and one
-    of a larger opening that the flip is passed.
+    Distances of flips and openings shrink as they did the last time, or else by Feigenbaum's δ and
+    α [feigenbaum1978quantitative]_. The orbit of the predicted opening starts Newton's method for
+    the orbit with a multiplier -1; where that leads elsewhere the opening is looked for first.
     """
-    point = last.point
-    gap = last.value - before.value
-    amplitude = _next_amplitude(openings)
-    x, q = point.at.points, point.direction.real
-    away = np.concatenate([q, -q])
-    curve = OrbitCurve(system, 2 * len(x), 0, (1.0, abs(gap)))
-    normal = np.append(away.ravel(), 0.0)
-    normal /= curve.norm(normal)
-    guess = np.append((np.concatenate([x, x]) + amplitude * away).ravel(), last.value + gap / DELTA)
-    with np.errstate(all="ignore"):
-        near = corrected(curve, guess, normal)
+    last = found[-1]
+    gap = (last.value - found[-2].value) / _ratio(found)
+    opening = openings[-1] ** 2 / openings[-2] if len(openings) > 1 else openings[-1] / ALPHA
+    branch = Opened(system, last.point, abs(gap))
+    for near in _starts(branch, opening, last.value + gap):
+        u, exact = near, _critical(branch, near)
+        if exact is not None:
+            u = np.append(exact.points.ravel(), exact.value)
+        elif system.F.expression is not None or abs(branch.test(near)) > 1e-6:
+            continue
+        reached = branch.opening(branch.curve.orbit(u))
+        off = ((u[-1] - last.value) / gap, reached / opening)
+        if not all(1 / _OFF < factor < _OFF for factor in off):
+            continue
+        step = branch.first_flip(u)
+        if step is not None:
+            return _doubling(branch, step, exact), reached
+    return None
+
+
+def _ratio(found: list[Doubling]) -> float:
+    if len(found) > 2:
+        steps = [b.value - a.value for a, b in pairwise(found[-3:])]
+        ratio = steps[0] / steps[1] if steps[1] else DELTA
+        if _CREDIBLE[0] < ratio < _CREDIBLE[1]:
+            return float(ratio)
+    return DELTA
+
+
+def _starts(branch: Opened, opening: float, value: float) -> Iterator[Vector]:
+    """Yield orbits from which to look for the flip: as predicted, then where the test vanishes."""
+    formulas = branch.system.F.expression is not None
+    if formulas:
+        near = branch.corrected(branch.guess(opening, value))
+        if near is not None:
+            yield near
+    before: tuple[Vector, float] | None = None
+    for share in _SCAN:
+        here = branch.point.value + share * share * (value - branch.point.value)
+        near = branch.corrected(branch.guess(share * opening, here))
         if near is None:
-            return None
-        v = critical_direction(curve.jacobians(near.u), -1.0)
-        found = critical_orbit(point.map, curve.orbit(near.u), v, curve.value(near.u), -1)
-        if found is None:
-            return None
-        opening = opening_of(point, found.points)
-        ratio = (found.value - last.value) / (gap / DELTA)
-        if not (1 / _OFF < ratio < _OFF and 1 / _OFF < opening.amplitude / amplitude < _OFF):
-            return None
-        step = _first_flip(curve, point, found, normal)
-    if step is None:
-        return None
+            before = None
+            continue
+        test = branch.test(near)
+        if before is not None and (before[1] < 0) != (test < 0):
+            root = branch.root((before[0], near), _ROUGH if formulas else _FINE)
+            if root is not None:
+                yield root
+            return
+        before = near, test
+
+
+def _critical(branch: Opened, u: Vector) -> CriticalOrbit | None:
+    v = critical_direction(branch.curve.jacobians(u), -1.0)
+    size = 0.3 * abs(branch.opening(branch.curve.orbit(u)))
+    return critical_orbit(
+        branch.point.map, branch.curve.orbit(u), v, branch.curve.value(u), -1, reach=size
+    )
+
+
+def _doubling(branch: Opened, step: FollowedOrbit, exact: CriticalOrbit | None) -> Doubling:
+    point = branch.point
+    direction = critical_direction(branch.curve.jacobians(_unknowns(step)), -1.0)
     flip = BifurcationPoint(
         map=point.map,
         parameter=point.parameter,
         bifurcation=Bifurcation.FLIP,
         located=Located.ROOT,
-        interval=(found.value, found.value),
+        interval=_bracket(branch, step) if exact is None else (step.value, step.value),
         at=step,
-        direction=found.direction,
+        direction=direction,
         after=0,
-        evidence=Evidence(grade=Grade.NUMERICAL, reason="see the doubling", sources=()),
+        evidence=Evidence(
+            grade=Grade.NUMERICAL,
+            reason="a test function changes its sign along the branch of the doubled orbit; the "
+            f"orbit there has residual {step.residual:.1e}",
+            sources=("kuznetsov2004elements",),
+        ),
     )
-    return rewritten(flip, found, splitting_of(found.points)), opening
+    if exact is None:
+        return doubling_of(flip, False)
+    return rewritten(flip, exact, splitting_of(exact.points))
 
 
-def _next_amplitude(openings: tuple[Opening, ...]) -> float:
-    if len(openings) == 1:
-        return openings[0].amplitude / ALPHA
-    return openings[-1].amplitude ** 2 / openings[-2].amplitude
+def _unknowns(step: FollowedOrbit) -> Vector:
+    return np.append(step.points.ravel(), step.value)
 
 
-def _first_flip(
-    curve: OrbitCurve, point: BifurcationPoint, found: CriticalOrbit, normal: Vector
-) -> FollowedOrbit | None:
-    """Return the orbit at the flip, None unless the branch shows it as its first bifurcation."""
-    x, value = np.concatenate([point.at.points] * 2), point.value
-    half = len(x) // 2
-    middle = 0.5 * (found.points + np.roll(found.points, half, axis=0))
-    along = []
-    for share in (*_BEFORE, _BEYOND):
-        # Middles and values move with the square of the opening.
-        square = share * share
-        orbit = x + square * (middle - x) + share * (found.points - middle)
-        guess = np.append(orbit.ravel(), value + square * (found.value - value))
-        fixed = corrected(curve, guess, normal)
-        if fixed is None or curve.norm(fixed.u - guess) > 0.5 * curve.norm(
-            guess - np.append(x.ravel(), value)
-        ):
-            return None
-        along.append(fixed.u)
-    values = np.array([value, *(u[-1] for u in along[:-1]), found.value])
-    if not (np.all(np.diff(values) > 0) or np.all(np.diff(values) < 0)):
-        return None
-    here = np.append(found.points.ravel(), found.value)
-    jacobians = np.array([curve.jacobians(u) for u in (*along, here)])
-    mu = cyclic_multipliers(jacobians)
-    signs = [_signs(curve, u, m) for u, m in zip(along, mu, strict=False)]
-    changes = [crossings_between(a, b) for a, b in pairwise(signs)]
-    if any(changes[:-1]) or changes[-1] != (Crossing.FLIP,):
-        return None
-    tangent = tangent_of(curve, here, normal)
-    if tangent is None:
-        return None
-    return _step(curve, here, mu[-1], tangent)
-
-
-def _step(curve: OrbitCurve, u: Vector, mu: np.ndarray, tangent: Vector) -> FollowedOrbit:
-    return FollowedOrbit(
-        value=curve.value(u),
-        points=curve.orbit(u).copy(),
-        multipliers=mu.copy(),
-        tangent=tangent.copy(),
-        residual=float(np.max(np.abs(curve.residual(u)))),
-    )
-
-
-def _signs(curve: OrbitCurve, u: Vector, mu: np.ndarray) -> Signs:
-    signs = signs_of(_step(curve, u, mu, np.zeros(1)), 0, False)
-    return replace(signs, turn=float("nan"))
+def _bracket(branch: Opened, step: FollowedOrbit) -> tuple[float, float]:
+    """Return parameter values next to a flip between which the test function changes its sign."""
+    u, h = _unknowns(step), 1e-12
+    while h < 1e-2:
+        ends = [branch.between(u, 1.0 + side * h) for side in (-1, 1)]
+        if all(end is not None for end in ends):
+            tests = [branch.test(end) for end in ends if end is not None]
+            if (tests[0] < 0) != (tests[1] < 0):
+                low, high = sorted(float(end[-1]) for end in ends if end is not None)
+                return min(low, step.value), max(high, step.value)
+        h *= 10.0
+    return step.value, step.value
