@@ -31,6 +31,15 @@ class DiagramColumn:
         Largest Lyapunov exponent per step and its standard error; NaN where the orbit escaped.
     states : ndarray, shape (s, d)
         The last states.
+
+    Examples
+    --------
+    >>> from sympy.abc import a, x
+    >>> from dynsys_gd import SymbolicMap, bifurcation_columns
+    >>> F = SymbolicMap([a * x * (1 - x)], [x])
+    >>> column = next(bifurcation_columns(F, "a", [3.2], starts=[[0.3]], points=2))
+    >>> column.periods, sorted(column.points[0].round(6).tolist())
+    ((2,), [0.513045, 0.799455])
     """
 
     value: float

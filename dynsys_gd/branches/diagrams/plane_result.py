@@ -38,6 +38,15 @@ class PlaneRegion:
         Corners of the smallest rectangle around it, in the order of the two parameters.
     inside : tuple of float
         One of its points that is as far from its edge as any.
+
+    Examples
+    --------
+    >>> from sympy.abc import a, b, x
+    >>> from dynsys_gd import SymbolicMap, parameter_plane
+    >>> F = SymbolicMap([a * x - b * x**3], [x])
+    >>> plane = parameter_plane(F, ["a", "b"], [[0.5, 1.5, 2.2], [1, 2]], starts=[[0.1]])
+    >>> [(region.words, region.size) for region in plane.regions()]
+    [('period 1', 4), ('period 2', 2)]
     """
 
     behaviour: Behaviour

@@ -81,14 +81,13 @@ def many_values(F: Map, names: Sequence[str], grid: Array) -> ManyValues:
     kernel = bound(0).kernel()
     columns = np.empty((len(grid), 0))
     if not isinstance(kernel, TapeKernel):
-        for row in range(len(grid)) if len(grid) <= _FEW else ():
+        for row in _extremes(grid):
             bound(row)
         return ManyValues(F=F, names=tuple(names), grid=grid, kernel=None, columns=columns)
     tapes = kernel.tapes
     formulas = [_formula(F, symbol) for symbol in tapes.parameters]
     numbers = evaluated(formulas, names, grid)
-    # A map refuses settings out of their range; the extremes speak for those between.
-    for row in {int(place(numbers_of)) for numbers_of in numbers.T for place in _EXTREMES}:
+    for row in _extremes(numbers):
         bound(row)
     swept = tuple(np.flatnonzero((numbers != numbers[0]).any(axis=0)).tolist())
     sweep = SweepKernel(tapes, swept, np.array(numbers[0]))
@@ -97,8 +96,12 @@ def many_values(F: Map, names: Sequence[str], grid: Array) -> ManyValues:
     )
 
 
-_FEW = 64
-_EXTREMES = (np.argmin, np.argmax)
+def _extremes(numbers: Array) -> set[int]:
+    """Return rows with the smallest and the largest entry of each column.
+
+    A map refuses settings out of their range, and speaks with these for all between them.
+    """
+    return {int(place(column)) for column in numbers.T for place in (np.argmin, np.argmax)}
 
 
 def _formula(F: Map, symbol: sp.Symbol) -> sp.Expr:
