@@ -25,8 +25,8 @@ class Extrapolated:
     ----------
     value : Decimal
     error : float
-        An estimate: how far the last two extrapolations by the best rule are apart, or those by
-        the two best rules, and the rounding of the members.
+        An estimate: how far the last three extrapolations by the best rule are apart, or those
+        by the two best rules, and the rounding of the members.
     rule : str
     """
 
@@ -67,7 +67,7 @@ def limit_of(values: Numbers, errors: Sequence[float]) -> Extrapolated | None:
     -----
     Two beginnings, the values themselves and v_n + (v_n - v_(n-1)) / (δ - 1), in which the leading
     error has gone where the ratios tend to δ; then Aitken's process again and again, which needs no
-    δ [sidi2003practical]_. Of all these the one is taken whose last two members agree best.
+    δ [sidi2003practical]_. Of all these the one is taken whose last members agree best.
 
     Examples
     --------
@@ -125,11 +125,7 @@ def _aitken(s: Numbers) -> list[Decimal]:
 
 def _best(columns: list[tuple[str, list[Decimal]]], noise: float) -> Extrapolated | None:
     judged = sorted(
-        (
-            (abs(float(column[-1] - column[-2])), rule, column[-1])
-            for rule, column in columns
-            if len(column) >= 2
-        ),
+        ((_spread(column), rule, column[-1]) for rule, column in columns if len(column) >= 2),
         key=lambda item: item[0],
     )
     if not judged:
@@ -137,3 +133,13 @@ def _best(columns: list[tuple[str, list[Decimal]]], noise: float) -> Extrapolate
     spread, rule, value = judged[0]
     other = abs(float(judged[1][2] - value)) if len(judged) > 1 else 0.0
     return Extrapolated(value, max(spread, other) + _NOISE * noise, rule)
+
+
+def _spread(column: list[Decimal]) -> float:
+    """Return by how much the last members of a sequence changed.
+
+    Two changes are looked at, since a single one may be small by accident; where there is only one
+    it counts ten times.
+    """
+    changes = [abs(float(b - a)) for a, b in pairwise(column[-3:])]
+    return max(changes) if len(changes) > 1 else 10.0 * changes[0]
