@@ -57,7 +57,7 @@ class Cells:
     @staticmethod
     def all(region: Box, depth: int) -> Cells:
         """Return all cells of a depth."""
-        return Cells(region, depth, np.arange(2**depth, dtype=np.int64))
+        return Cells(region, depth, np.arange(2 ** checked_depth(depth), dtype=np.int64))
 
     @property
     def dimension(self) -> int:
