@@ -97,13 +97,27 @@ def _legend(result: CertifiedBranch) -> list[Any]:
     for kind in Kind:
         if kind in seen:
             look = KINDS[kind.name]
-            line = {"color": look.colour, "linestyle": _LINES[kind.name], "linewidth": 1.8}
+            line: dict[str, Any] = {
+                "color": look.colour,
+                "linestyle": _LINES[kind.name],
+                "linewidth": 1.8,
+            }
             handles.append(Line2D([], [], label=look.label, **line))
     for bifurcation in dict.fromkeys(point.bifurcation for point in result.special):
-        mark = {"color": INK, "linestyle": "none", "markersize": 6, **MARKS[bifurcation]}
+        mark: dict[str, Any] = {
+            "color": INK,
+            "linestyle": "none",
+            "markersize": 6,
+            **MARKS[bifurcation],
+        }
         handles.append(Line2D([], [], label=f"{bifurcation}, proved", **mark))
     if result.gaps:
-        patch = {"facecolor": "none", "edgecolor": INK, "hatch": "////", "linewidth": 0.0}
+        patch: dict[str, Any] = {
+            "facecolor": "none",
+            "edgecolor": INK,
+            "hatch": "////",
+            "linewidth": 0.0,
+        }
         handles.append(Patch(label="gap: no proof", **patch))
     if result.segments:
         known, alone = "below: the orbit is\nknown within", "and it is alone within"

@@ -87,6 +87,11 @@ def refused(argument, door, values):
         yield pytest.param(argument, door, value, id=f"{argument}={shown}")
 
 
+def branch():
+    well = dg.GradientDescent(dg.Loss(x**4 / 4 - x**2 / 2, [x]), eta)
+    return dg.follow(well, [1.0], parameter="eta", to=(0.5, 0.9))
+
+
 FLOORS = {
     "regions": [
         *refused("low", lambda v: dg.Box(v, [1, 1]), (None, 3, "ab", [], [NAN, 0], [[0, 0]])),
@@ -833,6 +838,29 @@ FLOORS = {
         ),
         *refused("periods", lambda v: dg.orbit_growth(HALF, LINE, periods=v), NO_COUNTS),
         *refused("region", lambda v: dg.orbit_growth(HALF, v), (None, BOX, 3)),
+    ],
+    "certified branches": [
+        *refused("branch", dg.certify, (None, 3, F, LOSS, "branch")),
+        *refused(
+            "part",
+            lambda v: dg.certify(branch(), part=v),
+            (3, "ab", (1,), (1, 1), (NAN, 1), (0, INF), (x, 1), (2, 3)),
+        ),
+        *refused("method", lambda v: dg.certify(branch(), method=v), (None, "tubes", dg.Tubes)),
+        *refused("progress", lambda v: dg.certify(branch(), progress=v), (True, "bar")),
+        *(
+            case
+            for name in ("shortest", "width", "kinds")
+            for case in refused(
+                name, lambda v, n=name: dg.Tubes(**{n: v}), (0, -1, 2, NAN, None, "a", True)
+            )
+        ),
+        *refused("attempts", lambda v: dg.Tubes(attempts=v), NO_COUNTS),
+        *refused("point", dg.certify_point, (None, 3, F, "flip", (1, 1))),
+        *refused("value", lambda v: dg.certify(branch()).orbits_at(v), (None, "a", NAN, INF)),
+        *refused(
+            "value", lambda v: dg.certify(branch()).segments[0].orbit_at(v), (0.2, 2, NAN, INF)
+        ),
     ],
     "plots": [
         *refused("result", plots.draw, (None, 3, F, LOSS, BOX, [1, 2])),

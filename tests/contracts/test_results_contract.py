@@ -60,6 +60,10 @@ def on_cells(F, box, depth=6):
     return dg.transfer_operator(F, box, depth, method=dg.MonotonePieces())
 
 
+def follow_well(to):
+    return dg.follow(dg.GradientDescent(WELL, eta), [1.0], parameter="eta", to=to)
+
+
 MAKERS = {
     "cell graph": lambda: dg.cell_graph(BELOW, BOX, 8),
     "cell graph on a line": lambda: dg.cell_graph(
@@ -225,6 +229,19 @@ MAKERS = {
         LOGISTIC, dg.Box([-1], [2]), parameter="a", to=(3.99, 4.01), values=3
     )[0],
     "no crises": lambda: dg.crises(LOGISTIC, dg.Box([-1], [2]), parameter="a", to=(2, 3), values=3),
+    "certified branch": lambda: dg.certify(follow_well((0.5, 1.25))),
+    "certified branch of a fork": lambda: dg.certify(
+        dg.follow(dg.SymbolicMap([a * x - x**3], [x]), [0.0], parameter="a", to=(0.5, 1.5))
+    ),
+    "certified branch, nothing proved": lambda: dg.certify(
+        replace(follow_well((0.5, 1.25)), map=dg.GradientDescent(CURVE, eta), special=())
+    ),
+    "certified flip": lambda: dg.certify_point(follow_well((0.5, 1.25)).special[0]),
+    "certified fold": lambda: dg.certify_point(
+        dg.follow(
+            LOGISTIC, [[0.16], [0.515], [0.956]], parameter="a", to=(3.7, 3.85), start=3.829
+        ).special[0]
+    ),
     "trajectory": lambda: BELOW.trajectory([1.0, 2.0], 10),
     "trajectory that escapes": lambda: BELOW.trajectory([9.0, 9.0], 20),
     "cobweb": lambda: LOGISTIC.at(a=4).trajectory([0.3], 20),

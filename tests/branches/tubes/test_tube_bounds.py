@@ -154,10 +154,13 @@ def test_eigenvalues_of_products_of_matrices():
 def test_solutions_of_linear_systems():
     rng = np.random.default_rng(4)
     for _ in range(10):
+        signs = rng.choice([-1, 1], (4, 4))
         centre, right = rng.standard_normal((4, 4)), rng.standard_normal(4)
-        radius, spread = np.full((4, 4), 1e-9), np.full(4, 1e-9)
+        radius, spread = np.full((4, 4), 1e-9), np.zeros(4)
         found = _last_of_solution(centre, radius, right, spread)
-        matrix = sp.Matrix(4, 4, [sp.Rational(c) for c in (centre + 1e-10).ravel().tolist()])
+        matrix = sp.Matrix(
+            4, 4, [sp.Rational(c) for c in (centre + 9e-10 * signs).ravel().tolist()]
+        )
         exact = matrix.LUsolve(sp.Matrix([sp.Rational(c) for c in right.tolist()]))[3]
         assert sp.Rational(found[0]) <= exact <= sp.Rational(found[1])
         assert found[1] - found[0] < 1e-5
