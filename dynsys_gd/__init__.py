@@ -36,17 +36,19 @@ from .branches.exponents.covariant import covariant_directions
 from .branches.exponents.covariant_result import CovariantDirections
 from .branches.exponents.density import invariant_density
 from .branches.exponents.density_result import OrbitDensity
-from .branches.exponents.entropy import orbit_growth, topological_entropy_bound
+from .branches.exponents.entropy import topological_entropy_bound
 from .branches.exponents.entropy_result import EntropyBound, OrbitGrowth
+from .branches.exponents.orbit_growth import orbit_growth
 from .branches.exponents.pooled import PooledAverages
 from .branches.exponents.spectrum import lyapunov_spectrum
 from .branches.exponents.spectrum_result import LyapunovSpectrum, OrbitCourse
-from .branches.exponents.transverse import transverse_exponent, transverse_exponents
+from .branches.exponents.transverse import transverse_exponent
 from .branches.exponents.transverse_result import (
     TransverseCrossing,
     TransverseExponent,
     TransverseScan,
 )
+from .branches.exponents.transverse_scan import transverse_exponents
 from .branches.followed import FollowedOrbit
 from .branches.plane.bifurcation_curve import BifurcationCurve, CurveLimit
 from .branches.plane.closed_form import ClosedForm

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from ...ensembles.starts import points_of, states_of
 from ...errors import InvalidInput
 from ...maps.base import Map
-from ...regions import positive_count
+from ...regions import Box, positive_count
 
-__all__ = ["batch_length", "checked_map", "counted_steps", "states_asked"]
+__all__ = ["batch_length", "checked_box", "checked_map", "counted_steps", "states_asked"]
 
 Rows = NDArray[np.float64]
 
@@ -24,6 +24,13 @@ def checked_map(F: Any) -> Map:
     if not isinstance(F, Map):
         raise InvalidInput("F", F, "a map", "for a loss write GradientDescent(loss, step_size)")
     return F
+
+
+def checked_box(F: Map, region: Any) -> Box:
+    """Return `region` where it is a box of the dimension of the map, or refuse it."""
+    if not isinstance(region, Box) or region.dimension != F.dimension:
+        raise InvalidInput("region", region, f"a Box of dimension {F.dimension}")
+    return region
 
 
 def states_asked(F: Map, start: Any) -> Rows:

@@ -17,7 +17,7 @@ from ...errors import InvalidInput
 from ...evidence import Evidence, Grade, Outcome
 from ...maps.base import Map
 from ...regions import Box, positive_count
-from .asked import checked_map, counted_steps
+from .asked import checked_box, checked_map, counted_steps
 from .cycles import cycles
 from .density_result import OrbitDensity
 
@@ -97,8 +97,7 @@ def invariant_density(
     True
     """
     kernel = checked_map(F).kernel()
-    if not isinstance(region, Box) or region.dimension != F.dimension:
-        raise InvalidInput("region", region, f"a Box of dimension {F.dimension}")
+    checked_box(F, region)
     shown = _coordinates(F, coordinates)
     count = positive_count(bins, "bins")
     if count ** len(shown) > _MOST_BINS:

@@ -8,7 +8,7 @@ import sympy as sp
 
 import dynsys_gd as dg
 from dynsys_gd.branches.exponents.covering import MarkedPoint, coverings, growth, ordered
-from dynsys_gd.branches.exponents.entropy import _Points
+from dynsys_gd.branches.exponents.entropy_points import MarkedPoints
 
 x, y, eta = sp.symbols("x y eta")
 UNIT = dg.Box([0], [1])
@@ -147,7 +147,7 @@ def test_growth_of_orbits_is_an_estimate_and_says_so():
 )
 def test_every_marked_point_has_the_image_it_is_said_to_have(F):
     """Two chains of exact images, cut off at different places, must not be mixed up."""
-    builder = _Points(F)
+    builder = MarkedPoints(F)
     for p in (1, 2):
         for orbit in dg.periodic_orbits(F, dg.Box([-2], [2]), period=p):
             builder.add_orbit(orbit)
