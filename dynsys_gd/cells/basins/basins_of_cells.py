@@ -153,8 +153,8 @@ def _of_sets(graph: MorseGraph) -> _Paths:
         if each.number not in numbers:
             linger |= graph.may_reach(each.number)
     return _Paths(
-        sources=cover.sources,
-        targets=cover.targets,
+        sources=cover.sources.astype(np.int64),
+        targets=cover.targets.astype(np.int64),
         member=member,
         may_reach=np.array([graph.may_reach(k) for k in numbers]).reshape(len(numbers), n),
         may_leave=graph.may_escape(),

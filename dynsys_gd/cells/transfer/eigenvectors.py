@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Leading", "eigenvalues", "leading_left", "symmetric_pairs"]
+__all__ = ["Leading", "about", "eigenvalues", "falling", "leading_left", "symmetric_pairs"]
 
 _DENSE = 200  # rows up to which all eigenvalues are computed at once
+_SETTLED = 1e-8  # residual up to which a vector is called converged
 _PATIENCE = 300  # restarts
 _MIDDLING = 2000  # rows of a matrix that is made dense where nothing else helps
+_MENDED = 1e-14  # residual at which multiplication has done its work
 _NARROW = 1e-9  # how far beyond 1 inverse iteration looks where Lanczos-like methods give up
 
 Numbers = NDArray[np.float64]
@@ -36,11 +38,17 @@ class Leading:
     residual: float
 
 
-def leading_left(matrix: Any) -> Leading:
-    """Return the Perron eigenvalue of a matrix without negative entries, and its left vector."""
+def leading_left(matrix: Any, guess: Numbers | None = None) -> Leading:
+    """Return the Perron eigenvalue of a matrix without negative entries, and its left vector.
+
+    A guess that is right but for what decays faster is mended by plain multiplication.
+    """
     n = matrix.shape[0]
     turned = matrix.T.tocsr()
-    if n <= _DENSE:
+    mended = None if guess is None else _mended(turned, guess)
+    if mended is not None:
+        vector = mended
+    elif n <= _DENSE:
         values, vectors = np.linalg.eig(turned.toarray())
         vector = vectors[:, int(np.argmax(values.real))]
     else:
@@ -63,9 +71,13 @@ def eigenvalues(matrix: Any, k: int) -> tuple[NDArray[np.complex128], bool]:
         values = np.linalg.eigvals(matrix.toarray()).astype(np.complex128)
     else:
         values, sure = _largest(matrix, k)
-    # Conjugates side by side, the upper one first, whatever the last bits say.
+    return falling(values)[:k], sure
+
+
+def falling(values: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """Return numbers by falling modulus, conjugates side by side, whatever the last bits say."""
     order = np.lexsort((-values.imag, -values.real.round(9), -np.abs(values).round(9)))
-    return values[order][:k], sure
+    return values[order]
 
 
 def symmetric_pairs(matrix: Any, k: int) -> tuple[Numbers, Numbers]:
@@ -84,6 +96,17 @@ def symmetric_pairs(matrix: Any, k: int) -> tuple[Numbers, Numbers]:
             values, vectors = eigsh(matrix.tocsc(), sigma=1.0 + _NARROW, **many)
     order = np.argsort(-values, kind="stable")[:k]
     return values[order], vectors[:, order]
+
+
+def _mended(turned: Any, guess: Numbers) -> Numbers | None:
+    vector = guess / guess.sum()
+    for _ in range(_PATIENCE):
+        image = turned @ vector
+        total = image.sum()
+        if np.abs(image - total * vector).sum() < _MENDED * total:
+            return np.asarray(image / total)
+        vector = image / total
+    return None
 
 
 def _by_arnoldi(turned: Any) -> Numbers:
@@ -106,11 +129,16 @@ def _largest(matrix: Any, k: int) -> tuple[NDArray[np.complex128], bool]:
     n = matrix.shape[0]
     many = {"k": k, "which": "LM", "v0": np.full(n, n**-0.5), "return_eigenvectors": False}
     try:
-        return eigs(matrix, ncv=min(n, max(4 * k, 40)), maxiter=_PATIENCE // 3, **many), True
+        return eigs(matrix, ncv=min(n, max(4 * k, 40)), maxiter=_PATIENCE // 4, **many), True
     except ArpackNoConvergence:
         if n <= _MIDDLING:
             return np.linalg.eigvals(matrix.toarray()).astype(np.complex128), True
     try:
-        return eigs(matrix, ncv=min(n, max(8 * k, 240)), maxiter=_PATIENCE // 3, **many), True
+        return eigs(matrix, ncv=min(n, max(8 * k, 120)), maxiter=_PATIENCE // 8, **many), True
     except ArpackNoConvergence as stopped:
         return np.asarray(stopped.eigenvalues, dtype=np.complex128), False
+
+
+def about(residual: float) -> str:
+    """Return a residual in words, with a warning where it is large."""
+    return f"{residual:.1g}" + (" (not converged)" if residual > _SETTLED else "")

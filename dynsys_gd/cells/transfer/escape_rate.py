@@ -16,7 +16,7 @@ from ...maps.base import Map
 from ...results import Result, plain
 from ..cells import Cells
 from .classes import communicating_classes, downstream
-from .eigenvectors import leading_left
+from .eigenvectors import about, leading_left
 from .invariant_density import discretised
 from .surviving import RESOLVED, Slowest, slowest_class
 from .transitions import Transitions
@@ -118,7 +118,7 @@ class EscapeRate(Result):
             table = [
                 ("left after a step", f"{self.eigenvalue:.6g} of what was there"),
                 ("mean lifetime", f"{self.lifetime:.4g} steps"),
-                ("residual", f"{self.residual:.1g}"),
+                ("residual of the density", about(self.residual)),
             ]
         if self.kind is Escape.NEVER:
             share = 100 * self.kept.volume
@@ -160,9 +160,10 @@ def escape_rate_of(transitions: Transitions, entries: Evidence) -> EscapeRate:
         longest = _longest(transitions)
     elif kind is not Escape.NEVER:
         reached = downstream(transitions, slowest.rows)
-        leading = leading_left(transitions.matrix[reached][:, reached])
-        residual = leading.residual
         mass = np.zeros(len(transitions.cells))
+        mass[slowest.rows] = slowest.vector
+        leading = leading_left(transitions.matrix[reached][:, reached], mass[reached])
+        residual = leading.residual
         mass[reached] = leading.vector
     return EscapeRate(
         map=transitions.F,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +16,7 @@ from ...maps.base import Map
 from ...results import Result, plain
 from ..cells import Cells
 from .classes import Class, communicating_classes, cyclic_pieces
-from .eigenvectors import leading_left
+from .eigenvectors import about, leading_left
 from .transitions import Transitions
 
 __all__ = ["ErgodicComponent", "InvariantDensity", "density_of"]
@@ -176,7 +175,7 @@ class InvariantDensity(Result):
                 if each.moved is None
                 else f"moved by {each.moved:.2g} since cells twice as wide"
             )
-            parts.append(f"residual {each.residual:.1g}")
+            parts.append(f"residual {about(each.residual)}")
             table.append((f"density {k}", ", ".join(parts)))
         if len(self.components) > 5:
             table.append(("others", f"{len(self.components) - 5} more in .components"))
@@ -209,8 +208,8 @@ def density_of(transitions: Transitions, entries: Evidence) -> InvariantDensity:
     """Return the invariant densities of a matrix."""
     closed = [each for each in communicating_classes(transitions) if each.closed]
     coarse = transitions.coarser() if closed else None
-    larger = () if coarse is None else communicating_classes(coarse)
-    components = tuple(_component(transitions, each, coarse, larger) for each in closed)
+    owners = None if coarse is None else _Owners.of(coarse)
+    components = tuple(_component(transitions, each, owners) for each in closed)
     inside = sum(len(each.rows) for each in closed)
     return InvariantDensity(
         map=transitions.F,
@@ -231,34 +230,45 @@ def discretised(entries: Evidence, how: str, also: tuple[str, ...] = ()) -> Evid
     )
 
 
-def _component(
-    transitions: Transitions, each: Class, coarse: Transitions | None, larger: tuple[Class, ...]
-) -> ErgodicComponent:
+@dataclass(frozen=True, eq=False)
+class _Owners:
+    """The closed classes of a coarser matrix, and which of them each of its parts is in."""
+
+    coarse: Transitions
+    classes: list[Class]
+    owner: NDArray[np.int64]
+    count: NDArray[np.int64]
+
+    @staticmethod
+    def of(coarse: Transitions) -> _Owners:
+        classes = [each for each in communicating_classes(coarse) if each.closed]
+        owner = np.full(coarse.matrix.shape[0], -1)
+        for k, each in enumerate(classes):
+            owner[each.rows] = k
+        return _Owners(coarse, classes, owner, np.bincount(coarse.parts))
+
+    def moved(self, rows: NDArray[np.int64], mass: Numbers) -> float | None:
+        """Return the distance to the density of the class that covers rows, if there is one."""
+        coarse = self.coarse
+        found = np.unique(self.owner[coarse.parts[rows]])
+        if len(found) != 1 or found[0] < 0:
+            return None
+        parts = self.classes[found[0]].rows
+        theirs = leading_left(coarse.matrix[parts][:, parts]).vector
+        spread = np.zeros(coarse.matrix.shape[0])
+        spread[parts] = theirs / self.count[parts]
+        # What the coarser class has in cells outside of the rows is missed in full.
+        near = spread[coarse.parts[rows]]
+        return float(np.abs(mass - near).sum() + max(0.0, 1.0 - near.sum()))
+
+
+def _component(transitions: Transitions, each: Class, owners: _Owners | None) -> ErgodicComponent:
     block = transitions.matrix[each.rows][:, each.rows]
     leading = leading_left(block)
-    whole = np.zeros(len(transitions.cells))
-    whole[each.rows] = leading.vector
     return ErgodicComponent(
         cells=transitions.cells.take(each.rows),
         mass=leading.vector,
         period=cyclic_pieces(block)[0],
         residual=leading.residual,
-        moved=None if coarse is None else _moved(whole, each, coarse, larger),
+        moved=None if owners is None else owners.moved(each.rows, leading.vector),
     )
-
-
-def _moved(
-    whole: Numbers, each: Class, coarse: Transitions, larger: tuple[Class, ...]
-) -> float | None:
-    """Return the distance to the coarser density that covers a class, if that is a single one."""
-    under = np.unique(coarse.parts[each.rows])
-    for candidate in larger:
-        if candidate.closed and np.isin(under, candidate.rows).all():
-            break
-    else:
-        return None
-    mass = np.zeros(coarse.matrix.shape[0])
-    mass[candidate.rows] = leading_left(coarse.matrix[candidate.rows][:, candidate.rows]).vector
-    count = np.bincount(coarse.parts)
-    distance = float(np.abs(whole - (mass / count)[coarse.parts]).sum())
-    return distance if math.isfinite(distance) else None

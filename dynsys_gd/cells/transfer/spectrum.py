@@ -10,8 +10,8 @@ from ...evidence import Evidence
 from ...maps.base import Map
 from ...results import Result, plain
 from ..cells import Cells
-from .eigenvectors import eigenvalues
 from .invariant_density import discretised
+from .surviving import largest_eigenvalues
 from .transitions import Transitions
 
 __all__ = ["TransferSpectrum", "spectrum_of"]
@@ -87,8 +87,8 @@ class TransferSpectrum(Result):
 def spectrum_of(transitions: Transitions, k: int, entries: Evidence) -> TransferSpectrum:
     """Return the k eigenvalues of largest modulus."""
     coarse = transitions.coarser()
-    values, sure = eigenvalues(transitions.matrix, k)
-    larger = () if coarse is None else eigenvalues(coarse.matrix, k)[0].tolist()
+    values, sure = largest_eigenvalues(transitions, k)
+    larger = () if coarse is None else largest_eigenvalues(coarse, k)[0].tolist()
     return TransferSpectrum(
         map=transitions.F,
         cells=transitions.cells,

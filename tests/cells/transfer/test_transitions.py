@@ -11,6 +11,7 @@ import dynsys_gd as dg
 from dynsys_gd.cells.cells import Cells
 from dynsys_gd.cells.transfer.classes import communicating_classes, cyclic_pieces, downstream
 from dynsys_gd.cells.transfer.eigenvectors import eigenvalues, leading_left, symmetric_pairs
+from dynsys_gd.cells.transfer.surviving import largest_eigenvalues
 from dynsys_gd.cells.transfer.transitions import Transitions
 from dynsys_gd.errors import InvalidInput
 
@@ -177,3 +178,21 @@ def test_arguments_are_checked():
     for wrong in (None, "x", LINE, F.loss):
         with pytest.raises(InvalidInput, match="F"):
             dg.transfer_operator(wrong, LINE, 3)
+
+
+def test_eigenvalues_are_those_of_the_classes():
+    # Many closed classes: the eigenvalue 1 is as often there as there are.
+    stay = dg.SymbolicMap([x], [x])
+    spectrum = dg.transfer_operator(stay, LINE, 9, method=EXACT).spectrum(5)
+    np.testing.assert_allclose(spectrum.eigenvalues, 1.0)
+    rng = np.random.default_rng(4)
+    matrix = np.triu(rng.random((40, 40)) * (rng.random((40, 40)) < 0.2))
+    matrix[:7, :7] = rng.random((7, 7))
+    matrix[20:25, 20:25] = 2 * rng.random((5, 5))
+    matrix /= 2 * matrix.sum(axis=1).max()
+    found, sure = largest_eigenvalues(made(matrix), 8)
+    every = np.linalg.eigvals(matrix)
+    assert sure
+    np.testing.assert_allclose(np.abs(found), np.sort(np.abs(every))[::-1][:8], atol=1e-12)
+    none, _ = largest_eigenvalues(made(np.triu(matrix, 1)), 3)
+    assert none.tolist() == [0, 0, 0]
