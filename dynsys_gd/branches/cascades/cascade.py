@@ -102,6 +102,8 @@ def cascade(
     True
     """
     count = positive_count(doublings, "doublings")
+    if progress is not None and not callable(progress):
+        raise InvalidInput("progress", progress, "None, or a function to call")
     found: list[Doubling] = []
     passed: list[BifurcationPoint] = []
     ending: Ending | None = None

@@ -244,6 +244,8 @@ def branch_of(
     both: bool,
 ) -> Branch:
     """Return the branch along a course, to both sides where asked for."""
+    if progress is not None and not callable(progress):
+        raise InvalidInput("progress", progress, "None, or a function to call")
     steps, special, ahead = _one_way(course, method, progress, 0)
     first = BranchLimit.ORIGIN
     if both and ahead is not BranchLimit.CLOSED:
