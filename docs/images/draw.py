@@ -9,7 +9,7 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, Rectangle
 from sympy import Rational
-from sympy.abc import beta, eta, x, y
+from sympy.abc import a, beta, eta, x, y
 
 import dynsys_gd as dg
 
@@ -75,6 +75,18 @@ def diagrams() -> None:
     axes = [np.linspace(1.6, 3.6, 500), np.linspace(0, 0.7, 400)]
     plane = dg.parameter_plane(ball, ["eta", "beta"], axes, starts=[[0.02]])
     plane.plot().figure.savefig(HERE / "plane.png", dpi=80)
+
+
+def certified_branches() -> None:
+    """Draw the proved 2-cycle of the double well, and a proved branch through a fold."""
+    well = dg.GradientDescent(dg.Loss(x**4 / 4 - x**2 / 2, [x]), step_size=eta)
+    minimum = dg.follow(well, [1.0], parameter="eta", to=(0.5, 1.25))
+    cycle = dg.certify(dg.switch(minimum, 0))
+    cycle.plot().figure.savefig(HERE / "certified_cycle.png", dpi=80)
+    logistic = dg.SymbolicMap([a * x * (1 - x)], [x])
+    start = [[0.16], [0.515], [0.956]]
+    born = dg.follow(logistic, start, parameter="a", to=(3.7, 3.86), start=3.829)
+    dg.certify(born).plot().figure.savefig(HERE / "certified_fold.png", dpi=80)
 
 
 def engine() -> None:
@@ -170,4 +182,5 @@ if __name__ == "__main__":
     boundary()
     cells()
     diagrams()
+    certified_branches()
     engine()
