@@ -32,6 +32,11 @@ class CurveLimit(Enum):
     whose multipliers have the product 1, at which nothing happens. HALVED: the orbit has shrunk
     to one of half its period. STUCK: no step was short enough for the corrector. STEPS: the number
     of steps was spent. FAR: the orbit left every bounded set.
+
+    Examples
+    --------
+    >>> str(CurveLimit.RESONANCE)
+    'the pair becomes real'
     """
 
     RANGE = "the edge of the range"

@@ -32,6 +32,15 @@ class ClosedForm:
         Smallest and largest of the critical Hessian eigenvalue λ along the curve.
     deviation : float
         Largest relative difference of both sides along the curve.
+
+    Examples
+    --------
+    >>> from sympy.abc import beta, eta, x
+    >>> from dynsys_gd import Loss, Nesterov, follow_bifurcation
+    >>> F = Nesterov(Loss(x**2, [x]), eta, beta)
+    >>> curve = follow_bifurcation(F, [0], start=(1, 0), to=((0, 2), (0, 1)))
+    >>> curve.closed_form.equation, curve.closed_form.deviation < 1e-14
+    (Eq(eta, 2*(beta + 1)/(lambda*(2*beta + 1))), True)
     """
 
     equation: sp.Eq

@@ -41,6 +41,16 @@ class FollowedBifurcation:
         Direction of the curve in all unknowns: points, cos θ for a pair, both parameters.
     residual : float
         Largest entry of the equations of orbit and criticality.
+
+    Examples
+    --------
+    >>> from sympy.abc import beta, eta, x
+    >>> from dynsys_gd import HeavyBall, Loss, follow_bifurcation
+    >>> ball = HeavyBall(Loss(x**2 / 2 + x**4 / 4, [x]), eta, beta)
+    >>> curve = follow_bifurcation(ball, [0], start=(2, 0), to=((0, 5), (0, "1/2")))
+    >>> last = curve.steps[-1]
+    >>> last.values, str(last.criticality)
+    ((3.0, 0.5), 'subcritical')
     """
 
     bifurcation: Bifurcation

@@ -12,8 +12,9 @@ from ..continuation.curve import Vector
 from ..continuation.newton import corrected, tangent_of
 from ..continuation.walk import Walked
 from .codimension_two import CodimensionTwo
+from .conditions import CONDITIONS
 from .critical_curve import CriticalCurve
-from .spot import TESTS, Spot
+from .spot import Spot
 
 __all__ = ["Found", "found_between"]
 
@@ -62,7 +63,7 @@ def found_between(
     first, final = Spot(curve, here.u), Spot(curve, there.u)
     line = _Line(curve, here, there)
     found = []
-    for kind, test in TESTS[curve.bifurcation].items():
+    for kind, test in CONDITIONS[curve.bifurcation].items():
         ends = test(first, first), test(final, first)
         at_end = last and abs(ends[1]) <= _AT_END < 0.1 * abs(ends[0])
         passed = _changes(*ends) and not _neutral(kind, first, final, ends)
