@@ -17,7 +17,7 @@ from ...maps.restriction import InvariantSubspace, invariant_subspace
 from ...regions import Box
 from .asked import checked_map, states_asked
 from .batches import mean_error, settled, total
-from .cycles import cycle_exponents, cycles
+from .cycles import cycle_exponents, each_cycle
 from .spectrum_result import OrbitCourse
 from .transverse_result import TransverseExponent
 
@@ -29,6 +29,7 @@ _STARTS, _REACH = 32, 2.0  # where nobody gives starts
 _STANDARD_ERRORS = 3.0
 _POWER_GROWTH = 20.0  # e^20 within the measurement: more than a power of the time
 _ROUNDING = 1e-12
+_LEAST = 1e-8  # of log|multiplier|, that a cycle is called unstable
 
 # Exponents and errors (n, d), along first, whether they settled, and courses.
 Crosswise = tuple[Rows, Rows, NDArray[np.object_], list[OrbitCourse]]
@@ -65,18 +66,15 @@ def crosswise(task: tuple[Kernel, int, Rows, int, int, int]) -> Crosswise:
     # The first tangent of each block is lost only where it is zero.
     for first in (0, m):
         state[found.lost[:, first] == count * length, first] = Outcome.YES
-    periods, passed = cycles(kernel, found.states)
     course = [OrbitCourse.APERIODIC] * len(us)
-    for p in np.unique(periods[periods > 0]):
-        rows = np.flatnonzero(periods == p)
-        points = passed[:p, rows].transpose(1, 0, 2)
+    for _, rows, points in each_cycle(kernel, found.states):
         for block in (slice(0, m), slice(m, d)):
             exact = cycle_exponents(kernel, points, block)
             if exact is not None:
                 values[rows, block] = exact
         errors[rows], state[rows] = 0.0, Outcome.YES
         for i in rows:
-            course[i] = OrbitCourse.UNSTABLE_CYCLE if values[i, 0] > 1e-8 else OrbitCourse.CYCLE
+            course[i] = OrbitCourse.UNSTABLE_CYCLE if values[i, 0] > _LEAST else OrbitCourse.CYCLE
     gone = ~np.isfinite(found.states).all(axis=1) | np.isnan(values).any(axis=1)
     for i in np.flatnonzero(gone):
         course[i], values[i], errors[i], state[i] = OrbitCourse.ESCAPED, np.nan, np.nan, Outcome.NO

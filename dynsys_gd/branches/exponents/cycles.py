@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
+from ...engine.chunks import row_slices
 from ...engine.iteration import orbit
 from ...engine.kernel import Kernel
 
-__all__ = ["cycle_exponents", "cycles"]
+__all__ = ["cycle_exponents", "cycles", "each_cycle"]
 
 Rows = NDArray[np.float64]
 
+_TOGETHER = 1024  # orbits looked at together
 _MOST = 64  # longest period looked for
 _CLOSE = 1e-10  # to a cycle, relative to 1 + |x|
 _ROUNDED = 1e-14  # the same: no closer than this to be told from rounding
@@ -43,6 +47,15 @@ def cycles(kernel: Kernel, states: Rows) -> tuple[NDArray[np.int64], Rows]:
             near = (again < once) & (away <= _CLOSE)
             periods[near | ((once <= _ROUNDED) & (again <= _ROUNDED))] = p
     return periods, passed
+
+
+def each_cycle(kernel: Kernel, states: Rows) -> Iterator[tuple[int, NDArray[np.int64], Rows]]:
+    """Yield periods, the orbits that have come to cycles of them, and the points, (m, p, d)."""
+    for part in row_slices(len(states), _TOGETHER):
+        periods, passed = cycles(kernel, states[part])
+        for p in np.unique(periods[periods > 0]).tolist():
+            rows = np.flatnonzero(periods == p)
+            yield p, part.start + rows, passed[:p, rows].transpose(1, 0, 2)
 
 
 def cycle_exponents(kernel: Kernel, points: Rows, block: slice) -> Rows | None:

@@ -19,7 +19,7 @@ from ...maps.base import Map
 from ...regions import positive_count
 from .asked import batch_length, checked_map, counted_steps, states_asked
 from .batches import jackknife_error, mean_error, settled, total
-from .cycles import cycle_exponents, cycles
+from .cycles import cycle_exponents, each_cycle
 from .spectrum_result import LyapunovSpectrum, OrbitCourse
 
 __all__ = ["kaplan_yorke", "lyapunov_spectrum"]
@@ -163,16 +163,15 @@ def spectrum_of(
     # The first tangent is lost where it is zero; later ones also where rounding hides the rest.
     state[found.lost > 0] = Outcome.UNDECIDED
     state[found.lost[:, 0] == batches * length, 0] = Outcome.YES
-    periods, passed = cycles(kernel, found.states)
+    periods = np.zeros(n, dtype=np.int64)
     course = [OrbitCourse.APERIODIC] * n
     gone = ~np.isfinite(found.states).all(axis=1) | np.isnan(values).any(axis=1)
     for row in np.flatnonzero(gone):
         course[row] = OrbitCourse.ESCAPED
-    for p in np.unique(periods[periods > 0]):
-        rows = np.flatnonzero(periods == p)
-        exact = cycle_exponents(kernel, passed[:p, rows].transpose(1, 0, 2), slice(None))
-        exact = values[rows] if exact is None else exact[:, :k]
-        values[rows], errors[rows], state[rows] = exact, 0.0, Outcome.YES
+    for p, rows, points in each_cycle(kernel, found.states):
+        every = cycle_exponents(kernel, points, slice(None))
+        exact = values[rows] if every is None else every[:, :k]
+        values[rows], errors[rows], state[rows], periods[rows] = exact, 0.0, Outcome.YES, p
         for i, top in zip(rows, exact[:, 0], strict=True):
             course[i] = OrbitCourse.UNSTABLE_CYCLE if top > _LEAST else OrbitCourse.CYCLE
     values[gone], errors[gone], state[gone] = np.nan, np.nan, Outcome.NO
