@@ -114,12 +114,18 @@ __all__ = ["draw", "figure"]
 
 _USUAL_SIZE = (6.4, 4.8)
 _WITH_LEGEND = (7.6, 5.0)
+_SHOWN = 20  # kinds of results that the message of a refusal lists
 
 
 @singledispatch
 def _paint(result: Any, ax: Axes, **style: Any) -> None:
-    known = ", ".join(sorted(kind.__name__ for kind in _paint.registry if kind is not object))
-    raise InvalidInput("result", result, f"a result that has a picture ({known})")
+    known = sorted(kind.__name__ for kind in _paint.registry if kind is not object)
+    some = ", ".join(known[:_SHOWN])
+    raise InvalidInput(
+        "result",
+        result,
+        f"a result that has a picture ({some}, and {len(known) - _SHOWN} more kinds)",
+    )
 
 
 @singledispatch
@@ -251,7 +257,7 @@ def draw(result: Any, ax: Axes | None = None, **style: Any) -> Axes:
     Raises
     ------
     InvalidInput
-        For a result that has no picture; the message lists those that have one.
+        For a result that has no picture; the message lists some that have one.
 
     Examples
     --------

@@ -25,6 +25,7 @@ LOSS = dg.Loss((x * y - 1) ** 2 / 2, [x, y])
 OPEN_LOSS = dg.Loss((x * y - a) ** 2 / 2, [x, y])
 OPEN = dg.GradientDescent(LOSS, eta)
 OPEN_PLANE = dg.GradientDescent(OPEN_LOSS, eta)
+MOMENTUM = dg.HeavyBall(dg.Loss(x**2 / 2, [x]), eta, beta)
 F = OPEN.at(eta="1/2")
 LOGISTIC = dg.SymbolicMap([a * x * (1 - x)], [x])
 BOX = dg.Box([-3, -3], [3, 3])
@@ -78,6 +79,11 @@ def plane(G=OPEN_PLANE, parameters=("a", "eta"), values=((1, 2), (0.5, 1)), **mo
     return dg.parameter_plane(G, parameters, values, **{"starts": [[1.1, 0.8]], **more})
 
 
+def bifurcations(G=MOMENTUM, orbit=(0.0,), **more):
+    options = {"start": (2, 0), "to": ((0, 5), (0, 1)), **more}
+    return dg.follow_bifurcation(G, orbit, **options)
+
+
 def refused(argument, door, values):
     """One case for each value: `door(value)` must name `argument`."""
     for value in values:
@@ -91,6 +97,14 @@ def branch():
     well = dg.GradientDescent(dg.Loss(x**4 / 4 - x**2 / 2, [x]), eta)
     return dg.follow(well, [1.0], parameter="eta", to=(0.5, 0.9))
 
+
+def flipping():
+    return dg.follow(*ALONG, parameter="eta", to=(0.9, 1.1))
+
+
+ALONG, UP = (OPEN, [1.0, 1.0]), {"parameter": "eta", "to": (0.5, 0.9)}
+NO_RANGES = (None, 3, "ab", (1,), (1, 1), (NAN, 1), (0, INF), (x, 1), (1, 2, 3))
+NO_ORBITS = (None, "origin", [], [[]], [1.0], [1, 2, 3], [[NAN, 1]], [INF, 0], [5.0, 5.0], [1j, 2])
 
 FLOORS = {
     "regions": [
@@ -765,6 +779,15 @@ FLOORS = {
         *refused("period", lambda v: dg.cobweb(HALF, 0.5, period=v), NO_COUNTS),
         *refused("region", lambda v: dg.cobweb(HALF, 0.5, region=v), (3, [0, 1], BOX)),
     ],
+    "bifurcation curves": [
+        *refused("F", lambda v: bifurcations(v), NO_MAPS),
+        *refused("orbit", lambda v: bifurcations(orbit=v), (None, [], [[0.0], [0.0]], [NAN, 0, 0])),
+        *refused("parameters", lambda v: bifurcations(parameters=v), (None, "ab", (1, 2), ("a",))),
+        *refused("to", lambda v: bifurcations(to=v), (None, 1, "ab", ((0, 1),), (1, 2))),
+        *refused("start", lambda v: bifurcations(start=v), (None, 2, "ab", (1,), (9, 0), (NAN, 0))),
+        *refused("bifurcation", lambda v: bifurcations(bifurcation=v), ("flip", 1, dg.Kind.SINK)),
+        *refused("method", lambda v: bifurcations(method=v), (None, "fast", 0.1)),
+    ],
     "exponents": [
         *refused("F", lambda v: dg.lyapunov_spectrum(v, [1, 1]), NO_MAPS),
         *refused("parameter", lambda v: dg.lyapunov_spectrum(v, [1, 1]), (OPEN,)),
@@ -838,6 +861,44 @@ FLOORS = {
         ),
         *refused("periods", lambda v: dg.orbit_growth(HALF, LINE, periods=v), NO_COUNTS),
         *refused("region", lambda v: dg.orbit_growth(HALF, v), (None, BOX, 3)),
+    ],
+    "branches": [
+        *refused("F", lambda v: dg.follow(v, [1, 1], parameter="eta", to=(0.5, 1)), NO_MAPS),
+        *refused("orbit", lambda v: dg.follow(OPEN, v, parameter="eta", to=(0.5, 1)), NO_ORBITS),
+        *refused("parameter", lambda v: dg.follow(OPEN, [1, 1], parameter=v, to=(0, 1)), (3, F)),
+        *refused("to", lambda v: dg.follow(OPEN, [1, 1], parameter="eta", to=v), NO_RANGES),
+        *refused("start", lambda v: dg.follow(*ALONG, start=v, **UP), (9, "a", NAN, True)),
+        *refused("method", lambda v: dg.follow(*ALONG, method=v, **UP), (None, "Keller", 0.1)),
+        *refused("progress", lambda v: dg.follow(*ALONG, progress=v, **UP), (True, "bar")),
+        *refused("to", lambda v: list(dg.branch_steps(*ALONG, parameter="eta", to=v)), NO_RANGES),
+        *refused("branch", lambda v: dg.switch(v, 0), (None, 3, F, [1, 1])),
+        *refused("point", lambda v: dg.switch(branch(), v), (None, 5, "flip", True)),
+        *refused("to", lambda v: dg.switch(flipping(), 0, to=v), NO_RANGES[1:]),
+        *refused("method", lambda v: dg.switch(flipping(), 0, method=v), (None, "Keller")),
+        *(
+            case
+            for name in ("first", "longest", "shortest", "turn", "far")
+            for case in refused(
+                name, lambda v, n=name: dg.PseudoArclength(**{n: v}), (0, -1, NAN, None, "a", True)
+            )
+        ),
+        *refused("steps", lambda v: dg.PseudoArclength(steps=v), NO_COUNTS),
+        *refused("F", lambda v: dg.cascade(v, [1, 1], "eta", to=(0.5, 1)), NO_MAPS),
+        *refused("orbit", lambda v: dg.cascade(OPEN, v, "eta", to=(0.5, 1)), NO_ORBITS),
+        *refused("parameter", lambda v: dg.cascade(*ALONG, v, to=(0.5, 1)), (None, 3, F)),
+        *refused("to", lambda v: dg.cascade(*ALONG, "eta", to=v), NO_RANGES),
+        *refused(
+            "doublings", lambda v: dg.cascade(*ALONG, "eta", to=(0.5, 1), doublings=v), NO_COUNTS
+        ),
+        *refused("start", lambda v: dg.cascade(*ALONG, "eta", to=(0.5, 1), start=v), (9, "a", NAN)),
+        *refused("method", lambda v: dg.cascade(*ALONG, "eta", to=(0.5, 1), method=v), (None, "K")),
+        *refused(
+            "progress", lambda v: dg.cascade(*ALONG, "eta", to=(0.5, 1), progress=v), (3, "b")
+        ),
+        *refused("to", lambda v: list(dg.cascade_steps(*ALONG, "eta", to=v)), NO_RANGES),
+        *refused(
+            "coordinate", lambda v: branch().plot(coordinate=v), (-1, 1, "x", 0.5, True, None)
+        ),
     ],
     "certified branches": [
         *refused("branch", dg.certify, (None, 3, F, LOSS, "branch")),

@@ -64,6 +64,9 @@ def follow_well(to):
     return dg.follow(dg.GradientDescent(WELL, eta), [1.0], parameter="eta", to=to)
 
 
+FEW_STEPS = dg.PseudoArclength(steps=50)
+
+
 MAKERS = {
     "cell graph": lambda: dg.cell_graph(BELOW, BOX, 8),
     "cell graph on a line": lambda: dg.cell_graph(
@@ -229,6 +232,20 @@ MAKERS = {
         LOGISTIC, dg.Box([-1], [2]), parameter="a", to=(3.99, 4.01), values=3
     )[0],
     "no crises": lambda: dg.crises(LOGISTIC, dg.Box([-1], [2]), parameter="a", to=(2, 3), values=3),
+    "branch": lambda: follow_well((0.5, 1.25)),
+    "branch that doubles": lambda: dg.switch(follow_well((0.5, 1.25)), 0),
+    "branch on a family": lambda: dg.follow(OPEN, [1, 1], parameter="eta", to=(0.5, 1.5)),
+    "branch, the family itself": lambda: dg.follow(BELOW, [1, 1], method=FEW_STEPS),
+    "special point, flip": lambda: follow_well((0.5, 1.25)).special[0],
+    "special point, fork": lambda: dg.follow(
+        dg.SymbolicMap([a * x - x**3], [x]), [0.0], parameter="a", to=(0.5, 1.5)
+    ).special[0],
+    "special point, pair": lambda: dg.follow(
+        dg.SymbolicMap([a * x * (1 - y), x], [x, y]), [0.4, 0.4], parameter="a", to=(1.5, 2.5)
+    ).special[0],
+    "cascade": lambda: dg.cascade(LOGISTIC, [0.6], "a", to=(2.5, 4), doublings=5),
+    "cascade, one doubling": lambda: dg.cascade(OPEN, [1, 1], "eta", to=(0.5, 1.1)),
+    "cascade, none": lambda: dg.cascade(OPEN, [1, 1], "eta", to=(0.5, 0.9)),
     "certified branch": lambda: dg.certify(follow_well((0.5, 1.25))),
     "certified branch of a fork": lambda: dg.certify(
         dg.follow(dg.SymbolicMap([a * x - x**3], [x]), [0.0], parameter="a", to=(0.5, 1.5))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from ...engine.chunks import checked_progress
 from ...errors import InvalidInput
 from ...evidence import Evidence, Grade
 from ...maps.base import Map
@@ -102,8 +103,7 @@ def cascade(
     True
     """
     count = positive_count(doublings, "doublings")
-    if progress is not None and not callable(progress):
-        raise InvalidInput("progress", progress, "None, or a function to call")
+    checked_progress(progress)
     found: list[Doubling] = []
     passed: list[BifurcationPoint] = []
     ending: Ending | None = None
