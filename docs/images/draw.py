@@ -89,6 +89,19 @@ def certified_branches() -> None:
     dg.certify(born).plot().figure.savefig(HERE / "certified_fold.png", dpi=80)
 
 
+def two_parameters() -> None:
+    """Draw flip curves and resonances of the cubic loss in the plane of step size and momentum."""
+    F = dg.HeavyBall(dg.Loss(x**2 / 2 - x**3 / 3, [x]), eta, beta)
+    plane = ((0, 5), (-0.5, 1))
+    branch = dg.follow(F.at(beta=0), [0], parameter="eta", to=(1.5, 2.6))
+    cycle = dg.switch(branch, 0)
+    second = next(p for p in cycle.special if p.bifurcation is dg.Bifurcation.FLIP)
+    ax = dg.follow_bifurcation(F, [0], start=(2, 0), to=plane).plot()
+    dg.follow_bifurcation(F, [0], start=(1, 1), to=plane).plot(ax=ax)
+    dg.follow_bifurcation(F, second, to=plane).plot(ax=ax)
+    ax.figure.savefig(HERE / "two_parameters.png", dpi=80)
+
+
 def engine() -> None:
     """Draw how an expression becomes machine code, and one round of the driver."""
     figure, (left, middle, right) = pyplot.subplots(
@@ -183,4 +196,5 @@ if __name__ == "__main__":
     cells()
     diagrams()
     certified_branches()
+    two_parameters()
     engine()
