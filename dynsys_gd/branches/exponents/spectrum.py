@@ -199,44 +199,42 @@ def spectrum_of(
     )
 
 
-def kaplan_yorke(exponents: Rows, d: int) -> float:
-    """Return the dimension of Kaplan and Yorke, NaN where k < d exponents leave it open.
+def kaplan_yorke(exponents: Rows, d: int) -> NDArray[np.float64]:
+    """Return the dimension of Kaplan and Yorke of each row, NaN where k < d leave it open.
 
     Examples
     --------
-    >>> kaplan_yorke(np.array([0.5, -1.0]), 2)
-    1.5
+    >>> kaplan_yorke(np.array([[0.5, -1.0], [-0.5, -1.0]]), 2).tolist()
+    [1.5, 0.0]
     """
-    ordered = -np.sort(-exponents)
-    if np.isnan(ordered).any():
-        return float("nan")
-    sums = np.cumsum(ordered)
+    n, k = exponents.shape
+    ordered = -np.sort(-exponents, axis=1)
+    sums = np.cumsum(ordered, axis=1)
     # Zero to rounding is zero: of a rotation, or of a map that keeps volumes.
-    below = np.flatnonzero(sums < -_ZERO)
-    if not len(below):
-        return float(d) if len(exponents) == d else float("nan")
-    j = int(below[0])
-    before = sums[j - 1] if j else 0.0
-    return float(j + max(before, 0.0) / abs(ordered[j]))
+    below = sums < -_ZERO
+    j, rows = below.argmax(axis=1), np.arange(n)
+    before = np.maximum(np.where(j > 0, sums[rows, j - 1], 0.0), 0.0)
+    with np.errstate(all="ignore"):
+        found = j + before / np.abs(ordered[rows, j])
+    found = np.where(below.any(axis=1), found, float(d) if k == d else np.nan)
+    return np.where(np.isnan(ordered).any(axis=1), np.nan, found)
 
 
 def _dimensions(
     d: int, values: Rows, rates: Rows, course: list[OrbitCourse]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    batches, n = rates.shape[:2]
-    dimension, error = np.zeros(n), np.zeros(n)
-    for i in range(n):
-        if course[i] in (OrbitCourse.CYCLE, OrbitCourse.UNSTABLE_CYCLE):
-            continue  # a finite set
-        dimension[i] = kaplan_yorke(values[i], d)
-        if not np.isfinite(dimension[i]):
-            error[i] = np.nan
-            continue
-        sums = rates[:, i].sum(axis=0)
-        # Fours of batches: as for the exponents, longer ones give the honest error.
-        groups = rates[: batches // 4 * 4, i].reshape(batches // 4, 4, -1).sum(axis=1)
-        without = (sums - groups) / (batches - 4)
-        error[i] = jackknife_error(np.array([[kaplan_yorke(row, d)] for row in without]))[0]
+    batches = len(rates)
+    dimension = kaplan_yorke(values, d)
+    # Fours of batches: as for the exponents, longer ones give the honest error.
+    whole = rates.sum(axis=0)
+    without = [
+        kaplan_yorke((whole - rates[first : first + 4].sum(axis=0)) / (batches - 4), d)
+        for first in range(0, batches // 4 * 4, 4)
+    ]
+    error = np.where(np.isnan(dimension), np.nan, jackknife_error(np.array(without)))
+    on_cycle = [c in (OrbitCourse.CYCLE, OrbitCourse.UNSTABLE_CYCLE) for c in course]
+    for known in (dimension, error):
+        known[on_cycle] = 0.0  # a finite set
     return dimension, error
 
 
