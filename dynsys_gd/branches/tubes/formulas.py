@@ -9,13 +9,14 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from ...engine.derivative import derivative, jacobian
+from ...engine.derivative import jacobian
 from ...engine.intervals import IntervalFunction, interval_function
 from ...engine.rewrite import stable
 from ...engine.tape import lower as lowered
 from ...errors import InvalidInput
 from ...maps.base import Map
 from ..parametric import parametric
+from .series import Along
 
 __all__ = ["DEGREE", "Bounds", "Formulas", "formulas_of"]
 
@@ -130,24 +131,14 @@ def _slope_code(formulas: Formulas) -> IntervalFunction:
 
 @lru_cache(maxsize=32)
 def _series_code(formulas: Formulas) -> IntervalFunction:
-    """From Taylor coefficients c_l of x(τ) and λ(τ) to those of F(x(τ), λ(τ)) at τ = 0.
-
-    The coefficient of order m + 1 is the derivative of that of order m along the curve, over
-    m + 1; as τ moves, c_l moves with (l + 1) c_(l+1).
-    """
+    """From Taylor coefficients of x(τ) and λ(τ) at τ = 0 to those of F(x(τ), λ(τ))."""
     inputs = [*formulas.variables, formulas.parameter]
-    curve = [[sp.Dummy(f"c{i}_{order}") for order in range(DEGREE + 1)] for i in range(len(inputs))]
-    start = {v: c[0] for v, c in zip(inputs, curve, strict=True)}
-    outputs = []
-    for image in formulas.images:
-        coefficient = image.xreplace(start)
-        for order in range(DEGREE + 2):
-            outputs.append(coefficient)
-            moved = [
-                (place + 1) * c[place + 1] * derivative(coefficient, c[place])
-                for c in curve
-                for place in range(DEGREE)
-                if c[place] in coefficient.free_symbols
-            ]
-            coefficient = sp.Add(*moved) / (order + 1)
-    return interval_function(lowered(outputs, [symbol for c in curve for symbol in c]))
+    curve = {
+        symbol: [sp.Dummy(f"c{i}_{order}") for order in range(DEGREE + 1)]
+        for i, symbol in enumerate(inputs)
+    }
+    along = Along(curve)
+    outputs = [
+        along.coefficient(image, order) for image in formulas.images for order in range(DEGREE + 2)
+    ]
+    return interval_function(lowered(outputs, [c for given in curve.values() for c in given]))

@@ -43,6 +43,11 @@ class BranchGap:
         Gaps and segments of the same number follow one another on the branch.
     detail : str
         What goes with the reason, or nothing.
+
+    Examples
+    --------
+    >>> print(BranchGap(parameter=(0.99, 1.01), reason=GapReason.SINGULAR))
+    [0.99, 1.01]: no segment is short enough
     """
 
     parameter: tuple[float, float]

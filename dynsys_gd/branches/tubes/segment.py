@@ -54,6 +54,18 @@ class BranchSegment:
         orbits of the segment.
     proof : int
         Segments with the same number are parts of one tube, proved at once.
+
+    Examples
+    --------
+    >>> from sympy.abc import eta, x
+    >>> from dynsys_gd import GradientDescent, Loss, certify, follow
+    >>> well = GradientDescent(Loss(x**4 / 4 - x**2 / 2, [x]), eta)
+    >>> segment = certify(follow(well, [1.0], parameter="eta", to=(0.5, 0.9))).segments[0]
+    >>> segment.by_parameter, segment.kind
+    (True, <Kind.SINK: 'sink'>)
+    >>> low, high = segment.orbit_at(0.5)[0, 0].tolist()
+    >>> low <= 1 <= high
+    True
     """
 
     coordinate: int

@@ -13,8 +13,10 @@ from dynsys_gd.branches.tubes.cyclic_system import CyclicSystem
 from dynsys_gd.branches.tubes.formulas import DEGREE, formulas_of
 from dynsys_gd.branches.tubes.krawczyk import proved_tubes
 from dynsys_gd.branches.tubes.polynomials import bounds_between, coefficients_everywhere
+from dynsys_gd.branches.tubes.series import Along
 from dynsys_gd.branches.tubes.spectra import _spatial
 from dynsys_gd.branches.tubes.symmetry import symmetry_at
+from dynsys_gd.engine.rewrite import stable
 from dynsys_gd.orbits.certified.enclosed import Enclosed
 
 HENON = dg.SymbolicMap([1 - a * x**2 + y, sp.Rational(3, 10) * x], [x, y])
@@ -85,6 +87,31 @@ def test_equations_along_a_curve(period, signs):
                 ]
                 room = Fraction(1, 10**25)
                 assert sum(t[0] for t in terms) - room <= value <= sum(t[1] for t in terms) + room
+
+
+FUNCTIONS = [
+    x**3 * y - y / 3 + 2,
+    sp.exp(x * y) * x,
+    sp.tanh(x - y) ** 2,
+    sp.log(1 + x**2) / y,
+    sp.sqrt(x + y) * sp.sin(x) * sp.cos(y),
+    (x * y) ** sp.Rational(-3, 2) + sp.atan(x),
+    x**y,
+    sp.log(sp.cosh(x * y)) + 1 / (1 + sp.exp(-x)),
+]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=str)
+def test_taylor_coefficients_of_expressions(function):
+    """By recurrences, and by differentiating what depends on τ."""
+    tau = sp.Symbol("tau")
+    given = {x: [sp.Rational(n, 7) for n in (5, 2, -3, 1)], y: [sp.Rational(9, 8), 1, 0, -2]}
+    moving = {v: sum(c * tau**k for k, c in enumerate(cs)) for v, cs in given.items()}
+    along = Along(given)
+    expression = stable(function)
+    for order in range(DEGREE + 2):
+        slow = sp.diff(function.xreplace(moving), tau, order).subs(tau, 0) / sp.factorial(order)
+        assert abs(sp.N(along.coefficient(expression, order) - slow, 30, maxn=60)) < 1e-25
 
 
 def test_derivatives_of_the_equations():
