@@ -16,7 +16,12 @@ class GapReason(Enum):
     of the equations is singular. ELSEWHERE: Newton's method leads from the points of the branch to
     an orbit that is not there, or to none. SINGULAR: the test failed on segments as short as they
     may be. ATTEMPTS: the number of attempts was spent. SEAM: both neighbours are proved, but not
-    that they belong together.
+    that they belong together. END: the branch that was given ends before the part asked for does.
+
+    Examples
+    --------
+    >>> str(GapReason.CROSSING)
+    'branches cross there'
     """
 
     CROSSING = "branches cross there"
