@@ -35,6 +35,11 @@ class Located(Enum):
 
     ROOT: the test function changes its sign between the ends of `interval`, a few roundings apart.
     BRACKETED: it is known to lie in `interval`, and could not be brought closer.
+
+    Examples
+    --------
+    >>> str(Located.ROOT)
+    'located'
     """
 
     ROOT = "located"

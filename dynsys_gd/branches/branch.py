@@ -32,6 +32,11 @@ class BranchLimit(Enum):
     where it began. DOUBLING: the orbit has shrunk to one of half its period, at a flip of that.
     STUCK: no step was short enough for the corrector. STEPS: the number of steps was spent.
     FAR: the orbit left every bounded set. ORIGIN: the point where another branch begins.
+
+    Examples
+    --------
+    >>> str(BranchLimit.CLOSED)
+    'the branch is closed'
     """
 
     RANGE = "the end of the range"

@@ -136,7 +136,7 @@ def branch_steps(
     backwards: bool = False,
     method: PseudoArclength = PseudoArclength(),  # noqa: B008 (frozen)
 ) -> Iterator[FollowedOrbit | BifurcationPoint]:
-    """Yield the orbits of a branch one by one, and the special points between them.
+    """Return the orbits of a branch one by one, with the special points between them.
 
     Parameters
     ----------
@@ -145,10 +145,11 @@ def branch_steps(
     backwards : bool
         Whether to begin with a falling parameter.
 
-    Yields
-    ------
-    FollowedOrbit or BifurcationPoint
-        In the order of the branch; each special point comes after both orbits beside it.
+    Returns
+    -------
+    iterator of FollowedOrbit and BifurcationPoint
+        In the order of the branch; each special point comes after both orbits beside it. Nothing
+        is computed before it is asked for.
 
     Examples
     --------
