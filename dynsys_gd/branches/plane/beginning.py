@@ -133,7 +133,7 @@ def _values(F: Map, parameters: tuple[str, str], orbit: Any, start: Any) -> NDAr
         return np.array(orbit.values)
     found: PeriodicOrbit | Any = orbit
     if isinstance(orbit, BifurcationPoint):
-        found = orbit.orbit
+        found = _orbit_of(orbit)
     values = [own_value(F, name, found) for name in parameters]
     if any(value is None for value in values):
         raise InvalidInput(
@@ -152,6 +152,16 @@ def _may_fold(F: Map, period: int) -> bool:
     multiplier 1 only where that is singular, or the step size is zero.
     """
     return not (isinstance(F, GradientMap) and period == 1 and not F.loss.parameters)
+
+
+def _orbit_of(point: BifurcationPoint) -> PeriodicOrbit:
+    """Return the orbit of a point, also where rounding has led out of the range of a setting."""
+    for value in (point.value, *point.interval, float(np.round(point.value, 12))):
+        try:
+            return replace(point.at, value=float(value)).orbit(point.map, point.parameter)
+        except InvalidInput:
+            continue
+    return point.orbit
 
 
 def _nearest(mu: NDArray[np.complex128], may_fold: bool) -> Bifurcation:

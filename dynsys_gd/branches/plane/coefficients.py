@@ -87,13 +87,24 @@ class Forms:
         """Return a direction that leaves the parameters as they are."""
         return np.concatenate([vector, np.zeros(2)])
 
-    def solved(self, multiplier: complex, right: Array) -> Array:
-        """Return (multiplier I - M)⁻¹ right, infinite where it is not defined."""
+    def solved(
+        self, multiplier: complex, right: Array, *, beside: tuple[Array, Array] | None = None
+    ) -> Array:
+        """Return (multiplier I - M)⁻¹ right, infinite where it is not defined.
+
+        With `beside` = (v, ℓ), a right and a left eigenvector, it is solved for h with ℓ h = 0,
+        which exists also where their multiplier is met.
+        """
         matrix = multiplier * np.eye(len(right)) - self.matrix
+        if beside is not None:
+            column, row = beside
+            matrix = np.block([[matrix, column[:, None]], [row[None, :], np.zeros((1, 1))]])
+            right = np.append(right, 0.0)
         try:
-            return np.asarray(np.linalg.solve(matrix, right))
+            found = np.asarray(np.linalg.solve(matrix, right))
         except np.linalg.LinAlgError:
-            return np.full(len(right), np.inf, dtype=np.result_type(matrix, right))
+            found = np.full(len(right), np.inf, dtype=np.result_type(matrix, right))
+        return found if beside is None else found[:-1]
 
     def drift(self, multiplier: complex) -> Array:
         """Return the derivatives of a simple multiplier by both parameters along the orbits."""
@@ -129,16 +140,26 @@ def fold(forms: Forms, q: Array, left: Array) -> Coefficient:
 
 
 def pair(forms: Forms, multiplier: complex) -> Coefficient:
-    """Return the real part of d, the first Lyapunov coefficient."""
+    """Return the real part of d, the first Lyapunov coefficient.
+
+    Notes
+    -----
+    Of B(q,q) the part g q̄ along the other critical vector is told apart: it contributes
+    (g ḡ)/(2 (e^(3iθ) - 1)) to d, which has a pole at the 1:3 resonance but the real part
+    -(g ḡ)/4 on the whole circle.
+    """
     q, left = forms.vectors(multiplier)
     left = left / (left @ q)
     along, bar = forms.state(q), forms.state(q.conj())
     still = forms.solved(1.0, forms.along(along, bar))
-    twice = forms.solved(multiplier**2, forms.along(along, along))
+    bent = forms.along(along, along)
+    resonant = left.conj() @ bent
+    rest = bent - resonant * q.conj()
+    twice = forms.solved(multiplier**2, rest, beside=(q.conj(), left.conj()))
     terms = [
         left @ forms.along(along, along, bar),
         2 * (left @ forms.along(along, forms.state(still))),
         left @ forms.along(bar, forms.state(twice)),
     ]
-    scaled = [term / (2 * multiplier) for term in terms]
+    scaled = [*(term / (2 * multiplier) for term in terms), -(abs(resonant) ** 2) / 4]
     return Coefficient(float(sum(scaled).real), float(sum(abs(term) for term in scaled)))

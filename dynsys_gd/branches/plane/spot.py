@@ -130,6 +130,10 @@ class Spot:
         forms, raw = self.forms, self.raw
         if forms is None or raw is None:
             return _MISSING
+        if self.curve.bifurcation is Bifurcation.FLIP:
+            q, left = self.direction
+            if abs(float(left @ q)) <= _DOUBLE:
+                return _MISSING  # a double multiplier has no derivative
         with np.errstate(all="ignore"):
             if self.curve.bifurcation is Bifurcation.FOLD:
                 # s δ + a w² = 0 has two solutions where s δ and a differ in sign.

@@ -301,3 +301,55 @@ def test_equations_of_boundaries_come_from_the_update_rule():
     descent = boundary_equation(dg.GradientDescent(QUADRATIC, eta), Bifurcation.FLIP)
     assert sp.simplify(descent.rhs - 2 / lam) == 0
     assert boundary_equation(dg.HeavyBall(QUADRATIC, eta, beta), Bifurcation.FOLD) is None
+
+
+def test_a_step_that_lands_on_a_resonance_shows_no_other_point():
+    # The formula of the coefficient has a pole at the 1:3 resonance, its real part has none.
+    F = dg.HeavyBall(WELL, eta, beta)
+    curve = dg.follow_bifurcation(
+        F,
+        [1],
+        start=("3/2", 1),
+        to=((0, 3), (0, 1)),
+        bifurcation=Bifurcation.NEIMARK_SACKER,
+        method=COARSE,
+    )
+    assert [p.kind.label for p in curve.special] == ["R1", "R4", "R3", "R2"]
+    delayed = dg.SymbolicMap([a * x * (1 - y) - b * x**2, x], [x, y])
+    at = dg.follow_bifurcation(
+        delayed, [0.25, 0.25], parameters=AB, start=(4, 8), to=((3.9, 4.1), (7, 9)), method=COARSE
+    )
+    here = int(np.argmin(np.abs(at.values[:, 0] - 4)))
+    assert at.values[here, 0] == pytest.approx(4, abs=1e-12)
+    # It agrees with its neighbours on the curve.
+    smooth = np.polyfit(at.values[:, 0] - 4, at.coefficients, 4)
+    assert at.coefficients[here] == pytest.approx(smooth[-1], rel=1e-6)
+
+
+def test_resonances_of_the_doubled_orbit_at_momentum_one():
+    # Between its first and its second flip, η² = 16 and 20, the 2-cycle of the cubic loss has a
+    # pair with cos θ = 9 - η²/2: from the trace of the product of its two Jacobians.
+    F = dg.HeavyBall(CUBIC, eta, beta)
+    G = F.at(beta=1)
+    cycle = dg.switch(dg.follow(G, [0], parameter="eta", to=(3.8, 4.4)), 0)
+    orbit = min(cycle.steps, key=lambda step: abs(step.value - 4.2))
+    curve = dg.follow_bifurcation(
+        F,
+        orbit.points,
+        start=(orbit.value, 1),
+        to=((0, 5), (0, 1)),
+        bifurcation=Bifurcation.NEIMARK_SACKER,
+        method=COARSE,
+    )
+    assert set(curve.limits) == {CurveLimit.HALVED, CurveLimit.RESONANCE}
+    found = {p.kind.label: p.values[0] for p in curve.special}
+    squares = {label: value**2 for label, value in found.items()}
+    assert squares == pytest.approx({"R4": 18, "R3": 19, "R2": 20}, abs=1e-11)
+
+
+def test_a_point_found_along_the_momentum():
+    ball = dg.HeavyBall(WELL, eta, beta)
+    point = dg.follow(ball.at(eta="1/2"), [1], parameter="beta", to=(0.5, 1.2)).special[0]
+    curve = dg.follow_bifurcation(ball, point, to=((0, 3), (0, 1)), method=COARSE)
+    assert curve.bifurcation is Bifurcation.NEIMARK_SACKER
+    assert np.max(np.abs(curve.values[:, 1] - 1)) < 1e-12
