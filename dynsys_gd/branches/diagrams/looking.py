@@ -22,12 +22,14 @@ __all__ = ["LookTask", "look", "piece_length"]
 
 Array = NDArray[np.float64]
 
-_STAGE = 512  # steps, in which no multiplier of 1/2 or more leads from here to subnormal numbers:
+_STAGE = (
+    512  # steps: no multiplier of 1/2 or more leads from `_NOTHING` to subnormal numbers in them
+)
 _NOTHING = 1e-90
 _NEAR_A_CYCLE = 1e-3  # of the size of an orbit: what returns so closely may still settle
 _EXACT = 1e-9
 _FLAT = 0.005  # error of an exponent
-_ALIKE = 1.1  # ratio of sizes of an orbit in successive halves
+_ALIKE = 0.02  # of the size: by how much the box about an orbit differs from half to half
 _STANDARD_ERRORS = 5.0
 _ROUNDING = 1e-12  # of exponents
 _ROUNDS = 4.0  # length of the path over size
@@ -173,12 +175,14 @@ def _returns_exactly(piece: Array) -> NDArray[np.bool_]:
         last = piece[-1]
         gaps = piece[:-1] - last
         nearest = np.einsum("tnd,tnd->tn", gaps, gaps).min(axis=0)
-        size = 1.0 + np.sqrt(np.einsum("nd,nd->n", last, last))
+        size = 1.0 + _lengths(last)
         return np.asarray(nearest <= (_EXACT * size) ** 2)
 
 
 def _going_round(piece: Array, exponents: Exponents, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which orbits go round and round, neither growing nor shrinking, with exponent zero.
+    """Return which orbits go round and round in the same place, with exponent zero.
+
+    A cycle that drifts along a family of minima has exponent zero too, but its box moves.
 
     Shear lets the stretching grow like a power of the time, more slowly from batch to batch: that
     is a zero with a large error. An orbit that leaves an unstable cycle has a small error.
@@ -187,14 +191,18 @@ def _going_round(piece: Array, exponents: Exponents, rows: NDArray[np.int64]) ->
     with np.errstate(all="ignore"):
         steps = piece[1:] - piece[:-1]
         path = np.sqrt(np.einsum("tnd,tnd->tn", steps, steps)).sum(axis=0)
-        early, late, size = (
-            np.sqrt(((part.max(axis=0) - part.min(axis=0)) ** 2).sum(axis=1))
-            for part in (piece[:half], piece[half:], piece)
+        (low, high), (later_low, later_high) = (
+            (part.min(axis=0), part.max(axis=0)) for part in (piece[:half], piece[half:])
         )
-        alike = (late <= _ALIKE * early) & (early <= _ALIKE * late)
+        size = _lengths(np.maximum(high, later_high) - np.minimum(low, later_low))
+        moved = np.maximum(_lengths(later_low - low), _lengths(later_high - high))
     mean, error = exponents.mean[rows], exponents.error[rows]
     zero = (np.abs(mean) <= _STANDARD_ERRORS * error + _ROUNDING) & (error <= _FLAT)
-    return alike & zero & (path >= _ROUNDS * size) & (size > 0)
+    return (moved <= _ALIKE * size) & zero & (path >= _ROUNDS * size) & (size > 0)
+
+
+def _lengths(rows: Array) -> Array:
+    return np.asarray(np.sqrt(np.einsum("nd,nd->n", rows, rows)))
 
 
 def piece_length(kept: int, budget: Budget) -> int:
@@ -214,7 +222,7 @@ def escaped(passed: Array, starts: Array, budget: Budget) -> NDArray[np.bool_]:
     with np.errstate(all="ignore"):
         last = passed[-1 - budget.growth_steps :]
         sizes = np.sqrt(np.einsum("tnd,tnd->tn", last, last))
-        far = sizes[0] > budget.radius * (1.0 + np.sqrt(np.einsum("nd,nd->n", starts, starts)))
+        far = sizes[0] > budget.radius * (1.0 + _lengths(starts))
         ratios = sizes[1:] / sizes[:-1]
         growing = (ratios >= EscapeRule().ratio).all(axis=0)
         growing &= (ratios[1:] >= ratios[:-1] * (1 - 1e-9)).all(axis=0)

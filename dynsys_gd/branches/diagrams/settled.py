@@ -69,7 +69,8 @@ def settled_periods(piece: Array, longest: int, tolerance: float) -> Returns:
     periods, closest = np.zeros(n, dtype=np.int64), np.full(n, np.inf)
     columns = piece.transpose(2, 0, 1)
     with np.errstate(all="ignore"):
-        low, high = columns.min(axis=1), columns.max(axis=1)
+        recent = columns[:, -1 - longest :]  # all of a cycle of the longest period
+        low, high = recent.min(axis=1), recent.max(axis=1)
         size = _norms(high - low)
         scale = 1.0 + _norms(np.maximum(np.abs(low), np.abs(high)))
         floor = _ROUNDING * scale + _AMPLIFIED * size

@@ -274,3 +274,20 @@ def test_laws_of_scipy_and_states_of_maps_with_memory():
     F = dg.HeavyBall(dg.Loss(x**2 / 2 - x**3 / 3, [x]), eta, "1/2")
     rest, moving = (diagram([2.0], F, starts=rows).states for rows in ([[0.1]], [[0.1, 0.1]]))
     assert np.array_equal(rest, moving)
+
+
+@pytest.mark.parametrize("drift", [1e-4, 1e-3, 1e-2])
+def test_a_cycle_that_drifts_is_not_quasi_periodic(drift):
+    """As along a family of minima: exponent zero, and round and round, but never back."""
+    turned = dg.SymbolicMap([-y, x + a - a, v + drift * a], [x, y, v])
+    found = diagram([1.0, 2.0], turned, "a", [[1.0, 0.0, 0.0]])
+    assert (found.behaviour == UNDECIDED).all()
+
+
+def test_orbits_that_tend_to_zero_cost_no_more_than_others():
+    """Subnormal numbers would make them a hundred times slower; zero is reached instead."""
+    F = dg.GradientDescent(dg.Loss(x**2 / 2 + x**4, [x]), eta)
+    found = diagram([0.1, 1.5], F, starts=[[0.1]], transient=9000)
+    assert found.period.tolist() == [[1], [1]]
+    assert not found.states.any()
+    np.testing.assert_allclose(found.exponent[:, 0], [math.log(0.9), math.log(0.5)], atol=1e-12)
