@@ -89,6 +89,19 @@ def certified_branches() -> None:
     dg.certify(born).plot().figure.savefig(HERE / "certified_fold.png", dpi=80)
 
 
+def branches() -> None:
+    """Draw the branches of the double well up to period 8, and its cascade."""
+    well = dg.GradientDescent(dg.Loss(x**4 / 4 - x**2 / 2, [x]), step_size=eta)
+    branch = dg.follow(well, [1.0], parameter="eta", to=(0.8, 1.35))
+    ax = branch.plot()
+    for _ in range(3):
+        branch = dg.switch(branch, 0)
+        branch.plot(ax=ax)
+    ax.figure.savefig(HERE / "branches.png", dpi=80)
+    found = dg.cascade(well, [1.0], "eta", to=(0.5, 1.5))
+    found.plot().figure.savefig(HERE / "cascade.png", dpi=80)
+
+
 def two_parameters() -> None:
     """Draw flip curves and resonances of the cubic loss in the plane of step size and momentum."""
     F = dg.HeavyBall(dg.Loss(x**2 / 2 - x**3 / 3, [x]), eta, beta)
@@ -196,5 +209,6 @@ if __name__ == "__main__":
     cells()
     diagrams()
     certified_branches()
+    branches()
     two_parameters()
     engine()
