@@ -44,15 +44,6 @@ class FollowedOrbit:
     >>> step = follow(well, [1.0], parameter="eta", to=(0.5, 1.5)).steps[0]
     >>> step.value, step.points.tolist(), step.multipliers.real.tolist()
     (0.5, [[1.0]], [0.0])
-
-    Examples
-    --------
-    >>> from sympy.abc import eta, x
-    >>> from dynsys_gd import GradientDescent, Loss, follow
-    >>> well = GradientDescent(Loss(x**4 / 4 - x**2 / 2, [x]), eta)
-    >>> step = follow(well, [1.0], parameter="eta", to=(0.5, 1.5)).steps[0]
-    >>> step.value, step.points.tolist(), step.multipliers.real.tolist()
-    (0.5, [[1.0]], [0.0])
     """
 
     value: float
