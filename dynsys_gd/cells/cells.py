@@ -21,6 +21,8 @@ Bounds = NDArray[np.float64]
 #: bisections in all up to which the number of a cell is a 64-bit integer with room to spare
 DEEPEST = 60
 
+_STORED = 2**16  # cells along an axis up to which all edges are kept
+
 
 @dataclass(frozen=True, eq=False)
 class Cells:
@@ -75,11 +77,33 @@ class Cells:
 
     @cached_property
     def edges(self) -> tuple[Bounds, ...]:
-        """The ascending coordinates between which the cells lie, one array an axis."""
-        return tuple(
-            np.append(low + (high - low) * (np.arange(m) / m), high)
-            for low, high, m in zip(self.region.low, self.region.high, self.counts, strict=True)
-        )
+        """The ascending coordinates between which all cells of the depth lie, one array an axis."""
+        return tuple(self.edge(axis, np.arange(m + 1)) for axis, m in enumerate(self.counts))
+
+    def edge(self, axis: int, places: Codes) -> Bounds:
+        """Return some of the coordinates between which the cells lie: e_i for i from 0."""
+        low, high, m = self.region.low[axis], self.region.high[axis], self.counts[axis]
+        inner = np.minimum(low + (high - low) * (places / m), high)
+        return np.where(places == m, high, inner)
+
+    def edges_below(self, axis: int, values: Bounds, *, equal: bool) -> Codes:
+        """Return how many of the coordinates e_i lie below values, or are equal where that counts.
+
+        Where there are few they are looked up, else found by halving, without being stored.
+        """
+        m = self.counts[axis]
+        if m <= _STORED:
+            side = "right" if equal else "left"
+            return np.searchsorted(self.edges[axis], values, side=side).astype(np.int64)
+        least = np.zeros(values.shape, dtype=np.int64)
+        most = np.full(values.shape, m + 1, dtype=np.int64)
+        while (least < most).any():
+            middle = (least + most) // 2
+            edge = self.edge(axis, np.minimum(middle, m))
+            below = (edge <= values if equal else edge < values) & (least < most)
+            least = np.where(below, middle + 1, least)
+            most = np.where(below, most, np.minimum(middle, most))
+        return least
 
     @cached_property
     def places(self) -> Codes:
@@ -97,12 +121,12 @@ class Cells:
     @cached_property
     def lower(self) -> Bounds:
         """Lower corners, shape (d, n)."""
-        return np.array([e[i] for e, i in zip(self.edges, self.places, strict=True)])
+        return np.array([self.edge(axis, i) for axis, i in enumerate(self.places)])
 
     @cached_property
     def upper(self) -> Bounds:
         """Upper corners, shape (d, n)."""
-        return np.array([e[i + 1] for e, i in zip(self.edges, self.places, strict=True)])
+        return np.array([self.edge(axis, i + 1) for axis, i in enumerate(self.places)])
 
     @property
     def volume(self) -> float:
@@ -127,8 +151,8 @@ class Cells:
         rows = np.asarray(points, dtype=np.float64)
         inside = np.asarray(self.region.contains(rows))
         places = [
-            np.clip(np.searchsorted(e, x, side="right") - 1, 0, len(e) - 2)
-            for e, x in zip(self.edges, rows.T, strict=True)
+            np.clip(self.edges_below(axis, rows[:, axis], equal=True) - 1, 0, m - 1)
+            for axis, m in enumerate(self.counts)
         ]
         codes = self.codes_of(np.array(places, dtype=np.int64).reshape(self.dimension, -1))
         return np.where(inside, self.rows_of(codes), -1)

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import InvalidInput
 from ..orbits.certified.outward import Bounds, down, up
 from .cells import Cells
 from .graph_faces import faces_of
 from .images import Images
 
-__all__ = ["Runs", "places_met", "runs_met"]
+__all__ = ["MOST_ROWS", "Runs", "places_met", "runs_met"]
+
+#: of cells along the last axis, looked at for one chunk of images: each takes about 100 bytes
+MOST_ROWS = 2**25
 
 Codes = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -49,17 +53,16 @@ class Runs:
         return np.repeat(start, self.length) + np.arange(self.total)
 
 
-def places_met(edges: Bounds, lower: Bounds, upper: Bounds) -> tuple[Codes, Codes]:
+def places_met(cells: Cells, axis: int, lower: Bounds, upper: Bounds) -> tuple[Codes, Codes]:
     """Return first and last place of the closed cells along an axis that [lower, upper] meets.
 
     The last is below the first where there are none. Cells are closed: an interval that ends on a
     common face meets the cells on both sides of it.
     """
-    count = len(edges) - 1
-    first = np.searchsorted(edges, lower, side="left") - 1
-    last = np.searchsorted(edges, upper, side="right") - 1
-    # An interval beyond the ends meets nothing: its first place is `count`, or its last is -1.
-    return np.maximum(first, 0), np.minimum(last, count - 1)
+    first = cells.edges_below(axis, lower, equal=False) - 1
+    last = cells.edges_below(axis, upper, equal=True) - 1
+    # Beyond the ends nothing is met: the first place is their number then, or the last is -1.
+    return np.maximum(first, 0), np.minimum(last, cells.counts[axis] - 1)
 
 
 def runs_met(images: Images, grid: Cells) -> Runs:
@@ -72,10 +75,8 @@ def runs_met(images: Images, grid: Cells) -> Runs:
     through the normals of its faces. In the plane no pair of a cell and a parallelogram (with the
     box of errors added) that are apart passes this.
     """
-    edges, d = grid.edges, grid.dimension
-    ranges = [
-        places_met(e, a, b) for e, a, b in zip(edges, images.lower, images.upper, strict=True)
-    ]
+    d = grid.dimension
+    ranges = [places_met(grid, k, images.lower[k], images.upper[k]) for k in range(d)]
     first, last = (np.array(part) for part in zip(*ranges, strict=True))
     missed = (last < first).any(axis=0)
     if d == 1:
@@ -83,6 +84,13 @@ def runs_met(images: Images, grid: Cells) -> Runs:
         return Runs(owner, first[0][owner], (last - first + 1)[0][owner])
     width = np.where(missed, 0, (last - first + 1)[:-1])
     rows = width.prod(axis=0)
+    if rows.sum(dtype=float) > MOST_ROWS:
+        raise InvalidInput(
+            "depth",
+            grid.depth,
+            f"images that together meet at most {MOST_ROWS} rows of cells",
+            "take a smaller depth, or a box on which the map is bounded",
+        )
     owner = np.repeat(np.arange(len(rows)), rows)
     rest = np.arange(len(owner)) - np.repeat(np.cumsum(rows) - rows, rows)
     places = np.empty((d, len(owner)), dtype=np.int64)
@@ -90,7 +98,7 @@ def runs_met(images: Images, grid: Cells) -> Runs:
         places[k] = first[k][owner] + rest % width[k][owner]
         rest //= width[k][owner]
     low, high = _above(images, grid, owner, places)
-    begin, end = places_met(edges[-1], low, high)
+    begin, end = places_met(grid, d - 1, low, high)
     begin, end = np.maximum(begin, first[-1][owner]), np.minimum(end, last[-1][owner])
     met = (begin <= end) & ~(low > high)
     places[-1] = begin
@@ -107,7 +115,7 @@ def _above(images: Images, grid: Cells, owner: Codes, places: Codes) -> tuple[Bo
     with np.errstate(all="ignore"):
         sides = []
         for k in range(d - 1):
-            below, above = grid.edges[k][places[k]], grid.edges[k][places[k] + 1]
+            below, above = grid.edge(k, places[k]), grid.edge(k, places[k] + 1)
             sides.append((down(below - c[k][owner]), up(above - c[k][owner])))
         for n, radius in zip(faces.normals, faces.radii, strict=True):
             least, most = -radius[owner], radius[owner]

@@ -211,7 +211,8 @@ def _looked_at(
 
 def _index(cover: Cover, nodes: Nodes, formulas: Formulas) -> Indices:
     cells = Cells(cover.region, cover.depth, np.sort(cover.codes[nodes]))
-    if not formulas.continuous or touches_edge(cells):
+    defined = bool(cover.images.known[nodes].all())  # there may be poles elsewhere
+    if not (formulas.continuous and defined) or touches_edge(cells):
         return None, None
     once = fixed_point_index(formulas, cells, 1)
     if cover.escaping[nodes].any():  # a cycle of two may have one point outside of the box

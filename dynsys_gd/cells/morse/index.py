@@ -49,12 +49,12 @@ def _field(formulas: Formulas, low: Bounds, high: Bounds, iterate: int) -> tuple
 
 
 def _on_line(formulas: Formulas, cells: Cells, iterate: int) -> int | None:
-    places, edges = cells.places[0], cells.edges[0]
+    places = cells.places[0]
     begins = places[np.diff(places, prepend=-2) > 1]
     ends = places[np.diff(places, append=places[-1] + 2) > 1] + 1
     total = 0
     for side, at in ((-1, begins), (1, ends)):
-        points = edges[at][None]
+        points = cells.edge(0, at)[None]
         low, high = _field(formulas, points, points, iterate)
         if ((low <= 0) & (high >= 0)).any():
             return None
@@ -73,6 +73,7 @@ def _in_plane(formulas: Formulas, cells: Cells, iterate: int) -> int | None:
         least = np.minimum(low, np.minimum(one[0], other[0]))
         largest = np.maximum(high, np.maximum(one[1], other[1]))
         clear = ((least > 0) | (largest < 0)).any(axis=0)
+        clear &= (np.isfinite(least) & np.isfinite(largest)).all(axis=0)
         u, v = (0.5 * a[:, clear] + 0.5 * b[:, clear] for a, b in (one, other))
         turns += float(np.arctan2(u[0] * v[1] - u[1] * v[0], (u * v).sum(axis=0)).sum())
         most += int(clear.sum())
@@ -104,7 +105,7 @@ def _boundary(cells: Cells) -> tuple[Bounds, Bounds]:
         free: Mask = np.asarray(~inside)
         free[inside] = cells.rows_of(cells.codes_of(beside[:, inside])) < 0
         ends.append([
-            np.array([cells.edges[0][x[free] + i], cells.edges[1][y[free] + j]])
+            np.array([cells.edge(0, x[free] + i), cells.edge(1, y[free] + j)])
             for i, j in corners
         ])  # fmt: skip
     first, last = (np.concatenate(part, axis=1) for part in zip(*ends, strict=True))

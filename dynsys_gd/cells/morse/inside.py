@@ -68,8 +68,8 @@ def set_of(orbit: PeriodicOrbit, finest: Cells, owner: NDArray[np.int64]) -> int
         sides = [
             np.arange(first[0], last[0] + 1)
             for first, last in (
-                places_met(e, a[k : k + 1], b[k : k + 1])
-                for e, a, b in zip(finest.edges, low, high, strict=True)
+                places_met(finest, axis, low[axis, k : k + 1], high[axis, k : k + 1])
+                for axis in range(finest.dimension)
             )
         ]
         mesh = np.array([m.ravel() for m in np.meshgrid(*sides, indexing="ij")])

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...engine.work import Work
+from ..cells import DEEPEST
 from ..images import Formulas, Mask
 from .components import components_of
 from .cover import Cover, part_of, refined
@@ -50,8 +51,9 @@ def vanishing(
         counts = np.bincount(owner[recurring], minlength=len(groups))
         gone |= (counts == 0) & ~given_up
         given_up |= counts > most
+        given_up[owner[~now.images.known]] = True  # images that may be anything tell nothing
         kept = np.flatnonzero(recurring & ~given_up[owner])
-        if not len(kept) or level == levels:
+        if not len(kept) or level == levels or now.depth == DEEPEST:
             break
         now = part_of(now, kept)
         owner = owner[kept]

@@ -10,7 +10,9 @@ from sympy.abc import a, x, y
 
 import dynsys_gd as dg
 from dynsys_gd import MorseKind, Outcome
-from dynsys_gd.cells.images import formulas_of
+from dynsys_gd.cells.cells import Cells
+from dynsys_gd.cells.graph_rows import runs_met
+from dynsys_gd.cells.images import formulas_of, images_of
 from dynsys_gd.cells.morse.cover import cover_of
 from dynsys_gd.cells.morse.vanishing import vanishing
 
@@ -244,3 +246,29 @@ def test_where_images_leave_the_box_cycles_of_two_are_not_counted():
     F = dg.SymbolicMap([ends], [x])
     found = dg.morse_graph(F, dg.Box([-0.75], [1.25]), 4, start_depth=4)
     assert all(s.index[1] is None for s in found if found.cover.escaping[s.nodes].any())
+
+
+@pytest.mark.parametrize("depth", [30, 45])
+def test_deep_cells_pin_recurrence_down(depth):
+    """Where little recurs, depth costs little."""
+    F = dg.SymbolicMap([x / 2 - sp.Rational(1, 3)], [x])
+    (only,) = dg.morse_graph(F, dg.Box([-1], [1]), depth).sets
+    assert only.box.low[0] <= -2 / 3 <= only.box.high[0]
+    assert only.volume < 2.0 ** (4 - depth)
+    assert only.kind is MorseKind.ATTRACTING
+
+
+def test_images_that_may_be_anything_are_refused_in_deep_grids():
+    plane = dg.Box([-1, -1], [1, 1])
+    images = images_of(formulas_of(dg.SymbolicMap([1 / x, y / 2], [x, y])), *np.zeros((2, 2, 300)))
+    assert runs_met(images, Cells(plane, 20, np.arange(1))).total > 300 * 2**10
+    with pytest.raises(dg.InvalidInput, match="rows of cells"):
+        runs_met(images, Cells(plane, 40, np.arange(1)))
+
+
+def test_around_a_pole_there_is_no_index():
+    """The sign of x - F(x) changes at the pole 0 of -1/x, where nothing is fixed."""
+    found = dg.morse_graph(dg.SymbolicMap([-1 / (9 * x)], [x]), dg.Box([-3], [3]), 8)
+    (pole,) = (s for s in found if found.set_at([[0.0]])[0] == s.number)
+    assert not pole.on_edge
+    assert pole.index == (None, None)
