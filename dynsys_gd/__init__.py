@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from . import claims, data
 from ._version import __version__
+from .branches.attractors.attractor import Attractor
+from .branches.attractors.attractor_set import AttractorSet
+from .branches.attractors.finding import attractors
+from .branches.attractors.following import attractor_steps, follow_attractors
+from .branches.attractors.history import AttractorEvent, AttractorHistory
+from .branches.attractors.kinds import AttractorChange, AttractorKind
 from .branches.bifurcation_point import BifurcationPoint, Located
 from .branches.branch import Branch, BranchLimit
 from .branches.cascades.cascade import cascade, cascade_steps
@@ -187,6 +193,12 @@ __all__ = [
     "Adaptive",
     "AlmostInvariantSets",
     "Arithmetic",
+    "Attractor",
+    "AttractorChange",
+    "AttractorEvent",
+    "AttractorHistory",
+    "AttractorKind",
+    "AttractorSet",
     "AutodiffLoss",
     "Ball",
     "BasinBounds",
@@ -350,6 +362,8 @@ __all__ = [
     "Verdict",
     "WorkersLost",
     "__version__",
+    "attractor_steps",
+    "attractors",
     "basin_entropy",
     "basin_theorem",
     "basins_of_cells",
@@ -378,6 +392,7 @@ __all__ = [
     "fixed_points",
     "flattest_minimum",
     "follow",
+    "follow_attractors",
     "follow_bifurcation",
     "he_normal",
     "immediate_basin",

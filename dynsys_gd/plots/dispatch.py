@@ -8,6 +8,8 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..branches.attractors.attractor_set import AttractorSet
+from ..branches.attractors.history import AttractorHistory
 from ..branches.bifurcation_point import BifurcationPoint
 from ..branches.branch import Branch
 from ..branches.cascades.cascade_result import Cascade
@@ -60,6 +62,7 @@ from ..orbits.periodic_orbit import PeriodicOrbit
 from ..orbits.skeleton import Skeleton
 from ..orbits.stability import Stability
 from ..thresholds.threshold import Threshold
+from .attractors_picture import draw_attractors, draw_history
 from .average_picture import draw_average
 from .basins_of_cells_picture import draw_cell_basins
 from .bifurcation_curve_picture import draw_bifurcation_curve, draw_codimension_two
@@ -133,6 +136,8 @@ def _size(result: Any) -> tuple[float, float]:
     return _USUAL_SIZE
 
 
+_paint.register(AttractorHistory, draw_history)
+_paint.register(AttractorSet, draw_attractors)
 _paint.register(AlmostInvariantSets, draw_almost_invariant)
 _paint.register(BasinEntropy, draw_basin_entropy)
 _paint.register(BasinTheorem, draw_theorem)
@@ -188,6 +193,8 @@ _paint.register(OrbitGrowth, draw_growth)
 _paint.register(TransverseExponent, draw_transverse)
 _paint.register(TransverseScan, draw_transverse_scan)
 
+_size.register(AttractorHistory, lambda _: (8.8, 6.0))
+_size.register(AttractorSet, lambda _: (8.8, 4.8))
 _size.register(EntropyBound, lambda _: (6.0, 5.6))
 _size.register(LyapunovSpectrum, lambda _: _WITH_LEGEND)
 _size.register(OrbitDensity, lambda _: _WITH_LEGEND)

@@ -225,6 +225,20 @@ MAKERS = {
         dg.HeavyBall(WELL, eta, beta), [1], start=("1/2", 1), to=((0, 4), (0, 1))
     ),
     "point of codimension two": lambda: made("curve with resonances").special[1],
+    "attractors": lambda: dg.attractors(BELOW, BOX, n=60, rng=0, budget=dg.Budget(steps=1024)),
+    "attractors, chaotic": lambda: dg.attractors(
+        HENON, dg.Box([-1, -1], [1, 1]), n=20, rng=0, budget=dg.Budget(steps=1024)
+    ),
+    "attractors, none": lambda: dg.attractors(BELOW, dg.Box([8, 8], [9, 9]), n=20, rng=0),
+    "attractors over a range": lambda: dg.follow_attractors(
+        dg.GradientDescent(WELL, eta),
+        "eta",
+        [0.9, 1.1, 1.7, 2.5],
+        region=dg.Box([-1], [1]),
+        n=20,
+        rng=0,
+        budget=dg.Budget(steps=1024),
+    ),
     "crises of a line": lambda: dg.crises(
         LOGISTIC, dg.Box([-1], [2]), parameter="a", to=(3.99, 4.01), values=3
     ),
