@@ -160,6 +160,20 @@ def test_the_tube_holds_one_orbit_only():
         assert np.all(np.abs(middle[:2] - 1.0) > segment.radius[:2])
 
 
+def test_newtons_method_from_the_corners_of_a_tube_finds_the_same_orbit():
+    for segment in certified("cycle").segments[::5]:
+        value = float(np.mean(segment.ends))
+        centre = segment.curve(value, value).middle()[:2]
+        (box,) = certified("cycle").orbits_at(value)
+        for corner in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+            u = centre + segment.radius[:2] * corner
+            for _ in range(8):
+                slopes = 1 - value * (3 * u**2 - 1)
+                gap = u - value * (u**3 - u) - u[::-1]
+                u = u - np.linalg.solve([[slopes[0], -1], [-1, slopes[1]]], gap)
+            assert np.all(np.abs(u - box[:, 0].mean(axis=1)) < 1e-13)
+
+
 def test_a_fold_is_passed():
     found = certified("window")
     assert found.complete
