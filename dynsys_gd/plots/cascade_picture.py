@@ -47,7 +47,7 @@ def _distances(cascade: Cascade, ax: Axes, style: dict[str, Any]) -> None:
     ax.plot(places, heights, color=QUIET, linewidth=1.0, zorder=1)
     _marks(cascade, ax, places, heights, style)
     ax.set_yscale("log")
-    notes = [f"limit {cascade.limit:.15g} ± {limit.error:.0e}"]
+    notes = [f"limit {limit.shown}"]
     if 0 < len(cascade.ratios) <= _MOST_RATIOS:
         notes.append("numbers: ratios of the distances of neighbours")
     ax.text(0.02, 0.03, "\n".join(notes), transform=ax.transAxes, fontsize=9, color=INK)

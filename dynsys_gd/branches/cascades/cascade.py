@@ -139,16 +139,21 @@ def cascade_steps(
     start: Any = None,
     method: PseudoArclength = PseudoArclength(),  # noqa: B008 (frozen)
 ) -> Iterator[Doubling]:
-    """Yield the doubling points of a cascade one by one, as they are found.
+    """Return the doubling points of a cascade one by one, as they are found.
 
     Parameters
     ----------
     F, orbit, parameter, to, doublings, start, method
         As for `cascade`.
 
-    Yields
+    Returns
+    -------
+    iterator of Doubling
+
+    Raises
     ------
-    Doubling
+    InvalidInput
+        As `cascade` does, when the first of them is asked for.
 
     Examples
     --------

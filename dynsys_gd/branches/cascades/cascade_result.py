@@ -142,13 +142,11 @@ class Cascade(Result):
             error = self.ratio_errors[-1]
             rows.append(("last ratio", f"{self.ratios[-1]:.10g}, off by at most {error:.1e}"))
         if self.delta is not None:
-            shown = f"{float(self.delta.value):.12g} ± {self.delta.error:.1e}"
-            rows.append(("limit of the ratios", f"{shown} (extrapolated)"))
+            rows.append(("limit of the ratios", f"{self.delta.shown} (extrapolated)"))
         if len(self.scalings):
             rows.append(("last scaling", f"{self.scalings[-1]:.8g}"))
         if self.extrapolated is not None:
-            shown = f"{self.limit:.16g} ± {self.limit_error:.1e}"
-            rows.append(("limit", f"{shown} ({self.extrapolated.rule})"))
+            rows.append(("limit", f"{self.extrapolated.shown} ({self.extrapolated.rule})"))
         rows.append(("ends", self.why))
         rows += [("passed", point.headline()) for point in self.passed[:2]]
         rows.append(("evidence", str(self.evidence)))

@@ -18,6 +18,13 @@ class CascadeEnd(Enum):
     several multipliers become -1 together. BRANCH: the branch ends or closes before it doubles.
     LOST: no orbit of twice the period was found next to the flip. DIGITS: neighbouring doubling
     points are no longer told apart.
+
+    Examples
+    --------
+    >>> from sympy.abc import a, x
+    >>> from dynsys_gd import SymbolicMap, cascade
+    >>> cascade(SymbolicMap([a * x * (1 - x)], [x]), [0.6], "a", to=(2.5, 3.4)).end
+    <CascadeEnd.RANGE: 'the end of the range'>
     """
 
     DOUBLINGS = "as many doublings as asked for"

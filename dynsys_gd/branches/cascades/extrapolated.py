@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
@@ -28,11 +29,28 @@ class Extrapolated:
         An estimate: how far the last three extrapolations by the best rule are apart, or those
         by the two best rules, and the rounding of the members.
     rule : str
+
+    Examples
+    --------
+    >>> from sympy.abc import a, x
+    >>> from dynsys_gd import SymbolicMap, cascade
+    >>> logistic = SymbolicMap([a * x * (1 - x)], [x])
+    >>> found = cascade(logistic, [0.6], "a", to=(2.5, 4), doublings=5).extrapolated
+    >>> round(float(found.value), 6), found.rule
+    (3.569946, "Feigenbaum's δ, Aitken's process")
     """
 
     value: Decimal
     error: float
     rule: str
+
+    @property
+    def shown(self) -> str:
+        """The value with the digits that its error leaves, and the error."""
+        if not 0 < self.error < 1:
+            return f"{float(self.value):.15g} ± {self.error:.1e}"
+        decimals = math.ceil(-math.log10(self.error)) + 1
+        return f"{self.value:.{decimals}f} ± {self.error:.1e}"
 
 
 def ratios_of(values: Numbers, errors: Sequence[float]) -> tuple[list[Decimal], list[float]]:
