@@ -142,7 +142,9 @@ class CertifiedBranch(Result):
     def headline(self) -> str:
         what = "fixed point" if self.period == 1 else f"orbit of period {self.period}"
         low, high = self.part
-        where = f"{self.parameter} in [{low:.9g}, {high:.9g}]"
+        short = f"[{low:.9g}, {high:.9g}]"
+        told_apart = f"{low:.9g}" != f"{high:.9g}"
+        where = f"{self.parameter} in {short if told_apart else f'[{low!r}, {high!r}]'}"
         word = "Certified" if self.evidence.grade.rigorous else "Enclosed"
         if self.complete:
             return f"{word} branch of the {what} over {where}, complete"

@@ -314,6 +314,13 @@ def test_parts_of_a_branch():
         dg.certify(fixed_point(), part=(3, 4))
 
 
+def test_a_range_of_few_roundings():
+    F = dg.SymbolicMap([a - x**2], [x])
+    found = dg.certify(dg.follow(F, [0.618034], parameter="a", to=(1, 1 + 1e-9), start=1))
+    assert found.complete
+    assert "[1.0, 1.000000001" in found.headline()
+
+
 def test_attempts_are_limited():
     found = dg.certify(two_cycle(), method=dg.Tubes(attempts=5))
     assert found.attempts <= 5
