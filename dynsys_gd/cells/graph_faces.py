@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..orbits.certified.outward import Bounds, sum_up, up
 from .images import Images
@@ -27,10 +26,6 @@ class Faces:
 
     normals: Bounds
     radii: Bounds
-
-    def take(self, which: NDArray[np.generic]) -> Faces:
-        """Return the faces of some of the images."""
-        return Faces(self.normals[..., which], self.radii[..., which])
 
 
 def faces_of(images: Images) -> Faces:

@@ -35,7 +35,8 @@ __all__ = ["morse_graph"]
 Nodes = NDArray[np.int64]
 Indices = tuple[int | None, int | None]
 
-_LOOKS = ((3, 64), (10, 4096))  # halvings, and cells up to which: most shadows are gone at once
+#: halvings of each coordinate, and cells up to which: most shadows are gone at once
+_LOOKS = ((2, 64), (10, 4096))
 _START = 14  # the depth from which refinement begins where nothing is said
 _LONGEST = 64  # certified orbits: longer periods are asked of periodic_orbits
 
@@ -85,8 +86,8 @@ def morse_graph(
     alone therefore loses nothing, and paths between parts of one component run through its finer
     cells. As cells are closed, the largest invariant set inside a component lies in its interior
     unless it touches the edge of the box: components are isolating neighbourhoods [1]_ [2]_.
-    Components that lose all recurrence in up to ten further halvings, with a few thousand cells at
-    most, hold no orbit and are left out.
+    Components that lose all recurrence in up to ten further halvings of each coordinate, with a few
+    thousand cells at most, hold no orbit and are left out.
 
     References
     ----------
@@ -194,13 +195,14 @@ def _looked_at(
     Attractors and sets with a certified orbit or an index are there; others may be shadows of the
     size of cells.
     """
+    d = cover.region.dimension
     gone = np.zeros(len(groups), dtype=bool)
     indices: list[Indices] = [(None, None)] * len(groups)
     sure = [bool(inside[k]) or bool(reach.only(k)[nodes[0]]) for k, nodes in enumerate(groups)]
     for levels, most in _LOOKS:
         asked = [k for k in range(len(groups)) if not (sure[k] or gone[k])]
         gone[asked] = vanishing(
-            cover, [groups[k] for k in asked], formulas, levels=levels, most=most
+            cover, [groups[k] for k in asked], formulas, levels=levels * d, most=most
         )
         for k in np.flatnonzero(~gone).tolist():
             if indices[k] == (None, None):
