@@ -33,8 +33,8 @@ def proved_reach(orbit: CriticalOrbit) -> float | None:
     q ≥ ‖I - C R'(x)‖ for all x within r of c, there is exactly one solution within r where
     y + q r < r and q < 1 [krawczyk1969]_; it is within y / (1 - q). R(c) is enclosed in balls of
     256 bits, R' as well, and the product C R' is formed in doubles with a bound of its rounding
-    [rump1983]_. The derivative is regular there, so that the multiplier is simple and crosses the
-    unit circle at nonzero speed.
+    [rump1983]_. The derivative is regular there, so that the multiplier has one eigenvector
+    only; where it is algebraically simple, too, it crosses the unit circle at nonzero speed.
     """
     system = orbit.system
     if system.size > LARGEST_PROOF or not system.F.exact:

@@ -140,7 +140,7 @@ class Cascade(Result):
             rows.append(("doubling points", listed + (", …" if len(self) > 5 else "")))
         if len(self.ratios):
             error = self.ratio_errors[-1]
-            rows.append(("last ratio", f"{self.ratios[-1]:.10g}, off by at most {error:.1e}"))
+            rows.append(("last ratio", f"{self.ratios[-1]:.10g} ± {error:.1e}, from the values"))
         if self.delta is not None:
             rows.append(("limit of the ratios", f"{self.delta.shown} (extrapolated)"))
         if len(self.scalings):

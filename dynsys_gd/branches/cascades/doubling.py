@@ -115,7 +115,7 @@ def rewritten(point: BifurcationPoint, found: CriticalOrbit, splitting: float) -
         evidence = Evidence(
             grade=Grade.CERTIFIED,
             reason="a fixed-point theorem in ball arithmetic: exactly one orbit of this least "
-            f"period with a simple multiplier -1 lies within {error:.0e} of the computed one",
+            f"period with a multiplier -1 lies within {error:.0e} of the computed one",
             sources=(*_SOURCES, "krawczyk1969"),
         )
     made = Doubling(
