@@ -93,8 +93,9 @@ class Cells:
         """
         m = self.counts[axis]
         if m <= _STORED:
-            side = "right" if equal else "left"
-            return np.searchsorted(self.edges[axis], values, side=side).astype(np.int64)
+            edges = self.edges[axis]
+            found = np.searchsorted(edges, values, side="right" if equal else "left")
+            return found.astype(np.int64)
         least = np.zeros(values.shape, dtype=np.int64)
         most = np.full(values.shape, m + 1, dtype=np.int64)
         while (least < most).any():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..images import Mask
 
-__all__ = ["Components", "Reach", "components_of", "downhill", "reach_of", "reached_from"]
+__all__ = ["Components", "Reach", "components_of", "downhill", "ranges", "reach_of", "reached_from"]
 
 Nodes = NDArray[np.int64]
 Edges = NDArray[np.integer[Any]]
@@ -142,7 +142,7 @@ def reach_of(
     open_edges = np.bincount(a, minlength=c)
     ready = np.flatnonzero(open_edges == 0)
     while len(ready):
-        above = before[_ranges(start[ready], start[ready + 1])]
+        above = before[ranges(start[ready], start[ready + 1])]
         below = np.repeat(ready, start[ready + 1] - start[ready])
         for word in bits:
             np.bitwise_or.at(word, above, word[below])
@@ -166,13 +166,13 @@ def reached_from(first: Nodes, targets: Nodes, start: Mask) -> Mask:
     now = np.flatnonzero(start)
     while len(now):
         reached = np.zeros(len(seen), dtype=bool)
-        reached[targets[_ranges(first[now], first[now + 1])]] = True
+        reached[targets[ranges(first[now], first[now + 1])]] = True
         now = np.flatnonzero(reached & ~seen)
         seen[now] = True
     return seen
 
 
-def _ranges(begin: Nodes, end: Nodes) -> Nodes:
+def ranges(begin: Nodes, end: Nodes) -> Nodes:
     """Return begin[0], …, end[0] - 1, begin[1], … as one array."""
     many = end - begin
     return np.repeat(begin - (np.cumsum(many) - many), many) + np.arange(many.sum())

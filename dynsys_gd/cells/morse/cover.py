@@ -17,6 +17,7 @@ from ..cells import Cells, Codes
 from ..graph_faces import Faces, faces_of
 from ..graph_rows import Runs, runs_met
 from ..images import Formulas, Images, Mask, images_of
+from .components import ranges
 
 __all__ = ["Cover", "cover_of", "part_of", "refined"]
 
@@ -239,9 +240,9 @@ def part_of(cover: Cover, nodes: Nodes) -> Cover:
     new = np.full(len(cover), -1, dtype=np.int32)
     new[nodes] = np.arange(len(nodes))
     first, after = cover.rows
-    begin, many = first[nodes], first[nodes + 1] - first[nodes]
-    targets = new[after[np.repeat(begin - (np.cumsum(many) - many), many) + np.arange(many.sum())]]
-    sources = np.repeat(np.arange(len(nodes), dtype=np.int32), many)
+    begin, end = first[nodes], first[nodes + 1]
+    targets = new[after[ranges(begin, end)]]
+    sources = np.repeat(np.arange(len(nodes), dtype=np.int32), end - begin)
     within = targets >= 0
     return replace(
         cover,

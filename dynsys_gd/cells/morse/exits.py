@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..cells import Cells, Codes
 from ..graph_rows import runs_met
 from ..images import Mask
+from .components import ranges
 from .cover import Cover, part_of
 
 __all__ = ["every_piece_has_an_exit", "pieces_of", "touches_edge"]
@@ -68,7 +69,8 @@ def every_piece_has_an_exit(cover: Cover, nodes: Nodes) -> bool:
     codes = runs.codes()
     # Of what the finest cells suggest, only what lies in successors in the cover.
     first, targets = cover.rows
-    pairs = np.concatenate([m * len(cover) + targets[first[m] : first[m + 1]] for m in nodes])
+    begin, end = first[nodes], first[nodes + 1]
+    pairs = np.repeat(nodes, end - begin) * len(cover) + targets[ranges(begin, end)]
     sound = np.isin(owners * len(cover) + cover.holders(codes), pairs)
     ways_out = np.unique(codes[sound])
     ways_out = ways_out[cells.rows_of(ways_out) < 0]
