@@ -10,6 +10,7 @@ from ...engine.chunks import checked_progress
 from ...errors import InvalidInput
 from ...evidence import Evidence, Grade
 from ...maps.base import Map
+from ...orbits.critical_manifold import CriticalManifold
 from ...orbits.periodic_orbit import PeriodicOrbit
 from ...regions import positive_count
 from ...values import to_value
@@ -35,7 +36,7 @@ Found = BifurcationPoint | Ending | tuple[Doubling, float]
 
 def cascade(
     F: Map,
-    orbit: PeriodicOrbit | Any,
+    orbit: PeriodicOrbit | CriticalManifold | Any,
     parameter: str,
     *,
     to: tuple[Any, Any],
@@ -50,8 +51,8 @@ def cascade(
     ----------
     F : Map
         With one open parameter.
-    orbit : PeriodicOrbit or array_like of shape (d,) or (p, d)
-        Where to begin. A point of the loss stands for a state at rest.
+    orbit : PeriodicOrbit, CriticalManifold of dimension 1, or array_like of shape (d,) or (p, d)
+        Where to begin, as for `follow`: of a family of minima at the flattest one.
     parameter : str
         Name of the open parameter.
     to : tuple of two numbers
@@ -131,7 +132,7 @@ def cascade(
 
 def cascade_steps(
     F: Map,
-    orbit: PeriodicOrbit | Any,
+    orbit: PeriodicOrbit | CriticalManifold | Any,
     parameter: str,
     *,
     to: tuple[Any, Any],

@@ -106,6 +106,12 @@ def test_the_whole_space_doubles_where_the_line_does(factors):
     np.testing.assert_allclose(balanced, balanced[:, :1] + np.zeros(factors), atol=1e-12)
 
 
+def test_a_family_of_minima_doubles_at_its_flattest_member():
+    family = dg.fixed_points(product(2)).families[0]
+    found = dg.cascade(product(2), family, "eta", to=HALF, doublings=3)
+    np.testing.assert_allclose(found.values, on_the_line(2).values[:3], rtol=0, atol=1e-14)
+
+
 def test_closed_forms_lie_within_the_proved_errors():
     cases = [
         (LINE, [1.0], "eta", "0.5", sp.sqrt(5) - 1),
