@@ -7,7 +7,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from .operations import Op
 from .tape import Instruction, Tape
@@ -97,6 +96,12 @@ def _logcosh(u: Columns) -> Columns:
     )
 
 
+def _erf(u: Columns) -> Columns:
+    from scipy.special import erf
+
+    return np.asarray(erf(u))
+
+
 def _step(u: Columns) -> Columns:
     return np.heaviside(u, 0.5)
 
@@ -105,7 +110,7 @@ _NAMES = {
     "np": np,
     "inf": np.inf,  # how a constant beyond the range of floats prints
     "square": np.square,
-    "erf": special.erf,
+    "erf": _erf,
     "sigmoid": _sigmoid,
     "softplus": _softplus,
     "logcosh": _logcosh,

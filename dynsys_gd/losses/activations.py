@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 __all__ = ["LEAKY_SLOPE", "Activation"]
 
@@ -68,6 +67,19 @@ class _Formulas(NamedTuple):
     curvature: Callable[[Array], Array]
 
 
+def _logistic(u: Array) -> Array:
+    from scipy.special import expit
+
+    return np.asarray(expit(u))
+
+
+def _normal(u: Array) -> Array:
+    """Return the distribution function of the normal law."""
+    from scipy.special import ndtr
+
+    return np.asarray(ndtr(u))
+
+
 def _tanh_slope(u: Array) -> Array:
     # sech² rather than 1 - tanh², which cancels where the unit saturates.
     decay = np.exp(-2.0 * np.abs(u))
@@ -85,7 +97,7 @@ def _density(u: Array) -> Array:
 
 def _gelu_slope(u: Array) -> Array:
     near = np.clip(u, -_FAR, _FAR)
-    return special.ndtr(u) + near * _density(near)
+    return _normal(u) + near * _density(near)
 
 
 def _gelu_curvature(u: Array) -> Array:
@@ -96,7 +108,7 @@ def _gelu_curvature(u: Array) -> Array:
 _FORMULAS = {
     Activation.TANH: _Formulas(np.tanh, _tanh_slope, lambda u: -2.0 * np.tanh(u) * _tanh_slope(u)),
     Activation.SIGMOID: _Formulas(
-        special.expit, _sigmoid_slope, lambda u: -np.tanh(0.5 * u) * _sigmoid_slope(u)
+        _logistic, _sigmoid_slope, lambda u: -np.tanh(0.5 * u) * _sigmoid_slope(u)
     ),
     Activation.RELU: _Formulas(
         lambda u: np.maximum(u, 0.0), lambda u: np.where(u > 0, 1.0, 0.0), np.zeros_like
@@ -106,6 +118,6 @@ _FORMULAS = {
         lambda u: np.where(u > 0, 1.0, LEAKY_SLOPE),
         np.zeros_like,
     ),
-    Activation.GELU: _Formulas(lambda u: u * special.ndtr(u), _gelu_slope, _gelu_curvature),
-    Activation.SOFTPLUS: _Formulas(lambda u: np.logaddexp(0.0, u), special.expit, _sigmoid_slope),
+    Activation.GELU: _Formulas(lambda u: u * _normal(u), _gelu_slope, _gelu_curvature),
+    Activation.SOFTPLUS: _Formulas(lambda u: np.logaddexp(0.0, u), _logistic, _sigmoid_slope),
 }

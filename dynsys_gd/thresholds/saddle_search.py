@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
 __all__ = ["BalancedProduct", "largest_balanced_product"]
@@ -86,8 +85,10 @@ def _slope_and_vector(A: Matrix, B: Matrix, depth: int, log_balance: float) -> t
 
 
 def _top(matrix: Matrix) -> Matrix:
+    from scipy.linalg import eigh
+
     last = len(matrix) - 1
-    return np.asarray(scipy.linalg.eigh(matrix, subset_by_index=[last, last])[1][:, 0])
+    return np.asarray(eigh(matrix, subset_by_index=[last, last])[1][:, 0])
 
 
 def _combination_of_slope_zero(slope: Matrix, falling: Matrix, rising: Matrix) -> Matrix:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
-from scipy import special
 
 from ...engine.operations import Op
 
@@ -89,13 +88,17 @@ def _atan(u: Array) -> list[Array]:
 
 
 def _erf(u: Array) -> list[Array]:
+    from scipy.special import erf
+
     first = 2.0 / np.sqrt(np.pi) * np.exp(-u * u)
-    return [special.erf(u), first, -u * first, (2 * u * u - 1) * first / 3]
+    return [erf(u), first, -u * first, (2 * u * u - 1) * first / 3]
 
 
 def _sigmoid(u: Array) -> list[Array]:
-    s = special.expit(u)
-    first = s * special.expit(-np.asarray(u))
+    from scipy.special import expit
+
+    s = expit(u)
+    first = s * expit(-np.asarray(u))
     return [s, first, first * (1 - 2 * s) / 2, first * (1 - 6 * first) / 6]
 
 
