@@ -40,7 +40,7 @@ class MorseKind(Enum):
         return self.value
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FamilyPart:
     """Where a family of fixed points runs through a Morse set, and where it attracts.
 
@@ -80,6 +80,9 @@ class FamilyPart:
             f"{self.family.where()}: stable in {counts[0]} cells, unstable in {counts[1]}, "
             f"undecided in {counts[2]}"
         )
+
+    def __repr__(self) -> str:
+        return f"FamilyPart {self}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
