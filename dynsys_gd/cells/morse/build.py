@@ -158,12 +158,13 @@ def _answer(
     inside = _orbits_inside(cover, groups, known[0])
     labels = np.array([components.labels[nodes[0]] for nodes in groups], dtype=np.int64)
     reach = reach_of(components, cover.sources, cover.targets, labels, cover.escaping)
-    indices, gone = _looked_at(cover, groups, inside, reach, formulas)
-    kept = _ordered(groups, reach, np.flatnonzero(~gone).tolist(), cover)
+    table = reach.table(np.array([nodes[0] for nodes in groups], dtype=np.int64))
+    stays = table.sum(axis=1) == 1  # a set reaches itself
+    indices, gone = _looked_at(cover, groups, inside, stays, formulas)
+    kept = _ordered(groups, table, np.flatnonzero(~gone), cover)
     reach = reach.among(kept)
-    above = np.zeros((len(kept), len(kept)), dtype=bool)
-    for i, k in enumerate(kept):
-        above[i] = [j != i and bool(reach.to(j)[groups[k][0]]) for j in range(len(kept))]
+    above = table[np.ix_(kept, kept)]
+    np.fill_diagonal(above, False)
     sets = tuple(
         _described(i, groups[k], inside[k], indices[k], formulas, cover, reach, known)
         for i, k in enumerate(kept)
@@ -187,7 +188,7 @@ def _looked_at(
     cover: Cover,
     groups: list[Nodes],
     inside: list[list[PeriodicOrbit]],
-    reach: Reach,
+    stays: NDArray[np.bool_],
     formulas: Formulas,
 ) -> tuple[list[Indices], NDArray[np.bool_]]:
     """Return the indices of recurrent sets, and which of the sets are proved to hold no orbit.
@@ -198,7 +199,7 @@ def _looked_at(
     d = cover.region.dimension
     gone = np.zeros(len(groups), dtype=bool)
     indices: list[Indices] = [(None, None)] * len(groups)
-    sure = [bool(inside[k]) or bool(reach.only(k)[nodes[0]]) for k, nodes in enumerate(groups)]
+    sure = [bool(inside[k] or stays[k]) for k in range(len(groups))]
     for levels, most in _LOOKS:
         asked = [k for k in range(len(groups)) if not (sure[k] or gone[k])]
         gone[asked] = vanishing(
@@ -248,13 +249,16 @@ def _orbits_inside(
     return inside
 
 
-def _ordered(groups: list[Nodes], reach: Reach, kept: list[int], cover: Cover) -> list[int]:
+def _ordered(groups: list[Nodes], table: NDArray[np.bool_], kept: Nodes, cover: Cover) -> list[int]:
     """Return the sets from below to above, those side by side by their first cell."""
-    below = {k: [j for j in kept if j != k and reach.to(j)[groups[k][0]]] for k in kept}
-    height: dict[int, int] = {}
-    for k in sorted(kept, key=lambda k: len(below[k])):  # what lies below a set has fewer below it
-        height[k] = 1 + max((height[j] for j in below[k]), default=-1)
-    return sorted(kept, key=lambda k: (height[k], int(cover.codes[groups[k]].min())))
+    below = table[np.ix_(kept, kept)]
+    np.fill_diagonal(below, False)
+    height = np.zeros(len(kept), dtype=np.int64)
+    for i in np.argsort(below.sum(axis=1), kind="stable"):  # what is below has fewer below it
+        height[i] = 1 + max(height[below[i]], default=-1)
+    first = [int(cover.codes[groups[k]].min()) for k in kept]
+    order = sorted(range(len(kept)), key=lambda i: (int(height[i]), first[i]))
+    return [int(kept[i]) for i in order]
 
 
 def _described(

@@ -54,6 +54,14 @@ class Reach:
     bits: NDArray[np.uint64]
     count: int
 
+    def table(self, nodes: Nodes) -> Mask:
+        """Return for some nodes what they reach: shape (m, count + 1), leaving last."""
+        bits = self.bits[:, nodes]
+        columns = [
+            (bits[k // 64] >> np.uint64(k % 64)) & np.uint64(1) for k in range(self.count + 1)
+        ]
+        return np.stack(columns, axis=1) == 1
+
     def to(self, k: int) -> Mask:
         """Return which nodes may reach component k; `count` stands for leaving."""
         return np.asarray((self.bits[k // 64] >> np.uint64(k % 64)) & np.uint64(1) == 1)
