@@ -370,8 +370,8 @@ _ = ax.set(xlabel="step size η", ylabel="x")
 
 # %% [markdown]
 # A usual diagram shows what attracts. This one shows the rest too: minima that go on as repelling points after 1, and the outer
-# cycle, which comes down until at η = 2 it touches the band. There the attractor ends, and with it all that was captured. The
-# orange stripes are windows, wide enough for these cells: there a few short dark marks attract and the band repels. (That at
+# cycle, which comes down until at η = 2 it touches the band (grey: undecided). There the attractor ends, and with it all that was captured.
+# The orange stripes are windows, wide enough for these cells: there a few short dark marks attract and the band repels. (That at
 # 1.7 is too narrow for 2¹¹ cells.)
 
 # %%
@@ -569,7 +569,7 @@ print(f"change sides in a step: matrix {halves.exchange:.4f}, orbits {np.mean(ch
 halves.plot()
 
 # %% [markdown]
-# The narrow stripes at ±0.736 are right: from there an orbit is on the other side two steps later, and stays. One orbit:
+# The narrow stripes at ±0.736 are right: from there an orbit is on the other side two steps later. One orbit:
 
 # %%
 turn = float(np.sqrt(2.6 / 4.8))
