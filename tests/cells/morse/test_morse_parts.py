@@ -74,6 +74,10 @@ def test_many_marked_components_need_several_words():
     for k in (0, 63, 64, 128, 299):
         assert (reach.to(k) == (np.arange(n) <= k)).all()
     assert np.flatnonzero(reach.only(299)).tolist() == [299]
+    table = reach.table(np.array([0, 65, 299]))
+    assert table.shape == (3, 301)
+    assert table[:, :300].sum(axis=1).tolist() == [300, 235, 1]
+    assert not table[:, 300].any()
     some = reach.among([70, 130, 299])
     assert (some.to(1) == (np.arange(n) <= 130)).all()
     assert np.flatnonzero(some.only(2)).tolist() == list(range(131, 300))
