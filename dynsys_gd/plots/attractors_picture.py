@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 
 from ..branches.attractors.attractor_set import AttractorSet
 from ..branches.attractors.history import AttractorHistory
-from ..branches.attractors.kinds import AttractorChange, AttractorKind
+from ..branches.attractors.kinds import AttractorChange
 from .canvas import panel_below
 from .style import FATES, GRID, INK, Look, look_of_orbit
 from .words import formula, symbol_of, title
@@ -22,6 +22,8 @@ _BESIDE: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "
 _HATCHES = ("", "///", "...", "\\\\\\", "xxx", "---", "+++")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _SHOWN = 10  # attractors in a legend
+_MANY = 60  # points of an attractor, from which on they are drawn small
+_CONTRAST = (0, 3, 5, 2, 1, 4, 6)  # neighbours in this order differ in grey too
 
 _EVENTS: dict[AttractorChange, Look] = {
     AttractorChange.BIRTH: Look(label="birth", colour=INK, marker="^"),
@@ -39,13 +41,16 @@ _ROWS = {
 }
 
 
+def _colour(label: int) -> str:
+    return look_of_orbit(_CONTRAST[label % len(_CONTRAST)]).colour
+
+
 def draw_attractors(found: AttractorSet, ax: Axes, **style: Any) -> None:
     """Draw the points of all attractors in the first two coordinates; `style` goes to them."""
     names = found.map.names
     plane = found.map.dimension > 1
     for k, attractor in enumerate(found):
-        look = look_of_orbit(k)
-        wide = attractor.kind in (AttractorKind.CHAOTIC, AttractorKind.QUASI_PERIODIC)
+        wide = len(attractor.points) > _MANY
         low, high = found.interval(k)
         label = (
             f"{attractor.words}: {100 * found.share(k):.3g} % ({100 * low:.2g}–{100 * high:.2g})"
@@ -53,7 +58,7 @@ def draw_attractors(found: AttractorSet, ax: Axes, **style: Any) -> None:
         mark: dict[str, Any] = {
             "marker": _MARKERS[k % len(_MARKERS)],
             "markersize": 2.5 if wide else 6.5,
-            "color": look.colour,
+            "color": _colour(k),
             "linestyle": "none",
             "markeredgewidth": 0 if wide else 0.7,
             "markeredgecolor": "white",
@@ -90,7 +95,7 @@ def draw_history(history: AttractorHistory, ax: Axes, **style: Any) -> None:
     edges = np.concatenate(
         [values[:1], 0.5 * (values[1:] + values[:-1]), values[-1:]]
     )  # fmt: skip
-    looks = [(look_of_orbit(label).colour, label) for label in range(history.count)]
+    looks = [(_colour(label), label) for label in range(history.count)]
     layers = [
         *((history.shares[:, label], colour, _HATCHES[label % len(_HATCHES)], f"attractor {label}")
           for colour, label in looks),

@@ -51,9 +51,7 @@ def collected(F: Map, answers: dict[str, NDArray[Any]], counted: int, budget: Bu
         loose = bool(rough.any())
         for label in np.unique(labels):
             members = rows[labels == label]
-            found.append(
-                (_periodic(F, state[members], int(p), members, counted, rough.any()), members)
-            )
+            found.append((_periodic(F, state[members], int(p), members, counted, loose), members))
     bounded = np.flatnonzero(fate == Fate.BOUNDED)
     if bounded.size:
         labels, clouds = joined_pieces(F, answers["pieces"], budget)

@@ -176,7 +176,8 @@ def _asked(
     if F.expression is None:
         raise InvalidInput("F", F.describe(), "a map with formulas")
     if F.dimension != 1:
-        remedy = "restricted(F, basis) gives the map on an invariant line"
+        remedy = "restricted(F, basis) gives the map on an invariant line, and follow_attractors "
+        remedy += "with halvings brackets where attractors merge or die in any dimension"
         raise InvalidInput("F", F.describe(), "a map of one dimension", remedy)
     if not isinstance(region, Box):
         raise InvalidInput("region", region, "a Box", "Box([-2], [2])")
@@ -228,10 +229,11 @@ def _read(watch: Watch, jump: Jump) -> Iterator[Crisis | tuple[float, float]]:
     )
     if landed is not None:
         yield _crisis(watch, jump, _farther(watch, read, landed.value), landed)
-    elif read.kind is None:
-        yield jump.interval
     elif read.kind in _LOSSES and jump.score > 1.0:
         yield _crisis(watch, jump, read, None)
+    elif read.kind in (None, CrisisKind.INTERIOR) and jump.score > 1.0:
+        # Next to a fold orbits settle slowly, so that a cycle cannot be told from narrow bands.
+        yield jump.interval
 
 
 def _farther(watch: Watch, read: Reading, value: float) -> Reading:

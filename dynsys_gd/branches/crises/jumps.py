@@ -100,6 +100,8 @@ def _narrowed(
             if min(left, right) < 1.0:
                 break
         if max(left, right) < LEAST_JUMP:
+            if difference(below, above, span)[0] >= 1.0:
+                break  # next to a fold orbits change too slowly to be told apart any closer
             return None, aside
         chosen, other = ((below, middle), (middle, above))[:: 1 if left >= right else -1]
         if min(left, right) >= 1.0:

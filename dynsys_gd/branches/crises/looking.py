@@ -26,7 +26,8 @@ _SETTLED = 4e-7  # the same: how closely an orbit that goes to a cycle returns
 _LATELY = 100.0  # times as closely it must have returned for some time
 _LONGEST = 256  # cycle that is told from chaos
 _CAPTURED = 0.25  # of a group: so many on a cycle show that the others come after
-_LOOKS = 8  # that many times as long it must have come closer
+_LATE = 2048  # steps during which it must have come closer
+_LOOK_EVERY = 16
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -113,10 +114,11 @@ def look(F: Map, value: float, groups: Array, steps: int, cap: int, budget: Budg
     captured = (calm.mean(axis=1) >= _CAPTURED) & ~gone
     boxes = []
     for k in range(m):
-        # What is captured by a cycle stays there; the others of its group are still on their way.
-        members = calm[k] if captured[k] else slice(None)
-        piece = pieces[-_LONGEST * (_LOOKS + 1) if captured[k] else 0 :, k, members]
-        boxes.append(np.empty((0, 2, d)) if gone[k] else band_boxes(piece, cap))
+        found = np.empty((0, 2, d)) if gone[k] else band_boxes(pieces[:, k], cap)
+        if captured[k]:
+            # The others of the group are still on their way there.
+            found = band_boxes(pieces[-_LATE:, k, calm[k]], cap)
+        boxes.append(found)
     return Seen(
         value=value,
         starts=groups[:, 0],
@@ -129,7 +131,7 @@ def look(F: Map, value: float, groups: Array, steps: int, cap: int, budget: Budg
 def _settled(passed: Array, size: Array) -> NDArray[np.bool_]:
     """Return which orbits return to where they were ever more closely."""
     returns = []
-    for last in range(len(passed) - 1, _LONGEST, -_LONGEST)[: _LOOKS + 1]:
+    for last in range(len(passed) - 1, max(len(passed) - 1 - _LATE, _LONGEST), -_LOOK_EVERY):
         before = passed[last - _LONGEST : last]
         returns.append(np.abs(before - passed[last]).max(axis=2).min(axis=0))
     now, earlier = returns[0], np.max(returns, axis=0)
