@@ -18,9 +18,9 @@ from ..orbits.normal_forms.kinds import Bifurcation, Criticality
 from ..orbits.normal_forms.normal_form import NormalForm
 from ..orbits.periodic_orbit import PeriodicOrbit
 from ..results import Result, plain
-from .critical_form import critical_form
-from .critical_orbit import critical_orbit
-from .critical_sums import flip_of_long_orbit
+from .critical.form import critical_form
+from .critical.orbit import critical_orbit
+from .critical.sums import flip_of_long_orbit
 from .followed import FollowedOrbit
 
 __all__ = ["BifurcationPoint", "Located"]

@@ -10,8 +10,8 @@ import numpy as np
 
 from ...evidence import Evidence, Grade
 from ..bifurcation_point import BifurcationPoint, Located
-from ..critical_orbit import CriticalOrbit, critical_orbit
-from ..critical_proof import proved_reach
+from ..critical.orbit import CriticalOrbit, critical_orbit
+from ..critical.proof import proved_reach
 
 __all__ = ["Doubling", "doubling_of", "rewritten", "splitting_of"]
 

@@ -12,7 +12,7 @@ from ...orbits.normal_forms.kinds import Bifurcation
 from ..bifurcation_point import BifurcationPoint, Located
 from ..continuation.critical_direction import critical_direction
 from ..continuation.curve import Vector
-from ..critical_orbit import CriticalOrbit, critical_orbit
+from ..critical.orbit import CriticalOrbit, critical_orbit
 from ..followed import FollowedOrbit
 from ..parametric import Parametric
 from .constants import ALPHA, DELTA

@@ -10,8 +10,8 @@ from mpmath import mp
 from sympy.abc import a, eta, x, y
 
 import dynsys_gd as dg
-from dynsys_gd.branches.critical_orbit import BITS, critical_orbit
-from dynsys_gd.branches.critical_proof import proved_reach
+from dynsys_gd.branches.critical.orbit import BITS, critical_orbit
+from dynsys_gd.branches.critical.proof import proved_reach
 
 LOGISTIC = dg.SymbolicMap([a * x * (1 - x)], [x])
 TWO_CYCLE = (np.array([[0.84994], [0.43996]]), np.array([[1.0], [-0.36]]), 3.4495, -1)

@@ -8,8 +8,8 @@ from mpmath import mp
 from sympy.abc import a, eta, x, y
 
 import dynsys_gd as dg
-from dynsys_gd.branches.critical_orbit import critical_orbit
-from dynsys_gd.branches.critical_sums import flip_of_long_orbit
+from dynsys_gd.branches.critical.orbit import critical_orbit
+from dynsys_gd.branches.critical.sums import flip_of_long_orbit
 
 LOGISTIC = dg.SymbolicMap([a * x * (1 - x)], [x])
 

@@ -10,15 +10,15 @@ import flint
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DynsysError
-from ..evidence import Evidence, Grade
-from ..orbits.normal_forms.derivatives import Chain
-from ..orbits.normal_forms.given import open_parameter
-from ..orbits.normal_forms.kinds import Bifurcation, Criticality
-from ..orbits.normal_forms.normal_form import NormalForm
-from ..orbits.normal_forms.place import Place, tape_of
-from ..orbits.normal_forms.scalars import Balls
-from .critical_orbit import BITS, CriticalOrbit
+from ...errors import DynsysError
+from ...evidence import Evidence, Grade
+from ...orbits.normal_forms.derivatives import Chain
+from ...orbits.normal_forms.given import open_parameter
+from ...orbits.normal_forms.kinds import Bifurcation, Criticality
+from ...orbits.normal_forms.normal_form import NormalForm
+from ...orbits.normal_forms.place import Place, tape_of
+from ...orbits.normal_forms.scalars import Balls
+from .orbit import BITS, CriticalOrbit
 
 __all__ = ["flip_of_long_orbit"]
 

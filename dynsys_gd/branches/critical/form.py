@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import flint
 
-from ..errors import DynsysError
-from ..evidence import Evidence, Grade
-from ..orbits.normal_forms.given import open_parameter
-from ..orbits.normal_forms.made import made
-from ..orbits.normal_forms.normal_form import NormalForm
-from ..orbits.normal_forms.place import Place, ball_chain, tape_of
-from ..orbits.normal_forms.reading import multipliers_of, read_balls
-from .critical_orbit import BITS, CriticalOrbit
-from .critical_proof import proved_reach
+from ...errors import DynsysError
+from ...evidence import Evidence, Grade
+from ...orbits.normal_forms.given import open_parameter
+from ...orbits.normal_forms.made import made
+from ...orbits.normal_forms.normal_form import NormalForm
+from ...orbits.normal_forms.place import Place, ball_chain, tape_of
+from ...orbits.normal_forms.reading import multipliers_of, read_balls
+from .orbit import BITS, CriticalOrbit
+from .proof import proved_reach
 
 __all__ = ["critical_form"]
 

@@ -11,8 +11,8 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from ..maps.base import Map
-from .critical_system import LARGEST_STATE, CriticalSystem
+from ...maps.base import Map
+from .system import LARGEST_STATE, CriticalSystem
 
 __all__ = ["BITS", "CriticalOrbit", "critical_orbit"]
 

@@ -13,12 +13,12 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from ..engine.ball_printer import ball_function
-from ..engine.derivative import derivative, jacobian
-from ..engine.numpy_printer import numpy_function
-from ..engine.rewrite import stable
-from ..engine.tape import Tape, lower
-from ..maps.base import Map
+from ...engine.ball_printer import ball_function
+from ...engine.derivative import derivative, jacobian
+from ...engine.numpy_printer import numpy_function
+from ...engine.rewrite import stable
+from ...engine.tape import Tape, lower
+from ...maps.base import Map
 
 __all__ = ["LARGEST_STATE", "CriticalSystem"]
 

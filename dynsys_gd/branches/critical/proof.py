@@ -8,8 +8,8 @@ import flint
 import numpy as np
 from numpy.typing import NDArray
 
-from ..orbits.certified.outward import sum_up
-from .critical_orbit import BITS, CriticalOrbit
+from ...orbits.certified.outward import sum_up
+from .orbit import BITS, CriticalOrbit
 
 __all__ = ["LARGEST_PROOF", "proved_reach"]
 
