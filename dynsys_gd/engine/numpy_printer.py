@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,7 +107,7 @@ def _step(u: Columns) -> Columns:
     return np.heaviside(u, 0.5)
 
 
-_NAMES = {
+_NAMES: dict[str, Any] = {
     "np": np,
     "inf": np.inf,  # how a constant beyond the range of floats prints
     "square": np.square,
