@@ -456,6 +456,7 @@ print(f"from x² + y² = 6.41 to x² + y² = {(end**2).sum():.2f}")
 # %%
 some = square.sample(20_000, rng=0)
 arrived = dg.simulate(half, some).fate == dg.Fate.CONVERGED
+assert arrived.sum() > 13_000
 sizes = {}
 for depth in (12, 14, 16):
     recurs = dg.morse_graph(half, square, depth, longest_period=0)
