@@ -131,12 +131,17 @@ def _explain(ax: Axes, label: str, **look: Any) -> None:
 
 
 def _finish(ax: Axes, F: Any, parameter: str | None, coordinate: int) -> None:
+    """Name the axes unless another picture has, and add to the legend that is there."""
     ax.grid(color=GRID, linewidth=0.6)
-    ax.set_xlabel("length along the family" if parameter is None else symbol_of(parameter))
-    ax.set_ylabel(symbol_of(F.names[coordinate]))
+    if not ax.get_ylabel():
+        ax.set_xlabel("length along the family" if parameter is None else symbol_of(parameter))
+        ax.set_ylabel(symbol_of(F.names[coordinate]))
+    before = ax.get_legend()
+    known = {} if before is None else {each.get_label(): each for each in before.legend_handles}
     handles, labels = ax.get_legend_handles_labels()
-    order = sorted(range(len(labels)), key=lambda k: _rank(labels[k]))
-    ax.legend([handles[k] for k in order], [labels[k] for k in order], **_BESIDE)
+    entries = known | dict(zip(labels, handles, strict=True))
+    order = sorted(entries, key=_rank)
+    ax.legend([entries[label] for label in order], order, **_BESIDE)
 
 
 def _rank(label: str) -> tuple[int, int, str]:

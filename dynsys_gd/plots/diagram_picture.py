@@ -66,6 +66,7 @@ def draw_diagram(
             handles.append(Line2D([], [], label=look.label, **mark))
         ax.legend(handles=[*handles, *gone], **_BESIDE)
     _exponents(diagram, below)
+    below.set_xlim(ax.get_xlim())
     ax.sharex(below)
     ax.tick_params(labelbottom=False)
     ax.set_ylabel(_named(diagram.observable))

@@ -55,6 +55,21 @@ def test_several_branches_share_axes_and_one_legend(minimum):
     )
 
 
+def test_a_branch_on_a_diagram_leaves_what_the_diagram_says(minimum):
+    seen = dg.bifurcation_diagram(
+        minimum.map, "eta", np.linspace(0.9, 1.6, 8), region=dg.Box([-1], [1]), rng=0
+    )
+    ax = draw(seen)
+    before, limits = legend(ax), ax.get_xlim()
+    minimum.plot(ax=ax)
+    after = legend(ax)
+    assert set(before) < set(after)
+    assert "Flip" in after
+    assert len(set(after)) == len(after)
+    assert ax.get_xlabel() == ""  # it stands below, under the exponents
+    assert ax.get_xlim() == limits == (0.9, 1.6)
+
+
 def test_a_branch_that_turns_has_its_marks():
     branch = dg.follow(TURNS, [0.0], parameter="a", to=(0.3, 2))
     doubled = dg.switch(branch, 0)
