@@ -62,6 +62,19 @@ def scan(G=OPEN, parameter="eta", values=("1/2", 2), **more):
     return dg.transition(G, parameter, values, **{**arguments, **more})
 
 
+def crises(**more):
+    arguments = {"region": LINE, "parameter": "a", "to": (3.9, 4.1), "values": 2}
+    arguments |= more
+    return dg.crises(LOGISTIC, arguments.pop("region"), **arguments)
+
+
+def over(**more):
+    arguments = {"F": OPEN, "parameter": "eta", "values": [0.4, 0.5], "region": BOX, "n": 4}
+    arguments |= {"budget": SMALL, **more}
+    given = [arguments.pop(name) for name in ("F", "parameter", "values")]
+    return dg.follow_attractors(*given, **arguments)
+
+
 def boundary(G=F, region=BOX, **more):
     method = dg.UncertaintyExponent(events=50, pairs=200)
     return dg.boundary_dimension(G, region, **{"method": method, **more})
@@ -900,6 +913,43 @@ FLOORS = {
             "coordinate", lambda v: branch().plot(coordinate=v), (-1, 1, "x", 0.5, True, None)
         ),
     ],
+    "crises and attractors": [
+        *refused("F", lambda v: dg.crises(v, LINE, parameter="a", to=(3, 4)), NO_MAPS),
+        *refused("F", lambda v: dg.crises(v, LINE, parameter="eta", to=(1, 2)), (OPEN,)),
+        *refused("region", lambda v: crises(region=v), (None, 3, BOX, dg.Ball([0], 1))),
+        *refused("parameter", lambda v: crises(parameter=v), (None, 3, LOGISTIC)),
+        *refused("to", lambda v: crises(to=v), NO_RANGES),
+        *refused("values", lambda v: crises(values=v), (1, *NO_COUNTS)),
+        *refused("bands", lambda v: crises(bands=v), NO_COUNTS),
+        *refused("budget", lambda v: crises(budget=v), (3, "long", SMALL.steps)),
+        *refused("executor", lambda v: crises(executor=v), NO_EXECUTORS),
+        *refused("progress", lambda v: crises(progress=v), (True, "bar")),
+        *refused("F", lambda v: dg.attractors(v, BOX), (*NO_MAPS, OPEN)),
+        *refused("region", lambda v: dg.attractors(F, v), (None, 3, [0, 1], LINE)),
+        *refused("n", lambda v: dg.attractors(F, BOX, n=v), NO_COUNTS),
+        *refused("level", lambda v: dg.attractors(F, BOX, level=v), (0, 1, 2, NAN, None, "a")),
+        *refused("budget", lambda v: dg.attractors(F, BOX, budget=v), (3, "long")),
+        *refused("rng", lambda v: dg.attractors(F, BOX, n=4, rng=v), NO_RNG),
+        *refused("executor", lambda v: dg.attractors(F, BOX, n=4, executor=v), NO_EXECUTORS),
+        *refused("progress", lambda v: dg.attractors(F, BOX, n=4, progress=v), (True, "bar")),
+        *refused("k", lambda v: dg.attractors(F, BOX, n=9, rng=0).interval(v), (9, -9, None, "a")),
+        *refused("F", lambda v: over(F=v), (*NO_MAPS, OPEN_LOSS)),
+        *refused("parameter", lambda v: over(parameter=v), (None, 3, "beta", F)),
+        *refused(
+            "values", lambda v: over(values=v), (None, 3, "12", [1], [2, 1], [1, 1], [1, NAN])
+        ),
+        *refused("region", lambda v: over(region=v), (None, 3, LINE)),
+        *refused("n", lambda v: over(n=v), NO_COUNTS),
+        *refused("level", lambda v: over(level=v), (0, 1, NAN, "a")),
+        *refused("reach", lambda v: over(reach=v), (0, -1, NAN, INF, "near", True)),
+        *refused("halvings", lambda v: over(halvings=v), (-1, 0.5, None, "2", True)),
+        *refused("budget", lambda v: over(budget=v), (3, "long")),
+        *refused("rng", lambda v: over(rng=v), NO_RNG),
+        *refused("executor", lambda v: over(executor=v), NO_EXECUTORS),
+        *refused("progress", lambda v: over(progress=v), (True, "bar")),
+        *refused("checkpoint", lambda v: over(checkpoint=v), (3, b"file", True, "")),
+        *refused("label", lambda v: over(n=4, rng=0).attractor(v), (9, -1, None, "a")),
+    ],
     "certified branches": [
         *refused("branch", dg.certify, (None, 3, F, LOSS, "branch")),
         *refused(
@@ -1004,6 +1054,9 @@ def give_up(*_):
 INTERRUPTIBLE = {
     "bifurcation_diagram": lambda **more: diagram(region=BOX, starts=4, rng=0, **more),
     "parameter_plane": lambda **more: plane(**more),
+    "attractors": lambda **more: dg.attractors(F, BOX, n=9, budget=SMALL, rng=0, **more),
+    "follow_attractors": lambda **more: over(rng=0, **more),
+    "crises": lambda **more: crises(**more),
     "simulate": lambda **more: dg.simulate(F, BOX.grid(4), budget=SMALL, **more),
     "stopping_times": lambda **more: dg.stopping_times(F, BOX.grid(4), **more),
     "convergent_measure": lambda **more: dg.convergent_measure(

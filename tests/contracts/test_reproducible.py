@@ -130,6 +130,20 @@ CALLS = {
         rng=rng,
         executor=executor,
     ),
+    "attractors": lambda rng, executor: dg.attractors(
+        F, BOX, n=600, budget=BUDGET, rng=rng, executor=executor
+    ),
+    "follow_attractors": lambda rng, executor: dg.follow_attractors(
+        dg.GradientDescent(LOSS, eta),
+        "eta",
+        [0.5, 1.1],
+        region=BOX,
+        n=400,
+        halvings=1,
+        budget=BUDGET,
+        rng=rng,
+        executor=executor,
+    ),
     "bifurcation_diagram": lambda rng, executor: dg.bifurcation_diagram(
         dg.GradientDescent(LOSS, eta),
         "eta",
