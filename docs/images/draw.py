@@ -192,6 +192,21 @@ def _round(ax: Axes) -> None:
     ax.text(7.0, 0.8, "the block, testing each step", fontsize=9, va="center")
 
 
+def crises() -> None:
+    """Draw the crises of a balanced line, how one happens, and the attractors of the plane."""
+    F = dg.GradientDescent(dg.Loss((x * y - 1) ** 2 / 2, [x, y]), step_size=eta)
+    found = dg.crises(
+        dg.restricted(F, [1, 1]), dg.Box([-2], [2]), parameter="eta", to=(1.2, 2.1), values=181
+    )
+    found.plot().figure.savefig(HERE / "crises.png", dpi=80)
+    merging = found.of(dg.CrisisKind.MERGING)[0]
+    merging.plot().figure.savefig(HERE / "merging.png", dpi=80)
+    history = dg.follow_attractors(
+        F, "eta", np.linspace(0.8, 2.05, 126), region=dg.Box([-2, -2], [2, 2]), n=400, rng=0
+    )
+    history.plot().figure.savefig(HERE / "attractors.png", dpi=80)
+
+
 def _box(ax: Axes, x0: float, y0: float, width: float, height: float, text: str, fill: str) -> None:
     ax.add_patch(Rectangle((x0, y0), width, height, facecolor=fill, edgecolor="#1A1A1A"))
     ax.text(x0 + width / 2, y0 + height / 2, text, ha="center", va="center", fontsize=9.5)
@@ -211,4 +226,5 @@ if __name__ == "__main__":
     certified_branches()
     branches()
     two_parameters()
+    crises()
     engine()
