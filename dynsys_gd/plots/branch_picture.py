@@ -136,12 +136,13 @@ def _finish(ax: Axes, F: Any, parameter: str | None, coordinate: int) -> None:
     if not ax.get_ylabel():
         ax.set_xlabel("length along the family" if parameter is None else symbol_of(parameter))
         ax.set_ylabel(symbol_of(F.names[coordinate]))
-    before = ax.get_legend()
-    known = {} if before is None else {each.get_label(): each for each in before.legend_handles}
     handles, labels = ax.get_legend_handles_labels()
-    entries = known | dict(zip(labels, handles, strict=True))
-    order = sorted(entries, key=_rank)
-    ax.legend([entries[label] for label in order], order, **_BESIDE)
+    own: dict[str, Any] = dict(zip(labels, handles, strict=True))
+    before: Any = ax.get_legend()
+    known = {} if before is None else {each.get_label(): each for each in before.legend_handles}
+    entries = {label: known[label] for label in known if label not in own}
+    entries |= {label: own[label] for label in sorted(own, key=_rank)}
+    ax.legend(list(entries.values()), list(entries), **_BESIDE)
 
 
 def _rank(label: str) -> tuple[int, int, str]:
