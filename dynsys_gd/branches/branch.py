@@ -16,7 +16,8 @@ from ..maps.base import Map
 from ..orbits.kinds import Kind
 from ..orbits.normal_forms.normal_form import NormalForm
 from ..orbits.periodic_orbit import PeriodicOrbit
-from ..results import Result, plain
+from ..results import plain
+from .along import OrbitsAlong, frozen
 from .bifurcation_point import BifurcationPoint
 from .followed import FollowedOrbit, kind_of_multipliers
 
@@ -52,7 +53,7 @@ class BranchLimit(Enum):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class Branch(Result):
+class Branch(OrbitsAlong):
     """Orbits of one period along a curve of parameter values, in the order of the curve.
 
     Parameters
@@ -84,28 +85,10 @@ class Branch(Result):
     origin: BifurcationPoint | None = None
     evidence: Evidence
 
-    def __len__(self) -> int:
-        return len(self.steps)
-
-    @property
-    def period(self) -> int:
-        """The least period of the orbits."""
-        return len(self.steps[0].points)
-
     @cached_property
     def values(self) -> Array:
         """Parameter values, shape (n,); arc length along a family."""
-        return _frozen(np.array([step.value for step in self.steps]))
-
-    @cached_property
-    def points(self) -> Array:
-        """The orbits, shape (n, p, d)."""
-        return _frozen(np.array([step.points for step in self.steps]))
-
-    @cached_property
-    def multipliers(self) -> NDArray[np.complex128]:
-        """Multipliers of the orbits, largest first, shape (n, d)."""
-        return _frozen(np.array([step.multipliers for step in self.steps]))
+        return frozen(np.array([step.value for step in self.steps]))
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -180,8 +163,3 @@ class Branch(Result):
             "limits": [limit.name.lower() for limit in self.limits],
             "family": self.family,
         }
-
-
-def _frozen(array: Any) -> Any:
-    array.setflags(write=False)
-    return array

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from ...evidence import Evidence
 from ...maps.base import Map
 from ...orbits.normal_forms.kinds import Bifurcation, Criticality
-from ...results import Result, plain
+from ...results import plain
+from ..along import OrbitsAlong, frozen
 from .closed_form import ClosedForm
 from .codimension_two import CodimensionTwo, CodimensionTwoPoint
 from .followed_bifurcation import FollowedBifurcation
@@ -55,7 +56,7 @@ _TOLD = (Criticality.SUPERCRITICAL, Criticality.SUBCRITICAL)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class BifurcationCurve(Result):
+class BifurcationCurve(OrbitsAlong):
     """Orbits with a critical multiplier, in the order of the curve.
 
     Parameters
@@ -86,38 +87,20 @@ class BifurcationCurve(Result):
     closed_form: ClosedForm | None = None
     evidence: Evidence
 
-    def __len__(self) -> int:
-        return len(self.steps)
-
-    @property
-    def period(self) -> int:
-        """The least period of the orbits."""
-        return len(self.steps[0].points)
-
     @cached_property
     def values(self) -> Array:
         """Both parameter values along the curve, shape (n, 2)."""
-        return _frozen(np.array([step.values for step in self.steps]))
-
-    @cached_property
-    def points(self) -> Array:
-        """The orbits, shape (n, p, d)."""
-        return _frozen(np.array([step.points for step in self.steps]))
-
-    @cached_property
-    def multipliers(self) -> NDArray[np.complex128]:
-        """Multipliers of the orbits, largest first, shape (n, d)."""
-        return _frozen(np.array([step.multipliers for step in self.steps]))
+        return frozen(np.array([step.values for step in self.steps]))
 
     @cached_property
     def angles(self) -> Array:
         """Angles θ of the critical multipliers e^(±iθ), shape (n,)."""
-        return _frozen(np.array([step.angle for step in self.steps]))
+        return frozen(np.array([step.angle for step in self.steps]))
 
     @cached_property
     def coefficients(self) -> Array:
         """Normal form coefficients along the curve, shape (n,), see `FollowedBifurcation`."""
-        return _frozen(np.array([step.coefficient for step in self.steps]))
+        return frozen(np.array([step.coefficient for step in self.steps]))
 
     @property
     def criticalities(self) -> tuple[Criticality, ...]:
@@ -182,8 +165,3 @@ class BifurcationCurve(Result):
             "limits": [limit.name.lower() for limit in self.limits],
             "closed_form": None if self.closed_form is None else self.closed_form.to_dict(),
         }
-
-
-def _frozen(array: Any) -> Any:
-    array.setflags(write=False)
-    return array
