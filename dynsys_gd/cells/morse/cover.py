@@ -225,7 +225,7 @@ def _between(cells: Cells, images: Images) -> tuple[Nodes, Nodes]:
     order = np.argsort(cells.codes)
     codes = cells.codes[order]
     owner, first, length = [], [], []
-    for k in range(0, len(cells), _CHUNK):
+    for k in range(0, max(len(cells), 1), _CHUNK):  # an empty one where nothing is halved
         rows = np.arange(k, min(k + _CHUNK, len(cells)))
         runs = runs_met(_some(images, rows), cells)
         owner.append(rows[runs.owner])
@@ -271,7 +271,7 @@ def _images(cells: Cells, formulas: Formulas, work: Work) -> Images:
     lower, upper = cells.lower, cells.upper
     tasks = [
         (formulas, lower[:, k : k + _CHUNK], upper[:, k : k + _CHUNK])
-        for k in range(0, len(cells), _CHUNK)
+        for k in range(0, max(len(cells), 1), _CHUNK)  # an empty one where nothing is halved
     ]
     return _joined([Images(*answer) for answer in work.answers(_image_fields, tasks)])
 
