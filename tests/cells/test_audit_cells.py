@@ -17,3 +17,12 @@ def test_where_nothing_recurs_from_the_start_there_are_no_sets(images, variables
     assert len(found) == 0
     assert found.depth == 8
     assert basins_of_cells(found).leaving == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-170, 1.0, 1e170])
+@pytest.mark.parametrize("slope", [sp.Rational(1, 2), 2])
+def test_the_index_does_not_depend_on_the_scale(size, slope):
+    F = SymbolicMap([slope * x, slope * y], [x, y])
+    box = Box([-size, -size], [1.25 * size, 1.5 * size])
+    found = morse_graph(F, box, 6, longest_period=0)
+    assert [each.index for each in found] == [(1, 1)]

@@ -75,6 +75,10 @@ def _in_plane(formulas: Formulas, cells: Cells, iterate: int) -> int | None:
         clear = ((least > 0) | (largest < 0)).any(axis=0)
         clear &= (np.isfinite(least) & np.isfinite(largest)).all(axis=0)
         u, v = (0.5 * a[:, clear] + 0.5 * b[:, clear] for a, b in (one, other))
+        sizes = [np.abs(w).max(axis=0) for w in (u, v)]
+        if not all(size.all() for size in sizes):  # halves of the smallest doubles are zero
+            return None
+        u, v = u / sizes[0], v / sizes[1]  # products of tiny or of huge numbers would be lost
         turns += float(np.arctan2(u[0] * v[1] - u[1] * v[0], (u * v).sum(axis=0)).sum())
         most += int(clear.sum())
         if clear.all():
