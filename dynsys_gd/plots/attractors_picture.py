@@ -23,7 +23,7 @@ _HATCHES = ("", "///", "...", "\\\\\\", "xxx", "---", "+++")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _SHOWN = 10  # attractors in a legend
 _MANY = 60  # points of an attractor, from which on they are drawn small
-_CONTRAST = (0, 3, 5, 2, 1, 4, 6)  # neighbours in this order differ in grey too
+_CONTRAST = (0, 3, 2, 1, 4, 6)  # neighbours in this order differ in grey too
 
 _EVENTS: dict[AttractorChange, Look] = {
     AttractorChange.BIRTH: Look(label="birth", colour=INK, marker="^"),

@@ -34,6 +34,15 @@ class Attractor:
         Largest Lyapunov exponent per step, with its standard error.
     starts : int
         How many of the random starts end on it.
+
+    Examples
+    --------
+    >>> from sympy.abc import x
+    >>> from dynsys_gd import Box, GradientDescent, Loss, attractors
+    >>> well = GradientDescent(Loss((x**2 - 1)**2 / 4, [x]), "1/2")
+    >>> found = attractors(well, Box([0.5], [1]), n=10, rng=0)[0]
+    >>> found.words, found.points.round(9).tolist(), found.starts
+    ('fixed point', [[1.0]], 10)
     """
 
     kind: AttractorKind

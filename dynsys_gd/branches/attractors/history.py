@@ -39,6 +39,12 @@ class AttractorEvent:
         Label of the one it merges into or splits off from.
     periods : tuple of two int
         Before and after; 0 where it is not periodic or not there.
+
+    Examples
+    --------
+    >>> print(AttractorEvent(change=AttractorChange.MERGING, interval=(1.5, 1.6), label=1, other=0,
+    ...                      periods=(0, 0)))
+    merging of 1 into 0 in [1.5, 1.6]
     """
 
     change: AttractorChange

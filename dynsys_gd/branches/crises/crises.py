@@ -70,7 +70,7 @@ def crises(
     bands : int
         Largest number of bands of an attractor that are told apart.
     budget : Budget, optional
-        ``radius`` and ``arithmetic`` count.
+        ``horizon``, beyond which an orbit has escaped, and ``arithmetic`` count.
     executor : concurrent.futures.Executor, optional
         Who computes; the answer does not depend on it.
     progress : callable, optional
@@ -102,7 +102,8 @@ def crises(
     at zero of a product of more than two factors, is found as a repeated factor of F(x) - x.
 
     A jump without such a landing is listed as undecided if orbits escape or change company on one
-    side, and left out if the extent changes alone: there a window opens, see ``windows``.
+    side. If there is a cycle on one side, or the extent changes alone, a window opens there, see
+    ``windows``.
 
     References
     ----------
@@ -185,7 +186,7 @@ def _asked(
         raise InvalidInput("region", f"dimension {region.dimension}", "dimension 1")
     low, high = checked_range(to)
     if budget is not None and not isinstance(budget, Budget):
-        raise InvalidInput("budget", budget, "a Budget", "for example Budget(radius=100)")
+        raise InvalidInput("budget", budget, "a Budget", "for example Budget(horizon=1e6)")
     count = positive_count(values, "values")
     if count < 2:
         raise InvalidInput("values", values, "at least 2")
@@ -229,9 +230,9 @@ def _read(watch: Watch, jump: Jump) -> Iterator[Crisis | tuple[float, float]]:
     )
     if landed is not None:
         yield _crisis(watch, jump, _farther(watch, read, landed.value), landed)
-    elif read.kind in _LOSSES and jump.score > 1.0:
+    elif read.kind in _LOSSES and jump.score > 1.0 and not read.before.settled[read.group]:
         yield _crisis(watch, jump, read, None)
-    elif read.kind in (None, CrisisKind.INTERIOR) and jump.score > 1.0:
+    elif read.kind is not CrisisKind.BAND_MERGING and jump.score > 1.0:
         # Next to a fold orbits settle slowly, so that a cycle cannot be told from narrow bands.
         yield jump.interval
 

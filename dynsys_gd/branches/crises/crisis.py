@@ -33,6 +33,12 @@ class CrisisSide:
         How many of the watched groups of orbits have one that escapes.
     boxes : ndarray, shape (bands, 2, d)
         Lower and upper corners of the bands of the attractor in question; none where it is lost.
+
+    Examples
+    --------
+    >>> boxes = np.array([[[0.1], [0.3]], [[0.6], [0.9]]])
+    >>> CrisisSide(value=3.6, attractors=1, escaping=0, boxes=boxes).bands
+    2
     """
 
     value: float

@@ -107,7 +107,8 @@ def look(F: Map, value: float, groups: Array, steps: int, cap: int, budget: Budg
     with np.errstate(all="ignore"):
         size = np.sqrt(np.einsum("tnd,tnd->tn", passed, passed)).max(axis=0)
         scale = 1.0 + np.sqrt(np.einsum("nd,nd->n", starts, starts))
-        gone = ~(size <= budget.radius * scale).reshape(m, s).all(axis=1)
+        # Far out alone is not gone: orbits may drift without end and never blow up.
+        gone = ~(size <= budget.horizon * scale).reshape(m, s).all(axis=1)
         calm = _settled(passed, scale).reshape(m, s)
     pieces = passed.reshape(len(passed), m, s, d)
     # A few may be passing a neutral cycle so slowly that they seem to stay.
