@@ -9,8 +9,6 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..results import Result
-
 __all__ = ["OrbitsAlong", "frozen"]
 
 
@@ -22,7 +20,7 @@ class _Step(Protocol):
     def multipliers(self) -> NDArray[np.complex128]: ...
 
 
-class OrbitsAlong(Result):
+class OrbitsAlong:
     """Orbits of one period along a curve; a concrete one is a frozen dataclass with `steps`."""
 
     steps: Sequence[_Step]

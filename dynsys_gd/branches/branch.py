@@ -16,7 +16,7 @@ from ..maps.base import Map
 from ..orbits.kinds import Kind
 from ..orbits.normal_forms.normal_form import NormalForm
 from ..orbits.periodic_orbit import PeriodicOrbit
-from ..results import plain
+from ..results import Result, plain
 from .along import OrbitsAlong, frozen
 from .bifurcation_point import BifurcationPoint
 from .followed import FollowedOrbit, kind_of_multipliers
@@ -53,7 +53,7 @@ class BranchLimit(Enum):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class Branch(OrbitsAlong):
+class Branch(OrbitsAlong, Result):
     """Orbits of one period along a curve of parameter values, in the order of the curve.
 
     Parameters

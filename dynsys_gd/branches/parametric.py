@@ -16,7 +16,7 @@ from ..engine.rewrite import stable
 from ..engine.tape import lower
 from ..errors import InvalidInput
 from ..maps.base import Map
-from ..values import unknown_name
+from ..maps.open_parameters import checked_open
 
 __all__ = ["Parametric", "parametric"]
 
@@ -104,20 +104,7 @@ def parametric(F: Map, parameter: str) -> Parametric:
     >>> image.item(), slope.item(), rate.item()
     (-1.0, -4.5, -6.0)
     """
-    if not isinstance(F, Map):
-        raise InvalidInput("F", F, "a map", "for a loss write GradientDescent(loss, step_size)")
-    if not isinstance(parameter, str):
-        raise InvalidInput("parameter", parameter, "the name of a parameter", 'such as "eta"')
-    if parameter not in F.parameters:
-        raise unknown_name(parameter, F.parameters)
-    others = [name for name in F.parameters if name != parameter]
-    if others:
-        raise InvalidInput(
-            "F",
-            f"open parameters {', '.join(F.parameters)}",
-            f"a map whose only open parameter is {parameter}",
-            f"write F.at({others[0]}=...)",
-        )
+    checked_open(F, [parameter])
     if F.expression is not None:
         _refuse_kinks(F)
     return Parametric(F, parameter)

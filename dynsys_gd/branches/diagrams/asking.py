@@ -21,7 +21,6 @@ from .values import evaluated
 __all__ = [
     "asked_budget",
     "asked_count",
-    "asked_map",
     "asked_starts",
     "asked_values",
     "seed_of",
@@ -29,28 +28,6 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
-
-
-def asked_map(F: Any, names: Sequence[Any], argument: str) -> Map:
-    """Return a map whose open parameters are just those named, or refuse it."""
-    if not isinstance(F, Map):
-        raise InvalidInput("F", F, "a map", "for a loss write GradientDescent(loss, step_size)")
-    for name in names:
-        if not isinstance(name, str):
-            raise InvalidInput(argument, name, "the name of an open parameter", 'such as "eta"')
-        if name not in F.parameters:
-            raise unknown_name(name, F.parameters)
-    if len(set(names)) < len(names):
-        raise InvalidInput(argument, tuple(names), "two different parameters")
-    others = [name for name in F.parameters if name not in names]
-    if others:
-        raise InvalidInput(
-            "F",
-            f"a map with {', '.join(F.parameters)} open",
-            f"{' and '.join(names)} to be the only open parameter{'s' * (len(names) > 1)}",
-            f"write F.at({others[0]}=...)",
-        )
-    return F
 
 
 def asked_values(values: Any, argument: str, least: int = 1) -> Array:

@@ -12,11 +12,11 @@ from ...engine.journal.checkpoint import checked_checkpoint
 from ...ensembles.budget import Budget
 from ...errors import InvalidInput
 from ...maps.base import Map
+from ...maps.open_parameters import checked_open
 from ...regions import Region, positive_count
 from .asking import (
     asked_budget,
     asked_count,
-    asked_map,
     asked_starts,
     asked_values,
     seed_of,
@@ -210,7 +210,7 @@ def _asked(
     rng: Any,
 ) -> Sweep:
     """Return what is to be computed, or refuse it."""
-    checked = asked_map(F, [parameter], "parameter")
+    checked = checked_open(F, [parameter], "parameter")
     if not isinstance(carry, bool):
         raise InvalidInput("carry", carry, "True or False")
     grid = asked_values(values, "values")[:, None]

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from ...ensembles.budget import Budget
 from ...errors import InvalidInput
 from ...maps.base import Map
+from ...maps.open_parameters import checked_open
 from ...regions import Region
-from .asking import asked_budget, asked_count, asked_map, asked_starts, asked_values, seed_of
+from .asking import asked_budget, asked_count, asked_starts, asked_values, seed_of
 from .plane_result import ParameterPlane
 from .running import Sweep, at_work, seen_by_numbers
 from .values import many_values
@@ -101,7 +102,7 @@ def parameter_plane(
     ['period 1', 'period 2', 'escaped', 'period 2']
     """
     names = _names(parameters)
-    checked = asked_map(F, names, "parameters")
+    checked = checked_open(F, names, "parameters")
     if isinstance(values, (str, bytes, dict)) or not isinstance(values, Iterable):
         raise InvalidInput("values", values, "two lists of numbers, one for each parameter")
     axes = [_ascending(asked_values(each, "values", least=2)) for each in values]

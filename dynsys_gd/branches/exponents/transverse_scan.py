@@ -13,8 +13,9 @@ from ...engine.chunks import checked_executor, checked_progress, map_ordered
 from ...errors import InvalidInput
 from ...evidence import Outcome
 from ...maps.base import Map
+from ...maps.open_parameters import checked_open
 from ...maps.restriction import InvariantSubspace
-from ...values import to_value, unknown_name
+from ...values import to_value
 from .asked import batch_length, counted_steps
 from .crosswise import crosswise, proper_subspace, starts_within, summed_up
 from .transverse_result import TransverseCrossing, TransverseExponent, TransverseScan
@@ -79,12 +80,8 @@ def transverse_exponents(
     checked_executor(executor)
     checked_progress(progress)
     subspace = proper_subspace(F, basis, offset)
-    if parameter not in F.parameters:
-        raise unknown_name(str(parameter), F.parameters)
+    checked_open(F, [parameter])
     places = _rising(values)
-    others = [name for name in F.parameters if name != parameter]
-    if others:
-        raise InvalidInput("F", ", ".join(others), f"no open parameter other than {parameter}")
     us, m = starts_within(subspace, start), subspace.basis.cols
     length, count = batch_length(steps, batches)
     before = counted_steps(transient, "transient")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ...evidence import Evidence
 from ...maps.base import Map
 from ...orbits.normal_forms.kinds import Bifurcation, Criticality
-from ...results import plain
+from ...results import Result, plain
 from ..along import OrbitsAlong, frozen
 from .closed_form import ClosedForm
 from .codimension_two import CodimensionTwo, CodimensionTwoPoint
@@ -56,7 +56,7 @@ _TOLD = (Criticality.SUPERCRITICAL, Criticality.SUBCRITICAL)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class BifurcationCurve(OrbitsAlong):
+class BifurcationCurve(OrbitsAlong, Result):
     """Orbits with a critical multiplier, in the order of the curve.
 
     Parameters

@@ -16,8 +16,8 @@ from ...engine.rewrite import stable
 from ...engine.tape import Tape, lower
 from ...errors import InvalidInput
 from ...maps.base import Map
+from ...maps.open_parameters import checked_open
 from ...orbits.normal_forms.jets import evaluate, jet
-from ...values import unknown_name
 from .floats import Floats
 
 __all__ = ["PlaneSystem", "plane_system"]
@@ -225,19 +225,7 @@ def plane_system(F: Map, parameters: Any) -> PlaneSystem:
     if not pair or not all(isinstance(name, str) for name in parameters):
         raise InvalidInput("parameters", parameters, "two names", 'such as ("eta", "beta")')
     first, second = parameters
-    for name in (first, second):
-        if name not in F.parameters:
-            raise unknown_name(name, F.parameters)
-    if first == second:
-        raise InvalidInput("parameters", parameters, "two different names")
-    others = [name for name in F.parameters if name not in parameters]
-    if others:
-        raise InvalidInput(
-            "F",
-            f"open parameters {', '.join(F.parameters)}",
-            f"a map whose only open parameters are {first} and {second}",
-            f"write F.at({others[0]}=...)",
-        )
+    checked_open(F, parameters, "parameters")
     system = PlaneSystem(F, (first, second))
     if system.formulas and not system._tape.analytic:
         raise InvalidInput("F", F.describe(), "a smooth map", "orbits end at kinks")

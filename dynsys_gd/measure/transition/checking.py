@@ -11,8 +11,9 @@ import sympy as sp
 from ...ensembles.budget import Budget
 from ...errors import InvalidInput
 from ...maps.base import Map
+from ...maps.open_parameters import checked_open
 from ...regions import Region
-from ...values import to_value, unknown_name
+from ...values import to_value
 from ..binomial import checked_level
 from ..question import MeasureMethod, seed_of
 from ..sampling.monte_carlo import MonteCarlo
@@ -60,7 +61,7 @@ def checked_scan(
     if to is Target.MINIMA and F.loss is None:
         expected = "Target.FIXED_POINTS for a map without a loss"
         raise InvalidInput("to", to, expected, "it has no minima")
-    _check_parameter(F, parameter)
+    checked_open(F, [parameter])
     scan = Scan(
         F=F,
         parameter=parameter,
@@ -81,22 +82,6 @@ def checked_scan(
         )
         raise InvalidInput("method, refine", received, expected, "or take more starts")
     return scan
-
-
-def _check_parameter(F: Map, parameter: Any) -> None:
-    if not isinstance(parameter, str):
-        expected = "the name of the open parameter, as text"
-        raise InvalidInput("parameter", parameter, expected, 'for example "eta"')
-    if parameter not in F.parameters:
-        raise unknown_name(parameter, F.parameters)
-    others = [name for name in F.parameters if name != parameter]
-    if others:
-        raise InvalidInput(
-            "F",
-            f"a map with {', '.join(F.parameters)} open",
-            f"{parameter} to be the only open parameter",
-            f"write F.at({others[0]}=...)",
-        )
 
 
 def _checked_values(F: Map, parameter: str, values: Any) -> tuple[sp.Expr, ...]:

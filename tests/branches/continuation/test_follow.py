@@ -164,7 +164,7 @@ def test_of_a_family_the_flattest_minimum_is_followed():
     assert np.allclose(np.abs(branch.points), 1.0)
     assert branch.special[0].value == pytest.approx(1.0, abs=1e-15)
     skewed = dg.GradientDescent(dg.Loss((x * y * r - 1) ** 2 / 2, [x, y]), eta)
-    with pytest.raises(dg.InvalidInput, match="whose only open parameter"):
+    with pytest.raises(dg.InvalidInput, match="eta to be the only open parameter"):
         dg.follow(skewed, family, parameter="eta", to=(0.5, 1.4))
 
 
