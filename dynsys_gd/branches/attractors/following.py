@@ -20,8 +20,9 @@ from ...ensembles.budget import Budget
 from ...errors import InvalidInput
 from ...evidence import Evidence, Grade
 from ...maps.base import Map
+from ...maps.open_parameters import checked_open
 from ...regions import Region
-from ...values import to_value, unknown_name
+from ...values import to_value
 from .attractor import Attractor
 from .attractor_set import AttractorSet
 from .finding import Question, asked
@@ -241,18 +242,7 @@ def _asked(
     rng: Any,
 ) -> _Course:
     question = asked(F, region, n, level, budget, rng)
-    if not isinstance(parameter, str):
-        raise InvalidInput("parameter", parameter, "the name of a parameter", 'such as "eta"')
-    if parameter not in F.parameters:
-        raise unknown_name(parameter, F.parameters)
-    others = [name for name in F.parameters if name != parameter]
-    if others:
-        raise InvalidInput(
-            "F",
-            f"a map with {', '.join(F.parameters)} open",
-            f"{parameter} to be the only open parameter",
-            f"write F.at({others[0]}=...)",
-        )
+    checked_open(F, [parameter])
     if isinstance(halvings, bool) or not isinstance(halvings, int) or halvings < 0:
         raise InvalidInput("halvings", halvings, "a whole number of at least 0")
     expected = "at least two numbers, ascending"

@@ -133,3 +133,12 @@ def test_executor_and_progress():
         shared = dg.crises(F, region, executor=pool, **arguments)
     assert alone.to_dict() == shared.to_dict()
     assert told[-1][0] == told[-1][1]
+
+
+def test_orbits_that_drift_have_not_blown_up():
+    import sympy as sp
+
+    # Orbits wander from one minimum of -cos x to the next for ever.
+    seen = found(dg.SymbolicMap([x - r * sp.sin(x)], [x]), (4.9, 5.0), 3, (-4, 4))
+    assert not seen.of(CrisisKind.BLOW_UP)
+    assert not seen.escaping.any()
