@@ -33,7 +33,7 @@ __all__ = ["crises"]
 
 _SOURCES = ("grebogi1982chaotic", "grebogi1983crises")
 _BRACKET = 1e-6  # of the range: brackets within which landings are looked for
-_OFFSET = 3e-4  # of the range: where it is asked who ends with whom
+_OFFSETS = (3e-3, 3e-4)  # of the range: where it is asked who ends with whom
 _LOSSES = (CrisisKind.MERGING, CrisisKind.BOUNDARY, CrisisKind.BLOW_UP)
 _GRAPH = 401  # points of a graph
 _STEPS = 24  # from a turning point to the unstable orbit, at most
@@ -238,18 +238,25 @@ def _read(watch: Watch, jump: Jump) -> Iterator[Crisis | tuple[float, float]]:
 
 
 def _farther(watch: Watch, read: Reading, value: float) -> Reading:
-    """Return how a change of company reads a little farther off, where less time is needed."""
+    """Return how a change of company reads a little farther off, where less time is needed.
+
+    Close by, orbits that pass a neutral orbit may all be near it whenever they are looked at.
+    """
     if read.kind not in (CrisisKind.MERGING, CrisisKind.BOUNDARY):
         return read
     length = watch.to[1] - watch.to[0]
-    offset = _OFFSET * length
-    below, above = (watch.at(value + side * offset, _BRACKET * length) for side in (-1, 1))
-    score, groups = difference(below, above, watch.interval[1] - watch.interval[0])
-    if read.group not in groups:
-        return read
-    farther = reading(Jump(below=below, above=above, groups=groups, score=score))
-    same_way = (farther.before.value < value) is (read.before.value < value)
-    return farther if farther.kind in _LOSSES and same_way else read
+    for offset in _OFFSETS:
+        below, above = (
+            watch.at(value + side * offset * length, _BRACKET * length) for side in (-1, 1)
+        )
+        score, groups = difference(below, above, watch.interval[1] - watch.interval[0])
+        if read.group not in groups:
+            continue
+        farther = reading(Jump(below=below, above=above, groups=groups, score=score))
+        same_way = (farther.before.value < value) is (read.before.value < value)
+        if farther.kind in _LOSSES and same_way:
+            return farther
+    return read
 
 
 def _crisis(watch: Watch, jump: Jump, read: Reading, landed: Landing | None) -> Crisis:
