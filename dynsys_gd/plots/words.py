@@ -55,7 +55,7 @@ def settings_of(F: Map) -> str:
     """
     settings = getattr(F, "settings", None) or dict(getattr(F, "values", ()))
     return ", ".join(
-        f"{_GREEK.get(name, name.replace('_', ' '))} = {_number(value)}"
+        f"{_GREEK.get(name, _LETTERS.get(name, name.replace('_', ' ')))} = {_number(value)}"
         for name, value in settings.items()
         if sp.sympify(value).is_number
     )
@@ -72,12 +72,13 @@ def formula(text: str) -> str:
 
     Examples
     --------
-    >>> formula("(x*y - 1)**2/2 + 3*x**10"), formula("1 - 2*eta")
-    ('(x·y − 1)²/2 + 3·x¹⁰', '1 − 2·η')
+    >>> formula("(x*y - 1)**2/2 + 3*x**10"), formula("-2*eta*(-x)")
+    ('(x·y − 1)²/2 + 3·x¹⁰', '−2·η·(−x)')
     """
     named = re.sub(r"\b(eta|beta|theta)\b", lambda m: _LETTERS[m[1]], text)
     raised = re.sub(r"\*\*(\d+)", lambda m: m[1].translate(_SUPERSCRIPTS), named)
     signs = raised.replace("*", "·").replace(" - ", " − ").replace(" -> ", " → ")
+    signs = re.sub(r"(?<!\S)-(?=[\w(])|(?<=\()-(?=[\w(])", "−", signs)
     return signs.replace(",)", ")")
 
 
