@@ -32,6 +32,14 @@ class PeriodChange:
         of the diagram.
     before, after : tuple of int
         Periods of the cycles reached there; empty where none is.
+
+    Examples
+    --------
+    >>> from sympy.abc import eta, x
+    >>> from dynsys_gd import GradientDescent, Loss, bifurcation_diagram
+    >>> F = GradientDescent(Loss(x**4 / 4 - x**2 / 2, [x]), eta)
+    >>> bifurcation_diagram(F, "eta", [0.9, 1.1], starts=[[0.3]]).changes[0]
+    PeriodChange(interval=(0.9, 1.1), before=(1,), after=(2,))
     """
 
     interval: tuple[float, float]
