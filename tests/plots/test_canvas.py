@@ -53,7 +53,7 @@ def test_drawing_leaves_the_settings_of_matplotlib_alone():
 
 
 def test_something_without_a_picture_is_refused_with_the_list_of_those_that_have_one():
-    with pytest.raises(InvalidInput, match="BifurcationDiagram.* more kinds"):
+    with pytest.raises(InvalidInput, match=r"BifurcationDiagram.* more kinds"):
         draw(3.0, ax=Figure().subplots())
 
 
