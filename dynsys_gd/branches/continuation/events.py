@@ -36,25 +36,21 @@ def events_between(
     signs = [signs_of(step, curve.family, known) for step in steps]
     found = []
     for crossing in crossings_between(*signs):
-        place = locate(curve, *pair, crossing, known)
-        if place is None:
-            continue
-        point = _point(F, parameter, curve, crossing, place, after)
-        if point is not None:
-            found.append((curve.norm(place.u - pair[0].u), point))
+        for place in locate(curve, *pair, crossing, known):
+            point = _point(F, parameter, curve, place, after)
+            if point is not None:
+                found.append((curve.norm(place.u - pair[0].u), point))
     yield from (point for _, point in sorted(found, key=lambda item: item[0]))
 
 
 def _point(
-    F: Map, parameter: str | None, curve: Curve, crossing: Crossing, place: Place, after: int
+    F: Map, parameter: str | None, curve: Curve, place: Place, after: int
 ) -> BifurcationPoint | None:
     mu = place.step.transverse(curve.family)
+    crossing, count = place.crossing, place.count
     critical: complex
-    count = 1
     if crossing in (Crossing.FLIP, Crossing.SEVERAL_FLIPS):
         critical = -1.0
-        if crossing is Crossing.SEVERAL_FLIPS:
-            count = abs(place.signs[0].flips - place.signs[1].flips)
     elif crossing is Crossing.PAIR:
         # A product of two real multipliers may be 1 as well: nothing happens there.
         pairs = mu[mu.imag > 0]
@@ -67,8 +63,6 @@ def _point(
         count = 2
     else:
         critical = 1.0
-        if crossing is Crossing.SEVERAL_UNITS:
-            count = abs(place.signs[0].units - place.signs[1].units)
     direction = critical_direction(curve.jacobians(place.u), critical)
     point = BifurcationPoint(
         map=F,

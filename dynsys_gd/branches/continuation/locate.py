@@ -2,64 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..bifurcation_point import Located
 from ..followed import FollowedOrbit
 from .curve import Curve, Vector
 from .newton import corrected, tangent_of
+from .several import Change, changes_of
 from .signs import Crossing, Signs, signs_of
 from .walk import Walked
 
 __all__ = ["Place", "locate"]
 
 _NODES = 10
+_ROUNDING = 1e-10  # of a scaled test function
 _SPREAD = 0.02  # of the step: nodes this far around a crossing of branches
-_HALVINGS = 60
-_CROSSINGS_OF_BRANCHES = (Crossing.UNIT, Crossing.SEVERAL_UNITS, Crossing.TURN)
+_TOGETHER = 1e-4  # of the critical value: multipliers so near cross there, others only meet
+_CROSSINGS_OF_BRANCHES = (Crossing.UNIT, Crossing.TURN)
+_SINGLE = {Crossing.SEVERAL_FLIPS: Crossing.FLIP, Crossing.SEVERAL_UNITS: Crossing.UNIT}
 
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """Where a crossing is: the orbit, how well it is known, and the ends of the interval."""
+    """Where a crossing is: the orbit, how well it is known, the interval, how many cross there."""
 
     u: Vector
     step: FollowedOrbit
     located: Located
     interval: tuple[float, float]
-    signs: tuple[Signs, Signs]
+    crossing: Crossing
+    count: int = 1
 
 
 def locate(
     curve: Curve, here: Walked, there: Walked, crossing: Crossing, parametrised: bool
-) -> Place | None:
-    """Return where the crossing is, None where it turns out to be none.
+) -> Iterator[Place]:
+    """Yield where the crossing is; nothing where it turns out to be none.
 
     Notes
     -----
     Points between two others are found by correcting at right angles to the tangent of the first;
     the root of the test function along that line is found by Brent's method. Where branches cross
     the equations are singular at the root itself: there the test function and the orbit are
-    interpolated from Chebyshev nodes around it.
+    interpolated from Chebyshev nodes around it. Where several multipliers cross, the line is cut
+    between those that cross one after the other.
     """
     line = _Line(curve, here, there, parametrised)
+    if crossing not in _SINGLE:
+        place = _simple(line, crossing, (0.0, line.length))
+        if place is not None:
+            yield place
+        return
+    changes = changes_of(lambda s: line.beyond(s, crossing), line.length)
+    for k, change in enumerate(changes):
+        before = changes[k - 1].middle if k else None
+        after = changes[k + 1].middle if k + 1 < len(changes) else None
+        low = 0.0 if before is None else 0.5 * (before + change.middle)
+        high = line.length if after is None else 0.5 * (change.middle + after)
+        if change.by % 2:
+            place = _simple(line, _SINGLE[crossing], (low, high))
+            place = None if place is None else replace(place, count=abs(change.by))
+        else:
+            place = _together(line, crossing, change, (low, high))
+        if place is not None:
+            yield place
+
+
+def _simple(line: _Line, crossing: Crossing, ends: tuple[float, float]) -> Place | None:
+    """Return where a test function changes its sign between the ends."""
+    from scipy.optimize import brentq
+
     value = _test(crossing)
 
     def function(s: float) -> float:
         signs = line.signs(s)
         return float("nan") if signs is None else value(signs)
-
-    first, last = function(0.0), function(line.length)
-    if not np.isfinite(first) or not np.isfinite(last):
-        return None
-    if (first < 0) == (last < 0):
-        # How many multipliers are beyond the circle changes by two: halve where they do.
-        s, ends = _halved(line, crossing)
-        return line.place(s, ends, Located.BRACKETED)
-    from scipy.optimize import brentq
 
     def defined(s: float) -> float:
         found = function(s)
@@ -67,15 +88,43 @@ def locate(
             raise _Singular(s)
         return found
 
+    first, last = function(ends[0]), function(ends[1])
+    if not np.isfinite(first) or not np.isfinite(last):
+        return None
+    if (first < 0) == (last < 0):
+        # A zero at one of the ends, with either sign by rounding, or none at all.
+        end = ends[0] if abs(first) < abs(last) else ends[1]
+        at_end = min(abs(first), abs(last)) <= _ROUNDING
+        return line.place(end, (end, end), Located.BRACKETED, crossing) if at_end else None
     try:
-        s = float(brentq(defined, 0.0, line.length, xtol=1e-300, rtol=8.9e-16, maxiter=200))
+        s = float(brentq(defined, *ends, xtol=1e-300, rtol=8.9e-16, maxiter=200))
     except _Singular as singular:
         if crossing not in _CROSSINGS_OF_BRANCHES:
-            return line.place(singular.s, (0.0, line.length), Located.BRACKETED)
+            return line.place(singular.s, ends, Located.BRACKETED, crossing)
         s = singular.s
     if crossing in _CROSSINGS_OF_BRANCHES:
-        return _interpolated(line, s, function)
-    return line.place(s, _bracket(function, s, line.length), Located.ROOT)
+        return _interpolated(line, s, function, crossing, ends)
+    return line.place(s, _bracket(function, s, ends), Located.ROOT, crossing)
+
+
+def _together(
+    line: _Line, crossing: Crossing, change: Change, ends: tuple[float, float]
+) -> Place | None:
+    """Return where several multipliers cross at once, None where they only become real."""
+    place = None
+    if crossing is Crossing.SEVERAL_UNITS:
+        nodes, found = _around(line, change.middle, ends)
+        if found is not None:
+            known = nodes, found
+            place = _from_both_sides(line, change.middle, known, change.ends, crossing)
+    if place is None:
+        place = line.place(change.middle, change.ends, Located.BRACKETED, crossing)
+    if place is None:
+        return None
+    critical = -1.0 if crossing is Crossing.SEVERAL_FLIPS else 1.0
+    near = np.abs(place.step.transverse(line.curve.family) - critical) <= _TOGETHER
+    several = int(near.sum())
+    return replace(place, located=Located.BRACKETED, count=several) if several > 1 else None
 
 
 class _Singular(Exception):
@@ -89,9 +138,7 @@ class _Singular(Exception):
 def _test(crossing: Crossing) -> Callable[[Signs], float]:
     tests: dict[Crossing, Callable[[Signs], float]] = {
         Crossing.FLIP: lambda signs: signs.flip,
-        Crossing.SEVERAL_FLIPS: lambda signs: signs.flips - 0.5,
         Crossing.UNIT: lambda signs: signs.unit,
-        Crossing.SEVERAL_UNITS: lambda signs: signs.units - 0.5,
         Crossing.TURN: lambda signs: signs.turn,
         Crossing.FOLD: lambda signs: signs.turn,
         Crossing.PAIR: lambda signs: signs.pair,
@@ -132,80 +179,93 @@ class _Line:
         step = None if u is None else self.followed(u, s)
         return float("nan") if step is None else step.value
 
-    def place(self, s: float, ends: tuple[float, float], located: Located) -> Place | None:
+    def beyond(self, s: float, crossing: Crossing) -> int | None:
+        """Return how many real multipliers are beyond -1, or beyond 1."""
+        signs = self.signs(s)
+        if signs is None:
+            return None
+        return signs.flips if crossing is Crossing.SEVERAL_FLIPS else signs.units
+
+    def place(
+        self, s: float, ends: tuple[float, float], located: Located, crossing: Crossing
+    ) -> Place | None:
         u = self.at(s)
         step = None if u is None else self.followed(u, s)
         if u is None or step is None:
             return None
         values = [self.value(ends[0]), step.value, self.value(ends[1])]
-        before, after = self.signs(0.0), self.signs(self.length)
-        assert before is not None
-        assert after is not None
         interval = (float(np.nanmin(values)), float(np.nanmax(values)))
-        return Place(u, step, located, interval, (before, after))
+        return Place(u, step, located, interval, crossing)
 
 
-def _halved(line: _Line, crossing: Crossing) -> tuple[float, tuple[float, float]]:
-    """Return the middle and the ends of a short stretch within which the counts change."""
-
-    def count(s: float) -> int | None:
-        signs = line.signs(s)
-        if signs is None:
-            return None
-        return signs.flips if "flip" in crossing.value else signs.units
-
-    low, high = 0.0, line.length
-    first = count(low)
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (low + high)
-        seen = count(middle)
-        if seen is None or not low < middle < high:
-            break
-        low, high = (middle, high) if seen == first else (low, middle)
-    return 0.5 * (low + high), (low, high)
-
-
-def _bracket(function: Callable[[float], float], s: float, length: float) -> tuple[float, float]:
+def _bracket(
+    function: Callable[[float], float], s: float, ends: tuple[float, float]
+) -> tuple[float, float]:
     """Return the closest ends around a root between which the sign is seen to change."""
-    h = 4e-16 * max(s, length)
-    while h < length:
-        low, high = max(s - h, 0.0), min(s + h, length)
+    h = 4e-16 * max(s, ends[1])
+    while h < ends[1] - ends[0]:
+        low, high = max(s - h, ends[0]), min(s + h, ends[1])
         below, above = function(low), function(high)
         if np.isfinite(below) and np.isfinite(above) and (below < 0) != (above < 0):
             return low, high
         h *= 4.0
-    return 0.0, length
+    return ends
 
 
-def _interpolated(line: _Line, s: float, function: Callable[[float], float]) -> Place | None:
+def _interpolated(
+    line: _Line,
+    s: float,
+    function: Callable[[float], float],
+    crossing: Crossing,
+    ends: tuple[float, float],
+) -> Place | None:
     """Return the crossing of two branches, from orbits on both sides of it."""
     from scipy.interpolate import BarycentricInterpolator
     from scipy.optimize import brentq
 
-    half = min(_SPREAD * line.length, s, line.length - s)
-    angles = (2 * np.arange(_NODES) + 1) * np.pi / (2 * _NODES)
-    nodes = s + half * np.cos(angles)
-    found = [line.at(float(node)) for node in nodes]
+    nodes, found = _around(line, s, ends)
     tests = [function(float(node)) for node in nodes]
-    if half == 0 or any(u is None for u in found) or not np.isfinite(tests).all():
-        return line.place(s, _bracket(function, s, line.length), Located.BRACKETED)
-    test, orbit = BarycentricInterpolator(nodes, tests), BarycentricInterpolator(nodes, found)
+    if found is None or not np.isfinite(tests).all():
+        return line.place(s, _bracket(function, s, ends), Located.BRACKETED, crossing)
+    test = BarycentricInterpolator(nodes, tests)
     low, high = float(nodes.min()), float(nodes.max())
     try:
         root = float(brentq(test, low, high, xtol=1e-300, rtol=8.9e-16))
     except ValueError:
-        return line.place(s, _bracket(function, s, line.length), Located.BRACKETED)
-    u = np.asarray(orbit(root), dtype=np.float64).ravel()
+        return line.place(s, _bracket(function, s, ends), Located.BRACKETED, crossing)
+    bracket = _bracket(function, root, ends)
+    return _from_both_sides(line, root, (nodes, found), bracket, crossing)
+
+
+def _around(
+    line: _Line, s: float, ends: tuple[float, float]
+) -> tuple[NDArray[np.float64], list[Vector] | None]:
+    """Return Chebyshev nodes around a place, and the orbits there if all of them are found."""
+    half = min(_SPREAD * line.length, s - ends[0], ends[1] - s)
+    angles = (2 * np.arange(_NODES) + 1) * np.pi / (2 * _NODES)
+    nodes = s + half * np.cos(angles)
+    found = [u for u in map(line.at, nodes.tolist()) if u is not None]
+    return nodes, found if half > 0 and len(found) == len(nodes) else None
+
+
+def _from_both_sides(
+    line: _Line,
+    root: float,
+    known: tuple[NDArray[np.float64], list[Vector]],
+    bracket: tuple[float, float],
+    crossing: Crossing,
+) -> Place | None:
+    """Return the place at a root from orbits around it; at it the equations are singular."""
+    from scipy.interpolate import BarycentricInterpolator
+
+    u = np.asarray(BarycentricInterpolator(*known)(root), dtype=np.float64).ravel()
     step = line.followed(u, root)
     if step is None:
         # At the crossing the tangent is not unique; next to it the one of this branch is.
-        tangent = tangent_of(line.curve, found[0], line.here.tangent)  # type: ignore[arg-type]
+        tangent = tangent_of(line.curve, known[1][0], line.here.tangent)
         if tangent is None:
             return None
-        step = line.curve.followed(u, tangent, None if line.parametrised else line.value(s))
-    below, above = (line.value(end) for end in _bracket(function, root, line.length))
-    before, after = line.signs(0.0), line.signs(line.length)
-    assert before is not None
-    assert after is not None
+        step = line.curve.followed(u, tangent, None if line.parametrised else line.value(root))
+    below, above = (line.value(end) for end in bracket)
     values = [v for v in (below, above, step.value) if np.isfinite(v)]
-    return Place(u, step, Located.ROOT, (min(values), max(values)), (before, after))
+    return Place(u, step, Located.ROOT, (min(values), max(values)), crossing)

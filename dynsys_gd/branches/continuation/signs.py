@@ -23,7 +23,7 @@ class Crossing(Enum):
 
     FLIP: the sign of Π(1 + μ). UNIT: that of Π(1 - μ). TURN: the direction of the parameter. FOLD:
     both of these. PAIR: the sign of Π(1 - μ_i μ_j). SEVERAL_FLIPS, SEVERAL_UNITS: how many real
-    multipliers are beyond -1 or 1, by an even number.
+    multipliers are beyond -1 or 1, by more than one.
     """
 
     FLIP = "flip"
@@ -96,16 +96,16 @@ def crossings_between(a: Signs, b: Signs) -> tuple[Crossing, ...]:
     unit, turn = _changes(a.unit, b.unit), _changes(a.turn, b.turn, 0.0)
     if unit and turn:
         found.append(Crossing.FOLD)
-    elif unit:
-        found.append(Crossing.UNIT)
     elif turn:
         found.append(Crossing.TURN)
-    elif a.units != b.units and not (a.units - b.units) % 2:
+    elif abs(a.units - b.units) > 1:
         found.append(Crossing.SEVERAL_UNITS)
-    if _changes(a.flip, b.flip):
-        found.append(Crossing.FLIP)
-    elif a.flips != b.flips and not (a.flips - b.flips) % 2:
+    elif unit:
+        found.append(Crossing.UNIT)
+    if abs(a.flips - b.flips) > 1:
         found.append(Crossing.SEVERAL_FLIPS)
+    elif _changes(a.flip, b.flip):
+        found.append(Crossing.FLIP)
     if _changes(a.pair, b.pair, _NEUTRAL):
         found.append(Crossing.PAIR)
     return tuple(found)

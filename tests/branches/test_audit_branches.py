@@ -1,0 +1,45 @@
+"""Cases in which branches once said something wrong."""
+
+import pytest
+import sympy as sp
+from sympy.abc import eta, t, x, y, z
+
+from dynsys_gd import Bifurcation, GradientDescent, Loss, SymbolicMap, follow
+
+
+def special(F, point, parameter, to):
+    branch = follow(F, point, parameter=parameter, to=to)
+    return [(each.bifurcation, round(each.value, 12), each.count) for each in branch.special]
+
+
+def test_multipliers_that_become_real_far_from_one_are_no_bifurcation():
+    # Multipliers 3 ± √-t: they meet at t = 0 and nothing happens.
+    F = SymbolicMap([3 * x - y + x**3, t * x + 3 * y + y**2], [x, y])
+    assert special(F, [0.0, 0.0], "t", (-1.1, 1)) == []
+    flipped = SymbolicMap([-3 * x - y + x**3, t * x - 3 * y + y**2], [x, y])
+    assert special(flipped, [0.0, 0.0], "t", (-1.1, 1)) == []
+
+
+def test_flips_between_two_steps_are_told_apart():
+    sizes = [1, sp.Rational(1001, 1000), sp.Rational(1002, 1000)]
+    loss = Loss(
+        sum(a * v**2 / 2 + v**4 / 4 for a, v in zip(sizes, (x, y, z), strict=True)), [x, y, z]
+    )
+    found = special(GradientDescent(loss, eta), [0.0] * 3, "eta", (1, 3))
+    expected = [float(2 / a) for a in reversed(sizes)]
+    assert [value for _, value, _ in found] == pytest.approx(expected, abs=1e-12)
+    assert all(kind is Bifurcation.FLIP and count == 1 for kind, _, count in found)
+
+
+def test_pitchforks_between_two_steps_are_told_apart():
+    F = SymbolicMap([x + (t - sp.Rational(1, 1000)) * x - x**3, y + t * y - y**3], [x, y])
+    found = special(F, [0.0, 0.0], "t", (-1, 1))
+    assert found == [(Bifurcation.PITCHFORK, 0.0, 1), (Bifurcation.PITCHFORK, 0.001, 1)]
+
+
+def test_what_crosses_together_is_counted_beside_what_does_not():
+    F = SymbolicMap(
+        [x + t * x - x**3, y + t * y - y**3, z + (t - sp.Rational(1, 100)) * z - z**3], [x, y, z]
+    )
+    found = special(F, [0.0] * 3, "t", (-1, 1.3))
+    assert found == [(Bifurcation.PITCHFORK, 0.0, 2), (Bifurcation.PITCHFORK, 0.01, 1)]
