@@ -79,7 +79,8 @@ def crises(
     Returns
     -------
     Crises
-        Graded NUMERICAL.
+        Graded NUMERICAL. That a turning point lands on the orbit, in a tiny interval of parameter
+        values, is proved where it is asked for: see ``Crisis.enclosure``.
 
     Raises
     ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from ...orbits.periodic_orbit import PeriodicOrbit
 from ...results import Result, plain
 from ..followed import FollowedOrbit
 from .kinds import CrisisKind
+from .proof import proved_landing
 
 __all__ = ["Crisis", "CrisisSide"]
 
@@ -132,6 +134,17 @@ class Crisis(Result):
         )
         return followed.orbit(self.map, self.parameter)
 
+    @cached_property
+    def enclosure(self) -> tuple[float, float] | None:
+        """Certified bounds of the value at which the turning point lands on the orbit.
+
+        None where that was not proved. What attractors do there is not part of the proof.
+        """
+        if self.path is None or self.points is None or self.multipliers is None:
+            return None
+        multiplier = float(self.multipliers[0].real)
+        return proved_landing(self.map, self.value, self.path[:, 0], self.points[:, 0], multiplier)
+
     def headline(self) -> str:
         word = str(self.kind)
         what = f"{word[0].upper()}{word[1:]} at {self.parameter} = {self.value:.13g}"
@@ -152,6 +165,9 @@ class Crisis(Result):
             largest = self.multipliers[0]
             shown = largest.real if largest.imag == 0 else largest
             rows.append(("unstable", f"{orbit}, multiplier {shown:.6g}"))
+            if self.enclosure is not None:
+                low, high = self.enclosure
+                rows.append(("landing certified", f"in [{low:.17g}, {high:.17g}]"))
         for name, side in (("before", self.before), ("after", self.after)):
             rows.append((name, f"{self.parameter} = {side.value:.9g}: {_words(side)}"))
         rows.append(("evidence", str(self.evidence)))
@@ -171,6 +187,7 @@ class Crisis(Result):
             "points": plain(self.points),
             "multipliers": plain(self.multipliers),
             "residual": plain(self.residual),
+            "enclosure": plain(self.enclosure),
         }
 
 

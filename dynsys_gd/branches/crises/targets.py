@@ -13,7 +13,7 @@ from ...engine.arithmetic import Arithmetic
 from ...engine.iteration import orbit
 from ..parametric import Parametric
 
-__all__ = ["MovingPoint", "NeutralPoint", "neutral_fixed_points", "orbit_of"]
+__all__ = ["MovingPoint", "NeutralPoint", "neutral_factors", "neutral_fixed_points", "orbit_of"]
 
 Array = NDArray[np.float64]
 
@@ -85,11 +85,16 @@ def _repeated(
     image: sp.Expr, x: sp.Symbol
 ) -> tuple[tuple[tuple[sp.Expr, ...], tuple[sp.Symbol, ...]], ...]:
     """Return coefficients in x of the repeated factors of F(x) - x, and their other symbols."""
+    return tuple(
+        (tuple(sp.Poly(factor, x).all_coeffs()), tuple(factor.free_symbols - {x}))
+        for factor in neutral_factors(image, x)
+    )
+
+
+def neutral_factors(image: sp.Expr, x: sp.Symbol) -> tuple[sp.Expr, ...]:
+    """Return the repeated factors of F(x) - x of a polynomial map, each once."""
     difference = sp.nsimplify(image, rational=True) - x
     if not difference.is_polynomial(x):
         return ()
-    return tuple(
-        (tuple(sp.Poly(factor, x).all_coeffs()), tuple(factor.free_symbols - {x}))
-        for factor, power in sp.factor_list(sp.together(difference))[1]
-        if power > 1 and factor.has(x)
-    )
+    factors = sp.factor_list(sp.together(difference))[1]
+    return tuple(factor for factor, power in factors if power > 1 and factor.has(x))

@@ -1,9 +1,11 @@
 """Crises of maps of the line, against values known to many digits; maps without crises."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
+import sympy as sp
 from sympy.abc import eta, r, u, x, y
 
 import dynsys_gd as dg
@@ -43,6 +45,33 @@ def test_balanced_line(factors, to, kind, value, steps, period):
     assert (crisis.steps, len(crisis.points)) == (steps, period)
     assert crisis.residual < 1e-12
     assert crisis.rising
+
+
+@pytest.mark.parametrize(
+    ("factors", "to", "kind", "value"),
+    [
+        (2, (1.59, 1.61), CrisisKind.MERGING, "3*sqrt(3)/2 - 1"),
+        (2, (1.98, 2.03), CrisisKind.BLOW_UP, "2"),
+        (3, (1.21, 1.23), CrisisKind.BOUNDARY, None),
+    ],
+)
+def test_landings_are_proved(factors, to, kind, value):
+    (crisis,) = found(balanced(factors), to, 5).of(kind)
+    low, high = crisis.enclosure
+    assert low <= crisis.value <= high
+    assert high - low < 1e-13
+    if value is not None:
+        exact = sp.sympify(value)
+        assert sp.Rational(low) < exact < sp.Rational(high)
+    assert "landing certified" in repr(crisis)
+
+
+def test_what_is_no_landing_is_not_proved():
+    (crisis,) = found(balanced(2), (1.98, 2.03), 5).of(CrisisKind.BLOW_UP)
+    moved = replace(crisis, value=crisis.value + 0.01)
+    assert moved.enclosure is None
+    elsewhere = replace(crisis, path=crisis.path + 0.05)
+    assert elsewhere.enclosure is None
 
 
 def test_the_orbit_that_captures_is_neutral():
