@@ -108,7 +108,7 @@ def beginning(
     name = system.parameter
     what = "a fixed point" if p == 1 else f"an orbit of period {p}"
     remedy = f"give start=..., the value of {name} to which it belongs"
-    if found is None or curve.norm(found.u - u) > _MOVED * (1.0 + curve.norm(u)):
+    if found is None or curve.norm(found.u - u) > _MOVED * (1.0 + curve.extent(u)):
         raise InvalidInput(
             "orbit", points[0], f"{what} of F at {name} = {value:.9g}, to within 20 %", remedy
         )

@@ -62,6 +62,11 @@ class Curve(ABC):
         """Return the length of a vector of unknowns."""
         return float(np.sqrt(np.sum(self.weights * v * v)))
 
+    def extent(self, u: Vector) -> float:
+        """Return the length of the states alone: parameters are large beside a narrow range."""
+        states = self.orbit(u).size
+        return float(np.sqrt(np.sum((self.weights * u * u)[:states])))
+
     def followed(self, u: Vector, tangent: Vector, value: float | None = None) -> FollowedOrbit:
         """Return the orbit with its multipliers."""
         return FollowedOrbit(

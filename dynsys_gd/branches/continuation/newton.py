@@ -16,6 +16,7 @@ __all__ = ["Corrected", "corrected", "tangent_of"]
 _ITERATIONS = 12
 _CLOSE = 1e-8  # of the size: corrections this short are followed by one or two more, not by many
 _ROUNDING = 4e-16
+_ROUGH = 100.0  # roundings of the unknowns that a correction near the solution may be long
 _CUT = 1e-9  # singular values below this share of the largest belong to a family
 
 
@@ -54,15 +55,16 @@ def corrected(curve: Curve, guess: Vector, normal: Vector) -> Corrected | None:
         if not np.isfinite(step).all():
             return None
         u = u + step
-        size, scale = curve.norm(step), curve.norm(u) + 1.0
+        size, rounding = curve.norm(step), _ROUNDING * (curve.norm(u) + 1.0)
+        near = max(_CLOSE * (curve.extent(u) + 1.0), _ROUGH * rounding)
         # Next to the solution a correction that is not much shorter than the last one is rounding.
-        close = sizes[-1] <= _CLOSE * scale
-        if size <= _ROUNDING * scale or (close and size > 0.1 * sizes[-1]):
+        close = sizes[-1] <= near
+        if size <= rounding or (close and size > 0.1 * sizes[-1]):
             return Corrected(u, iteration, sizes[1] if len(sizes) > 1 else size)
         if iteration > 4 and size > sizes[-1]:
             return None
         sizes.append(size)
-    return Corrected(u, _ITERATIONS, sizes[1]) if sizes[-1] <= _CLOSE * scale else None
+    return Corrected(u, _ITERATIONS, sizes[1]) if sizes[-1] <= near else None
 
 
 def tangent_of(curve: Curve, u: Vector, reference: Vector) -> Vector | None:

@@ -53,7 +53,7 @@ def walk(
         The last unknown, the parameter, stays between them.
     """
     here = Walked(start, tangent, 0.0)
-    far = method.far * curve.norm(start) + method.far
+    far = method.far * (curve.extent(start) + 1.0)
     h = method.first
     yield here
     for count in range(method.steps):
@@ -80,7 +80,7 @@ def walk(
             yield Stop(BranchLimit.CLOSED)
             return
         yield there
-        if curve.norm(there.u) > far:
+        if curve.extent(there.u) > far:
             yield Stop(BranchLimit.FAR)
             return
         here = there
