@@ -17,7 +17,7 @@ from ...maps.restriction import InvariantSubspace, invariant_subspace
 from ...regions import Box
 from .asked import checked_map, states_asked
 from .batches import mean_error, settled, total
-from .cycles import cycle_exponents, each_cycle
+from .cycles import LEAST_GROWTH, cycle_exponents, each_cycle
 from .spectrum_result import OrbitCourse
 from .transverse_result import TransverseExponent
 
@@ -28,8 +28,6 @@ Rows = NDArray[np.float64]
 _STARTS, _REACH = 32, 2.0  # where nobody gives starts
 _STANDARD_ERRORS = 3.0
 _POWER_GROWTH = 20.0  # e^20 within the measurement: more than a power of the time
-_ROUNDING = 1e-12
-_LEAST = 1e-8  # of log|multiplier|, that a cycle is called unstable
 
 # Exponents and errors (n, d), along first, whether they settled, and courses.
 Crosswise = tuple[Rows, Rows, NDArray[np.object_], list[OrbitCourse]]
@@ -74,7 +72,8 @@ def crosswise(task: tuple[Kernel, int, Rows, int, int, int]) -> Crosswise:
                 values[rows, block] = exact
         errors[rows], state[rows] = 0.0, Outcome.YES
         for i in rows:
-            course[i] = OrbitCourse.UNSTABLE_CYCLE if values[i, 0] > _LEAST else OrbitCourse.CYCLE
+            unstable = values[i, 0] > LEAST_GROWTH
+            course[i] = OrbitCourse.UNSTABLE_CYCLE if unstable else OrbitCourse.CYCLE
     gone = ~np.isfinite(found.states).all(axis=1) | np.isnan(values).any(axis=1)
     for i in np.flatnonzero(gone):
         course[i], values[i], errors[i], state[i] = OrbitCourse.ESCAPED, np.nan, np.nan, Outcome.NO
@@ -141,7 +140,7 @@ def _attracts(values: Rows, errors: Rows, state: NDArray[np.object_]) -> Outcome
     value, error = _together(values, errors)
     fine = all(outcome is Outcome.YES or v == -np.inf
                for outcome, v in zip(state, values, strict=True))  # fmt: skip
-    room = _STANDARD_ERRORS * error + _ROUNDING
+    room = _STANDARD_ERRORS * error + LEAST_GROWTH
     if value > room and fine:
         return Outcome.NO
     if value < -room and fine:

@@ -11,7 +11,7 @@ from ...engine.chunks import row_slices
 from ...engine.iteration import orbit
 from ...engine.kernel import Kernel
 
-__all__ = ["cycle_exponents", "cycles", "each_cycle"]
+__all__ = ["LEAST_GROWTH", "cycle_exponents", "cycles", "each_cycle"]
 
 Rows = NDArray[np.float64]
 
@@ -19,11 +19,17 @@ _TOGETHER = 1024  # orbits looked at together
 _MOST = 64  # longest period looked for
 _CLOSE = 1e-10  # to a cycle, relative to 1 + |x|
 _ROUNDED = 1e-14  # the same: no closer than this to be told from rounding
+_OF_CYCLE = 1e-6  # relative to the size of the cycle: how close to it an orbit has to be as well
+_SHRUNK = 0.5  # what is left of the extent of an orbit on its way to a fixed point
+_JITTER = 1e-13  # relative to 1 + |x|: an extent below it is rounding
 _WIDEST = 64  # coordinates up to which multipliers are computed
 _ROUNDS = 24  # round the cycle, until the frame has turned
 _RESOLVED = 1e-8  # of the size of the product, from which its eigenvalues are accurate
 _LAST_BITS = 2.0**-49  # of a state
 _ROUNDING = 1e-14  # of a Jacobian: what rounding leaves of a direction that is annihilated
+
+#: of log|multiplier| / p: closer to zero the sign is not known, for the cycle is known to `_CLOSE`
+LEAST_GROWTH = 1e-8
 
 
 def cycles(kernel: Kernel, states: Rows) -> tuple[NDArray[np.int64], Rows]:
@@ -39,13 +45,18 @@ def cycles(kernel: Kernel, states: Rows) -> tuple[NDArray[np.int64], Rows]:
     periods = np.zeros(len(states), dtype=np.int64)
     with np.errstate(all="ignore"):
         size = 1.0 + np.abs(states).max(axis=1, initial=0.0)
+        halves = passed[: _MOST + 1], passed[_MOST:]
+        early, late = (np.ptp(half, axis=0).max(axis=1) / size for half in halves)
+        # Chaos as small as the tolerances returns closely too, but not for its own size.
+        ending = (late <= _SHRUNK * early) | (late <= _JITTER)
         for p in range(_MOST, 0, -1):
             once = np.abs(passed[p] - passed[0]).max(axis=1) / size
             again = np.abs(passed[2 * p] - passed[p]).max(axis=1) / size
             # Returns that shrink by a factor q add up to the first one over 1 - q: how far it is.
             away = once * once / (once - again)
-            near = (again < once) & (away <= _CLOSE)
-            periods[near | ((once <= _ROUNDED) & (again <= _ROUNDED))] = p
+            near = (again < once) & (away <= _CLOSE) & (ending | (away <= _OF_CYCLE * late))
+            still = (once <= _ROUNDED) & (again <= _ROUNDED)
+            periods[near | (still & (ending | (once <= _OF_CYCLE * late)))] = p
     return periods, passed
 
 

@@ -19,7 +19,7 @@ from ...maps.base import Map
 from ...regions import positive_count
 from .asked import batch_length, checked_map, counted_steps, states_asked
 from .batches import jackknife_error, mean_error, settled, total
-from .cycles import cycle_exponents, each_cycle
+from .cycles import LEAST_GROWTH, cycle_exponents, each_cycle
 from .spectrum_result import LyapunovSpectrum, OrbitCourse
 
 __all__ = ["kaplan_yorke", "lyapunov_spectrum"]
@@ -28,7 +28,6 @@ Rows = NDArray[np.float64]
 
 _CHUNK = 256  # rows computed together
 _ZERO = 1e-11  # of a sum of exponents
-_LEAST = 1e-8  # of log|multiplier|, that a cycle is called unstable
 _STRETCH, _CHECKED = 64, 16  # steps and orbits on which log|det DF| is looked at
 _LARGEST_DETERMINANT = 16
 
@@ -173,7 +172,7 @@ def spectrum_of(
         exact = values[rows] if every is None else every[:, :k]
         values[rows], errors[rows], state[rows], periods[rows] = exact, 0.0, Outcome.YES, p
         for i, top in zip(rows, exact[:, 0], strict=True):
-            course[i] = OrbitCourse.UNSTABLE_CYCLE if top > _LEAST else OrbitCourse.CYCLE
+            course[i] = OrbitCourse.UNSTABLE_CYCLE if top > LEAST_GROWTH else OrbitCourse.CYCLE
     values[gone], errors[gone], state[gone] = np.nan, np.nan, Outcome.NO
     dimension, dimension_error = _dimensions(F.dimension, values, rates, course)
     return LyapunovSpectrum(

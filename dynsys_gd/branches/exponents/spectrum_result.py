@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ...evidence import Evidence, Outcome
 from ...maps.base import Map
 from ...results import Result, plain
+from .cycles import LEAST_GROWTH
 from .pooled import PooledAverages, pooled
 
 __all__ = ["LyapunovSpectrum", "OrbitCourse"]
@@ -106,10 +107,10 @@ class LyapunovSpectrum(Result):
         """Return whether each exponent is above zero, shape (n, k).
 
         YES needs growth beyond the error and beyond a power of the time; an exponent that has not
-        settled is UNDECIDED.
+        settled is UNDECIDED, and so is one that vanishes to rounding.
         """
         answer = np.full(self.exponents.shape, Outcome.UNDECIDED, dtype=object)
-        room = _STANDARD_ERRORS * self.errors
+        room = _STANDARD_ERRORS * self.errors + LEAST_GROWTH
         settled = self.converged == np.array(Outcome.YES, dtype=object)
         sampled = np.array([c in (OrbitCourse.APERIODIC, OrbitCourse.ESCAPED) for c in self.course])
         with np.errstate(invalid="ignore"):

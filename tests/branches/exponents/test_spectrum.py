@@ -247,3 +247,19 @@ def test_on_a_family_of_minima_one_exponent_is_zero():
     assert found.course == (dg.OrbitCourse.CYCLE,)
     assert found.exponents[0, 0] == pytest.approx(0, abs=1e-12)
     assert found.dimension[0] == 0  # it is a point
+
+
+@pytest.mark.parametrize("scale", [-11, -8, 8])
+def test_cycles_and_chaos_are_told_apart_at_any_scale(scale):
+    size = sp.Integer(10) ** scale
+    starts = float(size) * np.linspace(0.11, 0.93, 40)[:, None]
+    for a, periods in ((4, {0}), (sp.Rational(5, 2), {1}), (sp.Rational(16, 5), {2})):
+        F = dg.SymbolicMap([a * x * (1 - x / size)], [x])
+        found = dg.lyapunov_spectrum(F, starts, steps=1_000)
+        assert set(found.periods.tolist()) == periods
+
+
+def test_an_exponent_that_vanishes_to_rounding_has_no_sign():
+    found = dg.lyapunov_spectrum(GRADIENT.at(eta="1/2"), [0.5, 0.4], steps=1_000)
+    assert abs(found.exponents[0, 0]) < 1e-12
+    assert found.positive()[0].tolist() == [UNDECIDED, NO]
