@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from .newton import corrected
 
 __all__ = ["beginning", "checked_range", "family_dimension", "given_points", "own_value"]
 
+_AWAY = 1e-3  # of the range: how far off it is seen whether a family lasts
 _FAMILY = 1e-7  # singular values of I - DF below this, relative, belong to a family
 _MOVED = 0.2  # of the size: how far Newton's method may move what was given
 
@@ -88,7 +89,7 @@ def _number(value: Any) -> float | None:
 
 
 def beginning(
-    system: Parametric, points: Vector, value: float, units: tuple[float, float]
+    system: Parametric, points: Vector, value: float, limits: tuple[float, float], size: float
 ) -> tuple[OrbitCurve, Vector]:
     """Return the equations of the branch and the corrected first orbit.
 
@@ -98,13 +99,12 @@ def beginning(
         Where Newton's method finds no orbit of this least period next to the points.
     """
     p = len(points)
+    units = (size, limits[1] - limits[0])
     u = np.append(points.ravel(), value)
     family = family_dimension(system.at(points, value)[1]) if p == 1 else 0
     curve = OrbitCurve(system, p, family, units)
-    normal = np.zeros_like(u)
-    normal[-1] = 1.0
     with np.errstate(all="ignore"):
-        found = corrected(curve, u, normal)
+        found = corrected(curve, u, _fixed_parameter(u))
     name = system.parameter
     what = "a fixed point" if p == 1 else f"an orbit of period {p}"
     remedy = f"give start=..., the value of {name} to which it belongs"
@@ -118,7 +118,34 @@ def beginning(
         same = np.max(np.abs(orbit - np.roll(orbit, k, axis=0))) <= 1e-8 * (1 + np.abs(orbit).max())
         if p % k == 0 and same:
             raise InvalidInput("orbit", points[0], what, f"its least period is {k}")
+    if family and not _lasts(curve, found.u, limits):
+        curve = replace(curve, family=0)
     return curve, found.u
+
+
+def _fixed_parameter(u: Vector) -> Vector:
+    normal = np.zeros_like(u)
+    normal[-1] = 1.0
+    return normal
+
+
+def _lasts(curve: OrbitCurve, u: Vector, limits: tuple[float, float]) -> bool:
+    """Return whether a family is there next to a parameter value as well.
+
+    At a bifurcation, or at step size zero, where every point stays, multipliers are 1 at that one
+    value only.
+    """
+    away = _AWAY * (limits[1] - limits[0])
+    for side in (away, -away):
+        if not limits[0] <= u[-1] + side <= limits[1]:
+            continue
+        there = u.copy()
+        there[-1] += side
+        with np.errstate(all="ignore"):
+            found = corrected(curve, there, _fixed_parameter(u))
+        if found is not None:
+            return family_dimension(curve.jacobians(found.u)) == curve.family
+    return False
 
 
 def family_dimension(jacobians: Vector) -> int:

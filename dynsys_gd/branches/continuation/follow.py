@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,6 +30,7 @@ from .walk import Stop, Walked, walk
 __all__ = ["Course", "branch_of", "branch_steps", "follow", "walked_steps"]
 
 _SOURCES = ("keller1977numerical", "kuznetsov2004elements")
+_LEVEL = 1e-5  # the parameter's share of a tangent, in its range: less, and it is a fold
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +197,7 @@ def course_of(
     if not low <= value <= high:
         raise InvalidInput("start", value, f"a value of {parameter} from {low:g} to {high:g}")
     size = max(1.0, float(np.sqrt(np.mean(np.sum(points**2, axis=1)))))
-    curve, u = beginning(system, points, value, (size, high - low))
+    curve, u = beginning(system, points, value, (low, high), size)
     rising = np.zeros_like(u)
     rising[-1] = high - low
     tangent = tangent_of(curve, u, rising)
@@ -207,7 +209,20 @@ def course_of(
         raise InvalidInput(
             "orbit", points[0], "an orbit through which one branch goes", "begin next to it"
         )
-    return Course(F, parameter, curve, u, tangent, (low, high))
+    course = Course(F, parameter, curve, u, tangent, (low, high))
+    return course if abs(tangent[-1]) > _LEVEL * (high - low) else _off_fold(course, method)
+
+
+def _off_fold(course: Course, method: PseudoArclength) -> Course:
+    """Return a course that begins beside a fold: at the fold itself no test function has a sign."""
+    assert course.limits is not None
+    low, high = course.limits
+    for tangent in (course.tangent, -course.tangent):
+        stepped = walk(course.curve, course.start, tangent, method, None)
+        moved = next(itertools.islice(stepped, 1, None))
+        if isinstance(moved, Walked) and low <= moved.u[-1] <= high:
+            return replace(course, start=moved.u, tangent=moved.tangent)
+    return course
 
 
 def _given_value(start: Any) -> float:

@@ -60,7 +60,8 @@ def corrected(curve: Curve, guess: Vector, normal: Vector) -> Corrected | None:
         # Next to the solution a correction that is not much shorter than the last one is rounding.
         close = sizes[-1] <= near
         if size <= rounding or (close and size > 0.1 * sizes[-1]):
-            return Corrected(u, iteration, sizes[1] if len(sizes) > 1 else size)
+            done = Corrected(u, iteration, sizes[1] if len(sizes) > 1 else size)
+            return done if _plain(curve, matrix) or _solved(curve, u) else None
         if iteration > 4 and size > sizes[-1]:
             return None
         sizes.append(size)
@@ -92,6 +93,13 @@ def tangent_of(curve: Curve, u: Vector, reference: Vector) -> Vector | None:
 def _plain(curve: Curve, matrix: Any) -> bool:
     """Return whether one more equation makes the matrix square and, in general, regular."""
     return not curve.family and matrix.shape[0] + 1 == curve.size
+
+
+def _solved(curve: Curve, u: Vector) -> bool:
+    """Return whether the equations hold: what the shortest step cannot change need not be zero."""
+    left = curve.residual(u)
+    length = np.sqrt(np.sum(curve.weights[: len(left)] * left * left))
+    return bool(length <= _CLOSE * (curve.extent(u) + 1.0))
 
 
 def _bordered(

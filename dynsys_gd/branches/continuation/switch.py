@@ -203,8 +203,8 @@ def _first(
             continue
         moved = found.u - origin
         along = float(np.sum(curve.weights * direction * moved))
-        # The branch that we come from must not have been found again. The parameter may go far: over
-        # a narrow range a small amplitude is many of its units.
+        # The branch that we come from must not have been found again. The parameter may go far:
+        # over a narrow range a small amplitude is many of its units.
         aside = curve.extent(moved - along * direction)
         if along < _APART * amplitude or aside > amplitude:
             continue
