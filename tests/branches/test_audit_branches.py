@@ -1,10 +1,14 @@
 """Cases in which branches once said something wrong."""
 
+import numpy as np
 import pytest
 import sympy as sp
 from sympy.abc import eta, t, x, y, z
 
 from dynsys_gd import Bifurcation, GradientDescent, Loss, SymbolicMap, follow
+from dynsys_gd.branches.tubes.formulas import formulas_of
+from dynsys_gd.branches.tubes.segment import BranchSegment
+from dynsys_gd.branches.tubes.spectra import told_apart
 
 
 def special(F, point, parameter, to):
@@ -43,3 +47,19 @@ def test_what_crosses_together_is_counted_beside_what_does_not():
     )
     found = special(F, [0.0] * 3, "t", (-1, 1.3))
     assert found == [(Bifurcation.PITCHFORK, 0.0, 2), (Bifurcation.PITCHFORK, 0.01, 1)]
+
+
+def test_a_segment_is_not_halved_where_that_tells_nothing_more():
+    # The parameter is known within 1 ± 1/2 whatever x is, so that no half is narrower.
+    coefficients = np.array([[0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]])
+    segment = BranchSegment(
+        coordinate=0,
+        ends=(-1.0, 1.0),
+        rising=True,
+        points=(1, 1),
+        coefficients=coefficients,
+        radius=np.array([0.0, 1.0]),
+        tight=np.array([0.0, 0.5]),
+    )
+    found = told_apart(formulas_of(SymbolicMap([x * t], [x]), "t"), [segment], 1e-4)
+    assert len(found) == 1

@@ -58,7 +58,9 @@ def told_apart(
         for (place, _), segment in zip(waiting, kinds, strict=True):
             first, last = segment.ends
             middle = 0.5 * (first + last)
-            wide = np.subtract(*segment.parameter[::-1]) > shortest * whole
+            # Halves of a segment whose parameter is not known better are no narrower.
+            room = max(shortest * whole, 4.0 * float(segment.tight[-1]))
+            wide = np.subtract(*segment.parameter[::-1]) > room
             if segment.kind is Kind.UNDECIDED and wide and first < middle < last:
                 halves = (replace(segment, ends=e) for e in ((first, middle), (middle, last)))
                 halved += [(place, half) for half in halves]
