@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Bounds", "down", "middle", "product_up", "sum_up", "up"]
+__all__ = ["Bounds", "down", "middle", "product_up", "raised", "sum_up", "up"]
 
 Bounds = NDArray[np.float64]
 
@@ -34,6 +34,16 @@ def sum_up(terms: Bounds, axis: int) -> Bounds:
     count = terms.shape[axis] + 1
     total: Bounds = np.sum(terms, axis=axis)
     return total * (1 + count * 2.0**-52) + count * _SMALLEST
+
+
+def raised(sizes: Bounds, roundings: int) -> Bounds:
+    """Return upper bounds of what `sizes` were rounded from, in all of so many operations.
+
+    These are sums and products of numbers that are not negative, and differences that were taken
+    before; no product has a sum with other products among its factors.
+    """
+    count = roundings + 2
+    return sizes * (1 + count * 2.0**-52) + count * _SMALLEST
 
 
 def product_up(matrix: Bounds, vector: Bounds) -> Bounds:

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from dynsys_gd.orbits.certified.outward import down, middle, product_up, sum_up, up
+from dynsys_gd.orbits.certified.outward import down, middle, product_up, raised, sum_up, up
 
 RNG = np.random.default_rng(5)
 
@@ -47,3 +47,14 @@ def test_sums_and_products_of_bounds_are_bounds():
         for row, bound in zip(M, w, strict=True):
             exact = sum(Fraction(a) * Fraction(b) for a, b in zip(row, v, strict=True))
             assert exact <= Fraction(bound)
+
+
+def test_sizes_of_many_operations_are_raised_above_the_exact_ones():
+    factors, weights = np.abs(numbers(2, 300, 4))
+    extra = np.abs(numbers(300))
+    about = (factors * weights).sum(axis=1) + extra
+    bound = raised(about, 9)
+    for a, w, e, b in zip(factors, weights, extra, bound, strict=True):
+        exact = sum(Fraction(x) * Fraction(y) for x, y in zip(a, w, strict=True)) + Fraction(e)
+        assert exact <= Fraction(b)
+    assert (bound <= about * (1 + 1e-14) + 1e-300).all()
