@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -78,13 +78,16 @@ class Cells:
     @cached_property
     def edges(self) -> tuple[Bounds, ...]:
         """The ascending coordinates between which all cells of the depth lie, one array an axis."""
-        return tuple(self.edge(axis, np.arange(m + 1)) for axis, m in enumerate(self.counts))
+        region = self.region
+        return tuple(
+            _edges(low, high, m)
+            for low, high, m in zip(region.low, region.high, self.counts, strict=True)
+        )
 
     def edge(self, axis: int, places: Codes) -> Bounds:
         """Return some of the coordinates between which the cells lie: e_i for i from 0."""
         low, high, m = self.region.low[axis], self.region.high[axis], self.counts[axis]
-        inner = np.minimum(low + (high - low) * (places / m), high)
-        return np.where(places == m, high, inner)
+        return _edges(low, high, m)[places] if m <= _STORED else _edge(low, high, m, places)
 
     def edges_below(self, axis: int, values: Bounds, *, equal: bool) -> Codes:
         """Return how many of the coordinates e_i lie below values, or are equal where that counts.
@@ -95,7 +98,7 @@ class Cells:
         if m <= _STORED:
             edges = self.edges[axis]
             found = np.searchsorted(edges, values, side="right" if equal else "left")
-            return found.astype(np.int64)
+            return found.astype(np.int64, copy=False)
         least = np.zeros(values.shape, dtype=np.int64)
         most = np.full(values.shape, m + 1, dtype=np.int64)
         while (least < most).any():
@@ -172,6 +175,18 @@ class Cells:
             places[axis] = 2 * places[axis] + np.tile([0, 1], len(now))
             now = Cells(now.region, finer.depth, np.sort(finer.codes_of(places)))
         return now
+
+
+def _edge(low: float, high: float, m: int, places: Codes) -> Bounds:
+    inner = np.minimum(low + (high - low) * (places / m), high)
+    return np.where(places == m, high, inner)
+
+
+@lru_cache(maxsize=32)
+def _edges(low: float, high: float, m: int) -> Bounds:
+    edges = _edge(low, high, m, np.arange(m + 1))
+    edges.setflags(write=False)
+    return edges
 
 
 def checked_depth(depth: Any) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InvalidInput
-from ..orbits.certified.outward import Bounds, down, up
+from ..orbits.certified.outward import Bounds
 from .cells import Cells
 from .graph_faces import faces_of
 from .images import Images
@@ -17,6 +17,8 @@ __all__ = ["MOST_ROWS", "Runs", "places_met", "runs_met"]
 
 #: of cells along the last axis, looked at for one chunk of images: each takes about 100 bytes
 MOST_ROWS = 2**25
+
+_TINY = 2.0**-1000  # where even relative errors are lost to the smallest doubles
 
 Codes = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -76,13 +78,15 @@ def runs_met(images: Images, grid: Cells) -> Runs:
     box of errors added) that are apart passes this.
     """
     d = grid.dimension
-    ranges = [places_met(grid, k, images.lower[k], images.upper[k]) for k in range(d)]
+    ranges = [places_met(grid, k, images.lower[k], images.upper[k]) for k in range(max(d - 1, 1))]
     first, last = (np.array(part) for part in zip(*ranges, strict=True))
-    missed = (last < first).any(axis=0)
     if d == 1:
-        owner = np.flatnonzero(~missed)
+        owner = np.flatnonzero(first[0] <= last[0])
         return Runs(owner, first[0][owner], (last - first + 1)[0][owner])
-    width = np.where(missed, 0, (last - first + 1)[:-1])
+    missed = (last < first).any(axis=0)
+    missed |= images.upper[-1] < grid.region.low[-1]
+    missed |= images.lower[-1] > grid.region.high[-1]
+    width = np.where(missed, 0, last - first + 1)
     rows = width.prod(axis=0)
     if rows.sum(dtype=float) > MOST_ROWS:
         raise InvalidInput(
@@ -94,39 +98,53 @@ def runs_met(images: Images, grid: Cells) -> Runs:
     owner = np.repeat(np.arange(len(rows)), rows)
     rest = np.arange(len(owner)) - np.repeat(np.cumsum(rows) - rows, rows)
     places = np.empty((d, len(owner)), dtype=np.int64)
-    for k in range(d - 2, -1, -1):
-        places[k] = first[k][owner] + rest % width[k][owner]
-        rest //= width[k][owner]
-    low, high = _above(images, grid, owner, places)
+    for k in range(d - 2, 0, -1):
+        rest, beside = np.divmod(rest, width[k][owner])
+        places[k] = first[k][owner] + beside
+    places[0] = first[0][owner] + rest
+    low, high = _above(images, grid, first, last, owner, places)
     begin, end = places_met(grid, d - 1, low, high)
-    begin, end = np.maximum(begin, first[-1][owner]), np.minimum(end, last[-1][owner])
-    met = (begin <= end) & ~(low > high)
+    met = np.flatnonzero((begin <= end) & ~(low > high))
     places[-1] = begin
-    return Runs(owner[met], grid.codes_of(places[:, met]), (end - begin + 1)[met])
+    codes = grid.codes_of(places[:, met])
+    return Runs(owner[met], codes, (end - begin + 1)[met])
 
 
-def _above(images: Images, grid: Cells, owner: Codes, places: Codes) -> tuple[Bounds, Bounds]:
-    """Return bounds of the last coordinate of the images above rows of cells."""
+def _above(
+    images: Images, grid: Cells, first: Codes, last: Codes, owner: Codes, places: Codes
+) -> tuple[Bounds, Bounds]:
+    """Return bounds of the last coordinate of the images above rows of cells.
+
+    Notes
+    -----
+    Divided by its last entry, a face says that z_d - c_d lies within r of Σ s_k (z_k - c_k), s and r
+    being -n_k / n_d and the radius by |n_d|. What rounding loses along a row is bounded once for
+    each image, from the farthest of its rows: a few units in the last place of each term.
+    """
     d, c = grid.dimension, images.centre
     low, high = images.lower[-1][owner], images.upper[-1][owner]
     if not images.sheared.any():
         return low, high
     faces = faces_of(images)
     with np.errstate(all="ignore"):
+        ends = [(grid.edge(k, first[k]), grid.edge(k, last[k] + 1)) for k in range(d - 1)]
+        far = np.array([np.maximum(b - c[k], c[k] - a) for k, (a, b) in enumerate(ends)])
         sides = []
         for k in range(d - 1):
-            below, above = grid.edge(k, places[k]), grid.edge(k, places[k] + 1)
-            sides.append((down(below - c[k][owner]), up(above - c[k][owner])))
+            at = c[k][owner]
+            sides.append((grid.edge(k, places[k]) - at, grid.edge(k, places[k] + 1) - at))
         for n, radius in zip(faces.normals, faces.radii, strict=True):
-            least, most = -radius[owner], radius[owner]
-            for k in range(d - 1):
-                slope = n[k][owner]
-                ends = slope * sides[k][0], slope * sides[k][1]
-                least = down(least - up(np.maximum(*ends)))
-                most = up(most - down(np.minimum(*ends)))
-            slope = n[-1][owner]
-            one, other = least / slope, most / slope
+            slopes = -n[:-1] / n[-1]
+            reach = radius / np.abs(n[-1])
+            sizes = ((np.abs(slopes) + _TINY) * far).sum(axis=0) + np.abs(c[-1]) + reach
+            reach += sizes * ((d + 8) * 2.0**-52) + _TINY * 2.0**-60
+            least, most = (c[-1] - reach)[owner], (c[-1] + reach)[owner]
+            for slope, (below, above) in zip(slopes, sides, strict=True):
+                along = slope[owner]
+                one, other = along * below, along * above
+                least += np.minimum(one, other)
+                most += np.maximum(one, other)
             # NaN stands for no bound: fmax and fmin leave it out.
-            low = np.fmax(low, down(c[-1][owner] + down(np.minimum(one, other))))
-            high = np.fmin(high, up(c[-1][owner] + up(np.maximum(one, other))))
+            np.fmax(low, least, out=low)
+            np.fmin(high, most, out=high)
     return low, high

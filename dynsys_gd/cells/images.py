@@ -16,7 +16,7 @@ from ..engine.rewrite import stable
 from ..engine.tape import lower as lowered
 from ..errors import InvalidInput
 from ..maps.base import Map
-from ..orbits.certified.outward import Bounds, down, middle, sum_up, up
+from ..orbits.certified.outward import Bounds, down, middle, raised, up
 from ..orbits.certified.system import exactly, system_of
 
 __all__ = ["Formulas", "Images", "formulas_of", "images_of"]
@@ -153,17 +153,18 @@ def images_of(formulas: Formulas, lower: Bounds, upper: Bounds) -> Images:
     fine: Mask = np.asarray(np.isfinite(below).all(axis=0) & np.isfinite(above).all(axis=0))
     with np.errstate(all="ignore"):
         at, slopes = (below[d : 2 * d], above[d : 2 * d]), (below[2 * d :], above[2 * d :])
-        half = up(np.maximum(up(upper - centre), up(centre - lower)))
-        value = middle(*at)
-        slope = middle(*slopes).reshape(d, d, n)
+        half = up(np.maximum(upper - centre, centre - lower))
+        value = 0.5 * at[0] + 0.5 * at[1]
+        slope = (0.5 * slopes[0] + 0.5 * slopes[1]).reshape(d, d, n)
         least, most = (bound.reshape(d, d, n) for bound in slopes)
-        apart = np.maximum(up(most - slope), up(slope - least))
+        apart = np.maximum(most - slope, slope - least)
         linear = slope * half
+        sizes = np.abs(linear)
         # What A lacks: the spread of the slopes, and the rounding of the product.
-        lost = up(up(apart * half) + up(np.abs(linear) * 2.0**-52))
-        aside = up(np.maximum(up(at[1] - value), up(value - at[0])))
-        error = up(aside + sum_up(lost, 1))
-        spread = up(sum_up(np.abs(linear), 1) + error)
+        lost = (apart * half + sizes * 2.0**-52).sum(axis=1)
+        aside = np.maximum(at[1] - value, value - at[0])
+        error = raised(aside + lost, 2 * d + 5)
+        spread = raised(sizes.sum(axis=1) + error, d + 1)
         fine &= np.isfinite(spread).all(axis=0) & np.isfinite(value).all(axis=0)
         low = np.where(fine, np.maximum(low, down(value - spread)), low)
         high = np.where(fine, np.minimum(high, up(value + spread)), high)
