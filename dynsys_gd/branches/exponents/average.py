@@ -24,7 +24,7 @@ from ...values import by_name, unknown_name
 from .asked import batch_length, checked_map, counted_steps, states_asked
 from .average_result import BirkhoffAverage
 from .batches import mean_error, settled, total
-from .cycles import cycles
+from .cycles import cycles, moved_by_rounding
 
 __all__ = ["LossObservable", "birkhoff_average"]
 
@@ -126,15 +126,16 @@ def birkhoff_average(
             progress(done, len(states))
 
     parts = map_ordered(_averaged, tasks, executor=executor, on_answer=tell)
-    means, smooth, periods, exact = (np.concatenate(each, axis=-1) for each in zip(*parts,
-                                                                       strict=True))  # fmt: skip
+    joined = (np.concatenate(each, axis=-1) for each in zip(*parts, strict=True))
+    means, smooth, periods, exact, rounding = joined
     with np.errstate(all="ignore"):
         averages, errors = total(means), mean_error(means)
-        state = settled(means, errors)
+        state = settled(means, errors, unit=0.0)
     cyclic = periods > 0
     averages[cyclic], errors[cyclic], state[cyclic] = exact[cyclic], 0.0, Outcome.YES
     lost = ~np.isfinite(averages)
     averages[lost], errors[lost], state[lost] = np.nan, np.nan, Outcome.NO
+    rounding[lost] = np.nan
     return BirkhoffAverage(
         map=F,
         observable=name,
@@ -144,6 +145,7 @@ def birkhoff_average(
         weighted=smooth[0],
         weighted_gap=np.abs(smooth[1] - smooth[2]),
         periods=periods,
+        rounding=rounding,
         means=means,
         steps=length * count,
         transient=before,
@@ -163,8 +165,9 @@ def _asked(F: Map, observable: Any) -> tuple[Tape | None, str]:
             raise InvalidInput("observable", observable, "a formula", "the map has no loss")
         return None, observable.value
     if not isinstance(observable, sp.Expr):
-        expected = "a sympy expression in the coordinates, or an LossObservable"
-        raise InvalidInput("observable", observable, expected)
+        expected = "a sympy expression in the coordinates, or a LossObservable"
+        remedy = "LossObservable.LOSS averages the loss" if F.loss is not None else ""
+        raise InvalidInput("observable", observable, expected, remedy)
     own = {name: sp.Dummy(name, real=True) for name in F.names}
     used = by_name(observable.free_symbols, "observable")
     for name in used:
@@ -175,11 +178,13 @@ def _asked(F: Map, observable: Any) -> tuple[Tape | None, str]:
 
 
 _Task = tuple[Map | None, Kernel, Rows, Tape | None, LossObservable | None, int, int, int]
-_Means = tuple[Rows, Rows, NDArray[np.int64], Rows]
+_Means = tuple[Rows, Rows, NDArray[np.int64], Rows, Rows]
 
 
 def _averaged(task: _Task) -> _Means:
-    """Return batch means (batches, n), smooth averages (3, n), periods, averages on cycles."""
+    """Return batch means (batches, n), smooth averages (3, n), periods, averages on cycles, and
+    what rounding changes about those.
+    """
     F, kernel, states, tape, chosen, transient, length, count = task
     n, d = states.shape
     now = iterate(kernel, states, transient)
@@ -198,10 +203,13 @@ def _averaged(task: _Task) -> _Means:
                 smooth += weights[:, place : place + len(values)] @ values
         means[batch] = summed / length
     periods, passed = cycles(kernel, now)
-    values, exact = _values(F, tape, chosen, passed), np.full(n, np.nan)
+    values, others = (_values(F, tape, chosen, s) for s in (passed, moved_by_rounding(passed)))
+    exact, rounding = np.full(n, np.nan), np.zeros(n)
     for i in np.flatnonzero(periods):
-        exact[i] = values[: periods[i], i].mean()
-    return means, smooth, periods, exact
+        here = values[: periods[i], i]
+        exact[i] = here.mean()
+        rounding[i] = np.abs(others[: periods[i], i] - here).max()
+    return means, smooth, periods, exact, rounding
 
 
 def _weights(steps: int) -> Rows:

@@ -28,9 +28,10 @@ class BirkhoffAverage(Result):
     observable : str
         What was averaged.
     averages, errors : ndarray, shape (n,)
-        NaN where an orbit escaped; the standard error is 0 on a cycle.
+        NaN where an orbit escaped or the observable is no number; the standard error is 0 on a
+        cycle.
     converged : ndarray of Outcome, shape (n,)
-        YES where the batches fluctuate about one value, NO where they drift or the orbit escaped,
+        YES where the batches fluctuate about one value, NO where they drift or there is no average,
         UNDECIDED where that could not be told.
     weighted : ndarray, shape (n,)
         The average with smooth weights, for quasi-periodic orbits.
@@ -38,6 +39,8 @@ class BirkhoffAverage(Result):
         How far the smooth averages over the two halves of the time are apart.
     periods : ndarray of int, shape (n,)
         Of cycles; 0 elsewhere.
+    rounding : ndarray, shape (n,)
+        By how much the last bits of the states change the averages on cycles; 0 elsewhere.
     means : ndarray, shape (batches, n)
     steps, transient : int
     evidence : Evidence
@@ -51,6 +54,7 @@ class BirkhoffAverage(Result):
     weighted: Numbers
     weighted_gap: Numbers
     periods: NDArray[np.int64]
+    rounding: Numbers
     means: Numbers
     steps: int
     transient: int
@@ -58,27 +62,31 @@ class BirkhoffAverage(Result):
 
     def __post_init__(self) -> None:
         arrays = (self.averages, self.errors, self.converged, self.weighted, self.weighted_gap)
-        for array in (*arrays, self.periods, self.means):
+        for array in (*arrays, self.periods, self.rounding, self.means):
             array.setflags(write=False)
 
     def __len__(self) -> int:
         return len(self.averages)
 
     def pooled(self) -> PooledAverages:
-        """Return the average over all orbits that did not escape."""
+        """Return the average over all orbits that have one."""
         kept = np.isfinite(self.averages)
-        return pooled(self.averages[kept, None], self.errors[kept, None])
+        columns = (each[kept, None] for each in (self.averages, self.errors, self.rounding))
+        values, errors, rounding = columns
+        return pooled(values, errors, rounding=rounding)
 
     def headline(self) -> str:
         together, n = self.pooled(), len(self)
         orbits = "the orbit" if n == 1 else f"{n} orbits"
         if not together.orbits:
-            return f"Time average of {self.observable}: none, {orbits} escaped"
+            return f"Time average of {self.observable}: none, no finite values along {orbits}"
         value, error = float(together.values[0]), float(together.errors[0])
         shown = f"{value:.8g} ± {error:.1e}" if error > 0 else f"{value:.12g}"
-        not_yet = sum(1 for outcome in self.converged if outcome is not Outcome.YES)
-        state = "converged" if not not_yet else f"{not_yet} of {n} not known to have converged"
-        return f"Time average of {self.observable} along {orbits}: {shown}; {state}"
+        kept = self.converged[np.isfinite(self.averages)]
+        not_yet = sum(1 for outcome in kept if outcome is not Outcome.YES)
+        state = f"{not_yet} of {len(kept)} not known to have converged" if not_yet else "converged"
+        without = f" ({n - len(kept)} without finite values)" if len(kept) < n else ""
+        return f"Time average of {self.observable} along {orbits}{without}: {shown}; {state}"
 
     def rows(self) -> list[tuple[str, str]]:
         rows = [

@@ -15,7 +15,7 @@ _MERGED = (1, 2, 4)  # batches taken together
 _FEWEST = 8  # groups from which an error is computed
 _DRIFT_SEEN, _DRIFT_LIKELY = 4.5, 3.5  # standard errors between the two halves
 _TREND_SEEN = 5.0  # the same for the ranks of the batches
-_ROUNDING = 1e-10  # relative to 1 + |value|
+_ROUNDING = 1e-10  # relative to the unit, and to the value
 
 
 def total(values: Numbers) -> Numbers:
@@ -47,16 +47,17 @@ def jackknife_error(without: Numbers) -> Numbers:
     return np.sqrt((count - 1) * total((without - total(without)) ** 2))
 
 
-def settled(values: Numbers, error: Numbers) -> NDArray[np.object_]:
+def settled(values: Numbers, error: Numbers, *, unit: float = 1.0) -> NDArray[np.object_]:
     """Return whether the batches fluctuate about one value: YES, NO, or UNDECIDED.
 
     NO where the halves differ by far more than their errors, or where the batches keep rising or
     falling (the rank test of Mann and Kendall); differences of the size of rounding do not count.
+    The unit is 1 for exponents, and 0 for what may have any scale.
     """
     with np.errstate(all="ignore"):
         half = len(values) // 2
         apart = np.abs(total(values[-half:]) - total(values[:half]))
-        size = _ROUNDING * (1.0 + np.abs(total(values)))
+        size = _ROUNDING * (unit + np.abs(total(values)))
         drift = np.where(apart > size, apart / (2.0 * error), 0.0)
         trend = np.where(apart > size, np.abs(_ranks(values)), 0.0)
         seen = (drift > _DRIFT_SEEN) | (trend > _TREND_SEEN)

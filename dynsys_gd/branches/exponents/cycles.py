@@ -11,7 +11,7 @@ from ...engine.chunks import row_slices
 from ...engine.iteration import orbit
 from ...engine.kernel import Kernel
 
-__all__ = ["LEAST_GROWTH", "cycle_exponents", "cycles", "each_cycle"]
+__all__ = ["LEAST_GROWTH", "cycle_exponents", "cycles", "each_cycle", "moved_by_rounding"]
 
 Rows = NDArray[np.float64]
 
@@ -69,6 +69,13 @@ def each_cycle(kernel: Kernel, states: Rows) -> Iterator[tuple[int, NDArray[np.i
             yield p, part.start + rows, passed[:p, rows].transpose(1, 0, 2)
 
 
+def moved_by_rounding(states: Rows) -> Rows:
+    """Return states, coordinates along the last axis, with other last bits."""
+    with np.errstate(invalid="ignore"):
+        size = _LAST_BITS * (1.0 + np.abs(states))
+        return np.asarray(states + size * np.cos(np.arange(states.shape[-1])))
+
+
 def cycle_exponents(kernel: Kernel, points: Rows, block: slice) -> Rows | None:
     """Return log|multiplier| / p of cycles, falling.
 
@@ -91,8 +98,8 @@ def cycle_exponents(kernel: Kernel, points: Rows, block: slice) -> Rows | None:
     rows = points.reshape(m * p, d)
     jacobians = kernel.jacobian(rows).reshape(m, p, d, d)
     # A derivative that the last bits of the state decide about is no other than zero.
-    moved = rows + _LAST_BITS * (1.0 + np.abs(rows)) * np.cos(np.arange(d))
-    apart = np.abs(kernel.jacobian(moved).reshape(m, p, d, d) - jacobians).max(axis=(2, 3))
+    others = kernel.jacobian(moved_by_rounding(rows)).reshape(m, p, d, d)
+    apart = np.abs(others - jacobians).max(axis=(2, 3))
     if d > 1:
         apart = apart + _ROUNDING * np.abs(jacobians).max(axis=(2, 3))
     return _exponents(jacobians[:, :, block, block], apart)

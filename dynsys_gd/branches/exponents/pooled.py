@@ -46,8 +46,13 @@ class PooledAverages:
     alike: Outcome
 
 
-def pooled(values: Numbers, errors: Numbers) -> PooledAverages:
-    """Return averages (n, k) with their errors as one."""
+def pooled(
+    values: Numbers, errors: Numbers, *, rounding: Numbers | float = _ROUNDING
+) -> PooledAverages:
+    """Return averages (n, k) with their errors as one.
+
+    What rounding makes of the values, shape (n, 1) or a number for all, is no difference.
+    """
     count, k = values.shape
     if not count:
         nothing = np.full(k, np.nan)
@@ -63,21 +68,21 @@ def pooled(values: Numbers, errors: Numbers) -> PooledAverages:
         values=mean,
         errors=np.maximum(within, between),
         orbits=count,
-        alike=_alike(values, errors, mean),
+        alike=_alike(values, errors, rounding),
     )
 
 
-def _alike(values: Numbers, errors: Numbers, mean: Numbers) -> Outcome:
+def _alike(values: Numbers, errors: Numbers, rounding: Numbers | float) -> Outcome:
     """Return whether averages differ by no more than their errors, by a chi-squared test."""
     from scipy.stats import chi2
 
     count = len(values)
     if count == 1:
         return Outcome.YES
-    floor = _ROUNDING * (1.0 + np.abs(mean))
     with np.errstate(invalid="ignore"):
+        floor = rounding + _ROUNDING * np.abs(values).max(axis=0)
         same = (values == values[0]).all(axis=0)
-        scaled = np.where(same, 0.0, (values - mean) / np.maximum(errors, floor))
+        scaled = np.where(same, 0.0, (values - total(values)) / np.maximum(errors, floor))
     if not np.isfinite(scaled).all():
         return Outcome.UNDECIDED if np.isnan(values).any() else Outcome.NO
     chances = chi2.sf((scaled**2).sum(axis=0), count - 1)

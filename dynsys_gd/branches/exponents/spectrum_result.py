@@ -135,10 +135,11 @@ class LyapunovSpectrum(Result):
         if not together.orbits:
             return f"Lyapunov spectra of {n} orbits, all of which escaped"
         shown = _listed(together.values, together.errors)
-        return (
-            f"Lyapunov spectra of {n} orbits, on average {shown}; "
-            f"{self._state(self.converged.ravel())}"
-        )
+        kept = [c is not OrbitCourse.ESCAPED for c in self.course]
+        away = n - together.orbits
+        orbits = f"{n} orbits ({away} escaped)" if away else f"{n} orbits"
+        state = self._state(self.converged[kept].ravel())
+        return f"Lyapunov spectra of {orbits}, on average {shown}; {state}"
 
     def rows(self) -> list[tuple[str, str]]:
         rows = [
@@ -159,7 +160,8 @@ class LyapunovSpectrum(Result):
             error = self.dimension_error[np.isfinite(self.dimension)][0]
             rows.append(("Kaplan-Yorke dimension", f"{known[0]:.6g} ± {error:.2g}"))
         elif len(known):
-            rows.append(("Kaplan-Yorke dimension", f"{known.min():.5g} to {known.max():.5g}"))
+            low, high = f"{known.min():.5g}", f"{known.max():.5g}"
+            rows.append(("Kaplan-Yorke dimension", low if low == high else f"{low} to {high}"))
         if np.isfinite(self.volume_gap):
             rows.append(("sum of exponents", f"log|det DF| within {self.volume_gap:.1e}"))
         return [*rows, ("evidence", str(self.evidence))]

@@ -98,3 +98,32 @@ def test_drifts_and_escapes_have_not_converged():
     assert gone.converged[0] is NO
     assert np.isnan(gone.averages[0])
     assert gone.pooled().orbits == 1
+
+
+@pytest.mark.parametrize("size", ["1", "1/1000000000000"])
+def test_averages_of_any_scale_are_told_apart_and_seen_to_drift(size):
+    s = sp.Rational(size)
+    wells = dg.GradientDescent(dg.Loss(x**4 / 4 - x**2 / 2, [x]), "1/2")
+    found = dg.birkhoff_average(wells, s * x, [[0.5], [-0.5]], steps=1_000)
+    assert found.pooled().alike is dg.Outcome.NO
+    flat = dg.GradientDescent(dg.Loss(x**4 / 4, [x]), "1/2")
+    found = dg.birkhoff_average(flat, s * x, [0.5], steps=1_000, transient=100)
+    assert found.converged[0] is dg.Outcome.NO
+
+
+@pytest.mark.parametrize("observable", [*dg.LossObservable, x * y - 1])
+def test_rounding_at_minima_is_no_difference(observable):
+    starts = dg.Box([0.5, 0.5], [1.5, 1.5]).sample(50, rng=0)
+    found = dg.birkhoff_average(PRODUCT.at(eta="1/2"), observable, starts, steps=1_000)
+    assert 0 < np.abs(found.averages).max() < 1e-14
+    assert found.pooled().alike is YES
+
+
+def test_what_has_no_average_is_not_counted_among_those_that_have():
+    half = dg.SymbolicMap([x / 2 + 1], [x])
+    found = dg.birkhoff_average(half, sp.sqrt(-x), [1.0], steps=100)
+    assert found.headline() == "Time average of sqrt(-x): none, no finite values along the orbit"
+    growing = dg.SymbolicMap([x**3], [x])
+    found = dg.birkhoff_average(growing, x, [[0.5], [2.0]], steps=100)
+    text = "Time average of x along 2 orbits (1 without finite values): 0; converged"
+    assert found.headline() == text

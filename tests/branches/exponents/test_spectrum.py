@@ -263,3 +263,9 @@ def test_an_exponent_that_vanishes_to_rounding_has_no_sign():
     found = dg.lyapunov_spectrum(GRADIENT.at(eta="1/2"), [0.5, 0.4], steps=1_000)
     assert abs(found.exponents[0, 0]) < 1e-12
     assert found.positive()[0].tolist() == [UNDECIDED, NO]
+
+
+def test_the_headline_counts_orbits_that_escaped_apart():
+    found = dg.lyapunov_spectrum(CUBIC, [[0.3], [5.0]], steps=1_000)
+    assert found.headline().startswith("Lyapunov spectra of 2 orbits (1 escaped), on average 1.0")
+    assert found.headline().endswith("; converged")
