@@ -256,9 +256,11 @@ def _settled(counts: Rows) -> Outcome:
     first, second = np.moveaxis(counts / totals, 1, 0)
     apart = first - second
     error = apart.std(axis=0, ddof=1) / np.sqrt(groups)
-    seen = (error > 0) & (counts.sum(axis=(0, 1)) >= 10 * groups)
+    filled = counts.sum(axis=(0, 1)) >= 10 * groups
+    seen = (error > 0) & filled
     if not seen.any():
-        return Outcome.YES
+        # The same in all groups, as on one cycle, or too little everywhere to tell.
+        return Outcome.YES if filled.any() else Outcome.UNDECIDED
     # A Student distribution of so many degrees of freedom has this variance.
     usual = (groups - 1) / (groups - 3)
     size = float(np.mean((apart.mean(axis=0)[seen] / error[seen]) ** 2)) / usual

@@ -94,3 +94,10 @@ def test_three_coordinates_need_a_choice():
     F = dg.SymbolicMap([x / 2, y / 2, z / 2], [x, y, z])
     with pytest.raises(dg.InvalidInput, match="coordinates"):
         dg.invariant_density(F, dg.Box([0] * 3, [1] * 3), rng=0)
+
+
+def test_bins_with_a_few_states_each_do_not_tell_whether_it_has_settled():
+    F = dg.textbook.henon()
+    box = dg.Box([-0.5, -0.1], [0.5, 0.1])
+    found = dg.invariant_density(F, box, bins=500, starts=16, steps=100, transient=0, rng=0)
+    assert found.settled is dg.Outcome.UNDECIDED
