@@ -11,6 +11,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from ..engine.derivative import derivative, jacobian
+from ..engine.kernel import Kernel
 from ..engine.numpy_printer import numpy_function
 from ..engine.rewrite import stable
 from ..engine.tape import lower
@@ -22,6 +23,8 @@ __all__ = ["Parametric", "parametric"]
 
 Array = NDArray[np.float64]
 
+_ALL = (-np.inf, np.inf)
+_ROUNDING = 1e-12  # of a value: how far beyond the end of its range it counts as the end
 _OFFSET = 6e-6  # of a central difference: the cube root of the rounding unit
 
 
@@ -34,10 +37,14 @@ class Parametric:
     F : Map
     parameter : str
         Its only open parameter.
+    limits : tuple of two float
+        The range looked at. Differences are taken in its size, and what rounding adds to its ends
+        is taken off: a map without formulas may be refused there.
     """
 
     F: Map
     parameter: str
+    limits: tuple[float, float] = _ALL
 
     @property
     def dimension(self) -> int:
@@ -65,14 +72,13 @@ class Parametric:
             out = code(np.ascontiguousarray(states.T), np.array([value]))
             slopes = np.ascontiguousarray(out[d : d + d * d].T).reshape(-1, d, d)
             return out[:d].T, slopes, out[d + d * d :].T
-        kernel = self.F.at(**{self.parameter: float(value)}).kernel()
-        h = _OFFSET * max(1.0, abs(value))
+        kernel = self._kernel(value)
+        if kernel is None:
+            nothing = np.full(states.shape, np.nan)
+            return nothing, np.full((*states.shape, d), np.nan), nothing
         with np.errstate(all="ignore"):
-            high, low = (
-                self.F.at(**{self.parameter: float(value + side * h)}).kernel().step(states)[0]
-                for side in (1, -1)
-            )
-            return kernel.step(states)[0], kernel.jacobian(states), (high - low) / (2 * h)
+            images = np.asarray(kernel.step(states)[0])
+            return images, kernel.jacobian(states), self._rates(states, images, value)
 
     def residual(self, orbit: Array, value: float) -> Array:
         """Return x_(k+1) - F(x_k) around an orbit (p, d)."""
@@ -81,14 +87,38 @@ class Parametric:
         if code is not None:
             images = code(np.ascontiguousarray(orbit.T), np.array([value]))[:d].T
         else:
-            kernel = self.F.at(**{self.parameter: float(value)}).kernel()
-            with np.errstate(all="ignore"):
-                images = kernel.step(orbit)[0]
+            images = self._images(orbit, value)
         return np.roll(orbit, -1, axis=0) - images
 
+    def _rates(self, states: Array, images: Array, value: float) -> Array:
+        """Return the derivative by the parameter, from one side at the end of what it may be."""
+        width = self.limits[1] - self.limits[0]
+        h = _OFFSET * max(width if np.isfinite(width) else 1.0, abs(value))
+        high, low = self._images(states, value + h), self._images(states, value - h)
+        if not np.isfinite(low).any():
+            return (high - images) / h
+        return (images - low) / h if not np.isfinite(high).any() else (high - low) / (2 * h)
 
-def parametric(F: Map, parameter: str) -> Parametric:
-    """Return a map as a function of its state and its one open parameter.
+    def _images(self, states: Array, value: float) -> Array:
+        kernel = self._kernel(value)
+        if kernel is None:
+            return np.full(states.shape, np.nan)
+        with np.errstate(all="ignore"):
+            return np.asarray(kernel.step(states)[0])
+
+    def _kernel(self, value: float) -> Kernel | None:
+        """Return the map at a value of the parameter, None where it takes no such value."""
+        inside = float(np.clip(value, *self.limits))
+        off = abs(value - inside)
+        chosen = inside if off <= _ROUNDING * max(abs(value), abs(inside)) else float(value)
+        try:
+            return self.F.at(**{self.parameter: chosen}).kernel()
+        except InvalidInput:
+            return None
+
+
+def parametric(F: Map, parameter: str, limits: tuple[float, float] = _ALL) -> Parametric:
+    """Return a map as a function of its state and its one open parameter, see `Parametric`.
 
     Raises
     ------
@@ -107,7 +137,7 @@ def parametric(F: Map, parameter: str) -> Parametric:
     checked_open(F, [parameter])
     if F.expression is not None:
         _refuse_kinks(F)
-    return Parametric(F, parameter)
+    return Parametric(F, parameter, limits)
 
 
 def _refuse_kinks(F: Map) -> None:

@@ -184,8 +184,9 @@ def _steps(
     first, second = (float(to_value(end, "to")) for end in to)
     if first > second:
         course = replace(course, tangent=-course.tangent)
-    system, limits = parametric(F, parameter), course.limits
+    limits = course.limits
     assert limits is not None
+    system = parametric(F, parameter, limits)
     found: list[Doubling] = []
     openings: list[float] = []
     flip: Found

@@ -89,9 +89,19 @@ def _number(value: Any) -> float | None:
 
 
 def beginning(
-    system: Parametric, points: Vector, value: float, limits: tuple[float, float], size: float
+    system: Parametric, points: Vector, value: float, size: float
 ) -> tuple[OrbitCurve, Vector]:
     """Return the equations of the branch and the corrected first orbit.
+
+    Parameters
+    ----------
+    system : Parametric
+        With limits.
+    points : ndarray, shape (p, d)
+    value : float
+        Of the parameter.
+    size : float
+        The unit of states.
 
     Raises
     ------
@@ -99,13 +109,16 @@ def beginning(
         Where Newton's method finds no orbit of this least period next to the points.
     """
     p = len(points)
-    units = (size, limits[1] - limits[0])
+    name, units = system.parameter, (size, system.limits[1] - system.limits[0])
     u = np.append(points.ravel(), value)
-    family = family_dimension(system.at(points, value)[1]) if p == 1 else 0
+    slopes = system.at(points, value)[1]
+    if not np.isfinite(slopes).all():
+        expected = f"points at which F is smooth at {name} = {value:.9g}"
+        raise InvalidInput("orbit", points[0], expected, "or begin at another value, start=...")
+    family = family_dimension(slopes) if p == 1 else 0
     curve = OrbitCurve(system, p, family, units)
     with np.errstate(all="ignore"):
         found = corrected(curve, u, _fixed_parameter(u))
-    name = system.parameter
     what = "a fixed point" if p == 1 else f"an orbit of period {p}"
     remedy = f"give start=..., the value of {name} to which it belongs"
     if found is None or curve.norm(found.u - u) > _MOVED * (1.0 + curve.extent(u)):
@@ -118,7 +131,7 @@ def beginning(
         same = np.max(np.abs(orbit - np.roll(orbit, k, axis=0))) <= 1e-8 * (1 + np.abs(orbit).max())
         if p % k == 0 and same:
             raise InvalidInput("orbit", points[0], what, f"its least period is {k}")
-    if family and not _lasts(curve, found.u, limits):
+    if family and not _lasts(curve, found.u):
         curve = replace(curve, family=0)
     return curve, found.u
 
@@ -129,12 +142,13 @@ def _fixed_parameter(u: Vector) -> Vector:
     return normal
 
 
-def _lasts(curve: OrbitCurve, u: Vector, limits: tuple[float, float]) -> bool:
+def _lasts(curve: OrbitCurve, u: Vector) -> bool:
     """Return whether a family is there next to a parameter value as well.
 
     At a bifurcation, or at step size zero, where every point stays, multipliers are 1 at that one
     value only.
     """
+    limits = curve.system.limits
     away = _AWAY * (limits[1] - limits[0])
     for side in (away, -away):
         if not limits[0] <= u[-1] + side <= limits[1]:

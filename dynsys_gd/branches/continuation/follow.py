@@ -197,7 +197,8 @@ def course_of(
     if not low <= value <= high:
         raise InvalidInput("start", value, f"a value of {parameter} from {low:g} to {high:g}")
     size = max(1.0, float(np.sqrt(np.mean(np.sum(points**2, axis=1)))))
-    curve, u = beginning(system, points, value, (low, high), size)
+    system = replace(system, limits=(low, high))
+    curve, u = beginning(system, points, value, size)
     rising = np.zeros_like(u)
     rising[-1] = high - low
     tangent = tangent_of(curve, u, rising)

@@ -153,7 +153,7 @@ def _chosen(branch: Branch, point: Any) -> BifurcationPoint:
 def courses_from(point: BifurcationPoint, limits: tuple[float, float]) -> Iterator[Course]:
     """Yield where to begin to walk: one way from a flip, two ways from a crossing."""
     assert point.parameter is not None
-    system = parametric(point.map, point.parameter)
+    system = parametric(point.map, point.parameter, limits)
     x = point.at.points
     size = max(1.0, float(np.sqrt(np.mean(np.sum(x**2, axis=1)))))
     units = (size, limits[1] - limits[0])

@@ -15,6 +15,7 @@ from .newton import corrected, tangent_of
 __all__ = ["Stop", "Walked", "walk"]
 
 _EASY = 3  # corrections that are no reason to shorten steps
+_NEARER = 1.1  # of a step that leads out: how far the last point may be
 _FIRST_CORRECTION = 0.3  # of the step: longer ones may lead to another branch
 
 
@@ -61,6 +62,11 @@ def walk(
         while there is None:
             there, iterations = _step(curve, here, h, method.turn)
             if there is None:
+                last = None if limits is None else _to_edge(curve, here, h, method.turn, limits)
+                if last is not None:
+                    yield last
+                    yield Stop(BranchLimit.RANGE)
+                    return
                 h /= 2
                 if h < method.shortest:
                     yield Stop(BranchLimit.STUCK)
@@ -103,6 +109,21 @@ def _step(curve: Curve, here: Walked, h: float, turn: float) -> tuple[Walked | N
         return None, 0
     moved = curve.norm(found.u - here.u)
     return Walked(found.u, tangent, here.length + moved), found.iterations
+
+
+def _to_edge(
+    curve: Curve, here: Walked, h: float, turn: float, limits: tuple[float, float]
+) -> Walked | None:
+    """Return the last point where a step would lead out of the limits; beyond the map may end."""
+    ahead = here.u + h * here.tangent
+    if limits[0] <= ahead[-1] <= limits[1]:
+        return None
+    edge = limits[0] if ahead[-1] < limits[0] else limits[1]
+    last = _at_edge(curve, here, Walked(ahead, here.tangent, here.length + h), edge)
+    if last is None or last.length - here.length > _NEARER * h:
+        return None
+    cosine = float(np.sum(curve.weights * last.tangent * here.tangent))
+    return last if cosine >= np.cos(turn) else None
 
 
 def _at_edge(curve: Curve, here: Walked, there: Walked, edge: float) -> Walked | None:

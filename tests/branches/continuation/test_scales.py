@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sympy.abc import a, eta, x
+import sympy as sp
+from sympy.abc import a, beta, eta, x
 
 import dynsys_gd as dg
 
@@ -46,3 +47,42 @@ def test_starts_where_branches_cross_are_no_families(at):
     (name,) = F.parameters
     with pytest.raises(dg.InvalidInput, match="begin next to it"):
         dg.follow(F, orbit, parameter=name, to=(-1, 1), start=value)
+
+
+def network(height):
+    """Return gradient descent on a network without formulas, and its minimum (1, height)."""
+    samples = np.array([[0.5], [1.0]])
+    targets = height * np.tanh(samples)
+    net = dg.MLP((1, 1, 1), dg.Activation.TANH, samples, targets, biases=False)
+    return dg.GradientDescent(net, eta), [1.0, height]
+
+
+def test_a_sharp_minimum_without_formulas_flips_at_two_over_its_sharpness():
+    F, minimum = network(1000.0)
+    sharpness = np.linalg.eigvalsh(F.loss.hessian_at(minimum))[-1]
+    critical = 2 / sharpness
+    assert critical < 2e-5
+    branch = dg.follow(F, minimum, parameter="eta", to=(critical / 9, 1.5 * critical))
+    (flip,) = branch.special
+    assert flip.bifurcation is dg.Bifurcation.FLIP
+    assert flip.value == pytest.approx(critical, rel=1e-12)
+
+
+def test_a_map_without_formulas_is_followed_up_to_the_end_of_what_a_setting_may_be():
+    F, minimum = network(1.0)
+    branch = dg.follow(F, minimum, parameter="eta", to=(1e-6, 2), start=1)
+    assert branch.limits == (dg.BranchLimit.RANGE, dg.BranchLimit.RANGE)
+    assert branch.values[0] == 1e-6
+    ball = dg.HeavyBall(F.loss, 1, beta)
+    branch = dg.follow(ball, minimum, parameter="beta", to=(0, 1), start=0.5)
+    assert branch.limits == (dg.BranchLimit.RANGE, dg.BranchLimit.RANGE)
+    assert branch.values[-1] == 1.0
+    with pytest.raises(dg.InvalidInput, match="eta = 0"):
+        dg.follow(F, minimum, parameter="eta", to=(0, 2))
+
+
+def test_a_start_at_which_the_map_is_not_defined_is_refused():
+    F = dg.SymbolicMap([sp.log(x) + a], [x])
+    with pytest.raises(dg.InvalidInput) as error:
+        dg.follow(F, [-1.0], parameter="a", to=(0, 2))
+    assert error.value.argument == "orbit"
