@@ -117,8 +117,8 @@ def _above(
 
     Notes
     -----
-    Divided by its last entry, a face says that z_d - c_d lies within r of Σ s_k (z_k - c_k), s and r
-    being -n_k / n_d and the radius by |n_d|. What rounding loses along a row is bounded once for
+    Divided by its last entry, a face says that z_d - c_d lies within r of Σ s_k (z_k - c_k), where
+    s_k is -n_k / n_d and r the radius by |n_d|. What rounding loses along a row is bounded once for
     each image, from the farthest of its rows: a few units in the last place of each term.
     """
     d, c = grid.dimension, images.centre

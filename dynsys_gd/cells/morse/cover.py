@@ -24,7 +24,7 @@ __all__ = ["Cover", "cover_of", "part_of", "refined"]
 Nodes = NDArray[np.int64]
 Edges = NDArray[np.int32]
 
-_PAIRS = 2**16  # images and cells tested against each other at a time: they stay in the cache
+_PAIRS = 2**14  # images and cells tested against each other at a time: they stay in the cache
 _CHUNK = 2**14
 
 
@@ -79,28 +79,10 @@ class Cover:
         return faces_of(self.images)
 
     @cached_property
-    def _images_as_rows(self) -> Bounds:
-        """Bounds (low, -high), then for each face n, n·c, the sizes in it, and r: (n, …).
-
-        Together in memory, as they are looked up together.
-        """
-        images, faces = self.images, self.faces
-        columns = [images.lower, -images.upper]
-        with np.errstate(all="ignore"):
-            largest = np.abs(np.array([self.region.low, self.region.high])).max(axis=0)
-            for n, radius in zip(faces.normals, faces.radii, strict=True):
-                at = (n * images.centre).sum(axis=0)
-                sizes = np.abs(n) * (np.abs(images.centre) + 2 * largest[:, None])
-                lost = sizes.sum(axis=0) + 2.0**-900
-                columns += [n, at[None], lost[None], radius[None]]
-        return np.ascontiguousarray(np.concatenate(columns).T)
-
-    @cached_property
-    def _cells_as_rows(self) -> Bounds:
-        """Bounds (high, -low), then middles and half widths: (n, 4 d)."""
+    def middles(self) -> tuple[Bounds, Bounds]:
+        """Middles and half widths of the cells, which hold them: shape (d, n) each."""
         middle = 0.5 * self.lower + 0.5 * self.upper
-        half = up(np.maximum(up(self.upper - middle), up(middle - self.lower)))
-        return np.ascontiguousarray(np.concatenate([self.upper, -self.lower, middle, half]).T)
+        return middle, up(np.maximum(self.upper - middle, middle - self.lower))
 
     @cached_property
     def rows(self) -> tuple[Nodes, Nodes]:
@@ -109,7 +91,9 @@ class Cover:
 
         n = len(self)
         data = np.ones(len(self.sources), dtype=np.int8)
-        matrix = coo_array((data, (self.sources, self.targets)), shape=(n, n)).tocsr()
+        pairs = coo_array((data, (self.sources, self.targets)), shape=(n, n))
+        pairs.has_canonical_format = True  # no edge is there twice: nothing is to be sorted
+        matrix = pairs.tocsr()
         return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
 
     @cached_property
@@ -283,33 +267,51 @@ def _image_fields(task: tuple[Formulas, Bounds, Bounds]) -> tuple[Any, ...]:
 
 def _meet(cover: Cover, owners: Edges, cells: Edges) -> Mask:
     """Return whether the image of each owner may meet the cell."""
+    reaches = _reaches(cover)
     parts = [
-        _meet_some(cover, owners[k : k + _PAIRS], cells[k : k + _PAIRS])
+        _meet_some(cover, reaches, owners[k : k + _PAIRS], cells[k : k + _PAIRS])
         for k in range(0, len(owners), _PAIRS)
     ]
     return np.concatenate([np.empty(0, dtype=bool), *parts])
 
 
-def _meet_some(cover: Cover, owners: Edges, cells: Edges) -> Mask:
-    d = cover.region.dimension
-    image, cell = cover._images_as_rows[owners], cover._cells_as_rows[cells]
-    met: Mask = np.asarray((image[:, : 2 * d] <= cell[:, : 2 * d]).all(axis=1))
-    if not len(cover.faces.radii):
-        return met
-    left = np.flatnonzero(met)
-    image, cell = image[left, 2 * d :], cell[left, 2 * d :]
-    apart = np.zeros(len(left), dtype=bool)
+def _reaches(cover: Cover) -> list[tuple[Bounds, Bounds, Bounds]]:
+    """Return for each face n its size |n|, the height n·c, and the radius with room for rounding.
+
+    What is lost in n·m - n·c and r + |n|·h, for cells with middles m and half widths h, is below
+    2^-47 of the sizes in these sums.
+    """
+    images, faces = cover.images, cover.faces
+    corners = np.abs(np.array([cover.region.low, cover.region.high])).max(axis=0)[:, None]
+    found = []
     with np.errstate(all="ignore"):
-        for k in range(len(cover.faces.radii)):
-            face = image[:, k * (d + 3) : (k + 1) * (d + 3)]
-            n, (at, lost, reach) = face[:, :d], face[:, d:].T
-            far, wide = -at, reach.copy()
-            for i in range(d):
-                far += n[:, i] * cell[:, i]
-                wide += np.abs(n[:, i]) * cell[:, d + i]
-            # What rounding loses of the two sums is below 2^-47 of the sizes in them.
-            apart |= np.abs(far) > wide + (lost + wide) * 2.0**-47  # NaN is not apart
-    met[left[apart]] = False
+        for n, radius in zip(faces.normals, faces.radii, strict=True):
+            size = np.abs(n)
+            most = (size * (np.abs(images.centre) + 2 * corners)).sum(axis=0) + 2.0**-900
+            reach = radius + (2 * most + radius) * 2.0**-46
+            found.append((size, (n * images.centre).sum(axis=0), reach))
+    return found
+
+
+def _meet_some(
+    cover: Cover, reaches: list[tuple[Bounds, Bounds, Bounds]], owners: Edges, cells: Edges
+) -> Mask:
+    images, (middle, half) = cover.images, cover.middles
+    i, j = owners.astype(np.intp), cells.astype(np.intp)
+    met = np.ones(len(i), dtype=bool)
+    for k in range(cover.region.dimension):
+        met &= images.lower[k][i] <= cover.upper[k][j]
+        met &= images.upper[k][i] >= cover.lower[k][j]
+    left = np.flatnonzero(met)
+    i, j = i[left], j[left]
+    middles, halves = middle[:, j], half[:, j]
+    with np.errstate(all="ignore"):
+        for n, (size, height, reach) in zip(cover.faces.normals, reaches, strict=True):
+            far, wide = -height[i], reach[i]
+            for k in range(len(n)):
+                far += n[k][i] * middles[k]
+                wide += size[k][i] * halves[k]
+            met[left[np.abs(far) > wide]] = False  # NaN is not apart
     return met
 
 

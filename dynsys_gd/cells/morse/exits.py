@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
+from itertools import islice, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ def pieces_of(cells: Cells) -> NDArray[np.int64]:
     from scipy.sparse.csgraph import connected_components
 
     a, b = [], []
-    for rows, codes in _neighbours(cells):
+    for rows, codes in islice(_neighbours(cells), 3**cells.dimension // 2):  # the others mirror
         others = cells.rows_of(codes)
         a.append(rows[others >= 0])
         b.append(others[others >= 0])
@@ -67,17 +67,22 @@ def every_piece_has_an_exit(cover: Cover, nodes: Nodes) -> bool:
     runs = runs_met(part_of(cover, nodes).images, grid)
     owners = nodes[np.repeat(runs.owner, runs.length)]
     codes = runs.codes()
+    outside = cells.rows_of(codes) < 0
+    owners, codes = owners[outside], codes[outside]
     # Of what the finest cells suggest, only what lies in successors in the cover.
     first, targets = cover.rows
     begin, end = first[nodes], first[nodes + 1]
-    pairs = np.repeat(nodes, end - begin) * len(cover) + targets[ranges(begin, end)]
+    others = np.ones(len(cover), dtype=bool)
+    others[nodes] = False
+    sources, targets = np.repeat(nodes, end - begin), targets[ranges(begin, end)]
+    left = others[targets]
+    pairs = sources[left] * len(cover) + targets[left]
     sound = np.isin(owners * len(cover) + cover.holders(codes), pairs)
-    ways_out = np.unique(codes[sound])
-    ways_out = ways_out[cells.rows_of(ways_out) < 0]
+    ways_out = Cells(cover.region, cover.depth, np.unique(codes[sound]))
     pieces = pieces_of(cells)
     open_ones = np.zeros(int(pieces.max()) + 1, dtype=bool)
     for rows, beside in _neighbours(cells):
-        open_ones[pieces[rows[np.isin(beside, ways_out)]]] = True
+        open_ones[pieces[rows[ways_out.rows_of(beside) >= 0]]] = True
     return bool(open_ones.all())
 
 

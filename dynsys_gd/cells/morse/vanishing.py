@@ -38,11 +38,13 @@ def vanishing(
     most : int
         Sets that come to have more cells are given up.
     """
-    gone, given_up = np.zeros(len(groups), dtype=bool), np.zeros(len(groups), dtype=bool)
-    if not len(groups):
+    gone, sizes = np.zeros(len(groups), dtype=bool), np.array([len(nodes) for nodes in groups])
+    given_up = sizes > most
+    asked = np.flatnonzero(~given_up)
+    if not len(asked):
         return gone
-    owner = np.repeat(np.arange(len(groups)), [len(nodes) for nodes in groups])
-    now = part_of(cover, np.concatenate(groups))
+    owner = np.repeat(asked, sizes[asked])
+    now = part_of(cover, np.concatenate([groups[k] for k in asked]))
     for level in range(levels + 1):
         # Between the sets there are paths too: they are no part of any of them.
         own = owner[now.sources] == owner[now.targets]
