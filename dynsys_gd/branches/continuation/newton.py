@@ -96,9 +96,10 @@ def _plain(curve: Curve, matrix: Any) -> bool:
 
 
 def _solved(curve: Curve, u: Vector) -> bool:
-    """Return whether the equations hold: what the shortest step cannot change need not be zero."""
-    left = curve.residual(u)
-    length = np.sqrt(np.sum(curve.weights[: len(left)] * left * left))
+    """Return whether u is an orbit: what the shortest step cannot change need not be zero."""
+    states = curve.orbit(u).size
+    left = curve.residual(u)[:states]
+    length = np.sqrt(np.sum(curve.weights[:states] * left * left))
     return bool(length <= _CLOSE * (curve.extent(u) + 1.0))
 
 
