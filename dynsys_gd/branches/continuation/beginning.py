@@ -24,6 +24,7 @@ __all__ = ["beginning", "checked_range", "family_dimension", "given_points", "ow
 
 _AWAY = 1e-3  # of the range: how far off it is seen whether a family lasts
 _FAMILY = 1e-7  # singular values of I - DF below this, relative, belong to a family
+_SAME = 1e-8  # relative: points this near are the same
 _MOVED = 0.2  # of the size: how far Newton's method may move what was given
 
 
@@ -128,8 +129,8 @@ def beginning(
     found.u[-1] = value
     orbit = curve.orbit(found.u)
     for k in range(1, p):
-        same = np.max(np.abs(orbit - np.roll(orbit, k, axis=0))) <= 1e-8 * (1 + np.abs(orbit).max())
-        if p % k == 0 and same:
+        apart = np.max(np.abs(orbit - np.roll(orbit, k, axis=0)))
+        if p % k == 0 and apart <= _SAME * (size + np.abs(orbit).max()):
             raise InvalidInput("orbit", points[0], what, f"its least period is {k}")
     if family and not _lasts(curve, found.u):
         curve = replace(curve, family=0)

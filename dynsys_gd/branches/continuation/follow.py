@@ -25,6 +25,7 @@ from .events import events_between
 from .families import family_beginning, last_stable_member
 from .method import PseudoArclength
 from .newton import tangent_of
+from .unit import unit_of_states
 from .walk import Stop, Walked, walk
 
 __all__ = ["Course", "branch_of", "branch_steps", "follow", "walked_steps"]
@@ -196,9 +197,8 @@ def course_of(
         value = float(to_value(to[0], "to"))
     if not low <= value <= high:
         raise InvalidInput("start", value, f"a value of {parameter} from {low:g} to {high:g}")
-    size = max(1.0, float(np.sqrt(np.mean(np.sum(points**2, axis=1)))))
     system = replace(system, limits=(low, high))
-    curve, u = beginning(system, points, value, size)
+    curve, u = beginning(system, points, value, unit_of_states(system, points, value))
     rising = np.zeros_like(u)
     rising[-1] = high - low
     tangent = tangent_of(curve, u, rising)

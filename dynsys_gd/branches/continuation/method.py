@@ -16,7 +16,8 @@ class PseudoArclength:
     """Pseudo-arclength continuation: steps along the tangent, corrected at right angles to it.
 
     Lengths are shares: of the range of the parameter, and of the size of the orbit at the start
-    (at least 1), together in the Euclidean norm; the points of an orbit count with their mean.
+    (at least 1, unless the map bends on a smaller scale), together in the Euclidean norm; the
+    points of an orbit count with their mean.
 
     Parameters
     ----------

@@ -18,6 +18,7 @@ from .curve import Curve, OrbitCurve, Vector
 from .follow import Course, branch_of
 from .method import PseudoArclength
 from .newton import corrected, tangent_of
+from .unit import unit_of_states
 
 __all__ = ["courses_from", "switch"]
 
@@ -155,8 +156,7 @@ def courses_from(point: BifurcationPoint, limits: tuple[float, float]) -> Iterat
     assert point.parameter is not None
     system = parametric(point.map, point.parameter, limits)
     x = point.at.points
-    size = max(1.0, float(np.sqrt(np.mean(np.sum(x**2, axis=1)))))
-    units = (size, limits[1] - limits[0])
+    units = (unit_of_states(system, x, point.value), limits[1] - limits[0])
     if point.bifurcation is Bifurcation.FLIP:
         curve = OrbitCurve(system, 2 * len(x), 0, units)
         origin = np.append(np.concatenate([x, x]).ravel(), point.value)

@@ -20,6 +20,7 @@ from ..bifurcation_point import BifurcationPoint
 from ..continuation.beginning import checked_range, family_dimension, given_points, own_value
 from ..continuation.curve import Vector
 from ..continuation.newton import corrected
+from ..continuation.unit import size_of, unit_of_states
 from .codimension_two import CodimensionTwoPoint
 from .critical_curve import CriticalCurve
 from .spot import Spot
@@ -60,8 +61,8 @@ def course_of(F: Map, orbit: Any, parameters: Any, to: Any, bifurcation: Any, st
     for name, value, (low, high) in zip(system.parameters, values, ranges, strict=True):
         if not low <= value <= high:
             raise InvalidInput("start", value, f"a value of {name} from {low:g} to {high:g}")
-    _refuse_shorter(points)
-    size = max(1.0, float(np.sqrt(np.mean(np.sum(points**2, axis=1)))))
+    size = unit_of_states(system, points, values)
+    _refuse_shorter(points, size)
     units = (size, ranges[0][1] - ranges[0][0], ranges[1][1] - ranges[1][0])
     slopes = system.at(points, values)[1]
     if not np.isfinite(slopes).all():
@@ -75,14 +76,14 @@ def course_of(F: Map, orbit: Any, parameters: Any, to: Any, bifurcation: Any, st
     guess = np.concatenate([points.ravel(), cosine, values])
     u = _within(curve, _corrected(curve, guess), ranges)
     names = " and ".join(system.parameters)
-    if u is None or curve.norm(u - guess) > _MOVED * (1.0 + size):
+    if u is None or curve.norm(u - guess) > _MOVED * (1.0 + size_of(points) / size):
         raise InvalidInput(
             "orbit",
             points[0],
             f"an orbit next to a {kind} at the start values of {names}",
             "give start=... and bifurcation=..., or a BifurcationPoint that follow has found",
         )
-    _refuse_shorter(curve.orbit(u))
+    _refuse_shorter(curve.orbit(u), size)
     if curve.turning and not -1.0 < curve.cosine(u) < 1.0:
         raise InvalidInput(
             "orbit",
@@ -246,10 +247,10 @@ def _within(curve: CriticalCurve, u: Vector | None, ranges: tuple[Range, Range])
     return u if inside else None
 
 
-def _refuse_shorter(x: NDArray[np.float64]) -> None:
+def _refuse_shorter(x: NDArray[np.float64], size: float) -> None:
     p = len(x)
     for k in range(1, p):
-        same = np.max(np.abs(x - np.roll(x, k, axis=0))) <= _SHORTER * (1.0 + np.abs(x).max())
+        same = np.max(np.abs(x - np.roll(x, k, axis=0))) <= _SHORTER * (size + np.abs(x).max())
         if p % k == 0 and same:
             raise InvalidInput("orbit", x[0], f"an orbit of period {p}", f"its period is {k}")
 

@@ -86,3 +86,26 @@ def test_a_start_at_which_the_map_is_not_defined_is_refused():
     with pytest.raises(dg.InvalidInput) as error:
         dg.follow(F, [-1.0], parameter="a", to=(0, 2))
     assert error.value.argument == "orbit"
+
+
+@pytest.mark.parametrize("exponent", [-8, 8])
+def test_states_and_step_sizes_of_any_size_give_the_same_branches(exponent):
+    s = sp.Integer(10) ** exponent
+    F = dg.GradientDescent(dg.Loss((x / s) ** 4 / 4 - (x / s) ** 2 / 2, [x]), eta)
+    unit, height = float(s**2), float(s)
+    branch = dg.follow(F, [height], parameter="eta", to=(unit / 2, 1.5 * unit))
+    (flip,) = branch.special
+    assert flip.value == pytest.approx(unit, rel=1e-14)
+    doubled = dg.switch(branch, 0)
+    assert doubled.special[0].value == pytest.approx((np.sqrt(5) - 1) * unit, rel=1e-13)
+    # Three times as high there is no fixed point.
+    with pytest.raises(dg.InvalidInput):
+        dg.follow(F, [3 * height], parameter="eta", to=(unit / 2, 1.5 * unit))
+
+
+def test_a_fixed_point_that_is_zero_but_for_rounding_is_measured_by_one():
+    fork = dg.follow(FORK, [1e-9], parameter="a", to=(-1, 1))
+    (point,) = fork.special
+    assert point.bifurcation is dg.Bifurcation.PITCHFORK
+    assert point.value == pytest.approx(0.0, abs=1e-15)
+    assert len(fork) < 100
