@@ -13,6 +13,7 @@ from .constants import DELTA_DECIMAL
 __all__ = ["Extrapolated", "limit_of", "ratios_of", "tail_of"]
 
 _DIGITS = 60
+_TINY = Decimal("1e-4")  # numbers below it are written with a power of ten
 _NOISE = 10  # by how much rounding of the values may grow in an extrapolation
 
 Numbers = Sequence[Decimal]
@@ -50,6 +51,8 @@ class Extrapolated:
         if not 0 < self.error < 1:
             return f"{float(self.value):.15g} ± {self.error:.1e}"
         decimals = math.ceil(-math.log10(self.error)) + 1
+        if abs(self.value) < _TINY and self.error < abs(self.value):
+            return f"{self.value:.{decimals + self.value.adjusted()}e} ± {self.error:.1e}"
         return f"{self.value:.{decimals}f} ± {self.error:.1e}"
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from dynsys_gd.branches.cascades.constants import DELTA_DECIMAL
-from dynsys_gd.branches.cascades.extrapolated import limit_of, ratios_of, tail_of
+from dynsys_gd.branches.cascades.extrapolated import Extrapolated, limit_of, ratios_of, tail_of
 
 
 def geometric(ratio, terms, second=0):
@@ -52,3 +52,14 @@ def test_ratios_and_what_they_are_off_by():
     moved, _ = ratios_of([Decimal(0), Decimal("4.000001"), Decimal(5), Decimal("5.25")], [0.0] * 4)
     assert abs(float(moved[0]) - 4) <= errors[0] * (1 + 1e-5)
     assert abs(float(moved[1]) - 4) <= errors[1] * (1 + 1e-5)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "shown"),
+    [
+        ("1.3022834627e-16", 2e-23, "1.30228346e-16 ± 2.0e-23"),
+        ("3.5699456718", 1e-5, "3.569946 ± 1.0e-05"),
+    ],
+)
+def test_digits_are_shown_as_far_as_they_are_known(value, error, shown):
+    assert Extrapolated(Decimal(value), error, "").shown == shown
