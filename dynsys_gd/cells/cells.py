@@ -167,14 +167,19 @@ class Cells:
 
     def halved(self, times: int = 1) -> Cells:
         """Return the cells that `times` further bisections make of these."""
-        now = self
-        for _ in range(times):
-            axis = now.depth % now.dimension
-            finer = Cells(now.region, now.depth + 1, np.empty(0, dtype=np.int64))
-            places = np.repeat(now.places, 2, axis=1)
-            places[axis] = 2 * places[axis] + np.tile([0, 1], len(now))
-            now = Cells(now.region, finer.depth, np.sort(finer.codes_of(places)))
-        return now
+        now = self.split(times)
+        return Cells(now.region, now.depth, np.sort(now.codes))
+
+    def split(self, times: int = 1) -> Cells:
+        """Return the same cells as `halved`, the 2^times parts of each next to each other."""
+        depth, d = self.depth, self.dimension
+        places = np.repeat(self.places, 2**times, axis=1)
+        for k in range(times):
+            side = np.repeat([0, 1], 2 ** (times - 1 - k))
+            axis = (depth + k) % d
+            places[axis] = 2 * places[axis] + np.tile(side, len(self) * 2**k)
+        finer = Cells(self.region, depth + times, np.empty(0, dtype=np.int64))
+        return Cells(self.region, depth + times, finer.codes_of(places))
 
 
 def _edge(low: float, high: float, m: int, places: Codes) -> Bounds:

@@ -19,7 +19,7 @@ from ..graph_rows import Runs, runs_met
 from ..images import Formulas, Images, Mask, images_of
 from .components import ranges
 
-__all__ = ["Cover", "cover_of", "part_of", "refined"]
+__all__ = ["Cover", "cover_of", "edges_between", "images_of_parts", "part_of", "refined"]
 
 Nodes = NDArray[np.int64]
 Edges = NDArray[np.int32]
@@ -173,9 +173,9 @@ def refined(cover: Cover, which: Mask, labels: Nodes, formulas: Formulas, work: 
     new = np.empty(len(cover), dtype=np.int32)  # the number of a cell, or of its first half
     new[kept] = np.arange(len(kept))
     new[halved] = len(kept) + 2 * np.arange(len(halved))
-    children = _children(cover, halved)
+    children = Cells(cover.region, cover.depth, cover.codes[halved]).split()
     parents = np.repeat(halved, 2)
-    images = _cut(_images(children, formulas, work), cover.images, parents)
+    images = images_of_parts(children, cover.images, parents, formulas, work)
     now = replace(
         cover,
         depth=cover.depth + 1,
@@ -197,14 +197,14 @@ def refined(cover: Cover, which: Mask, labels: Nodes, formulas: Formulas, work: 
             met = _meet(now, begin, end)
             sources.append(begin[met])
             targets.append(end[met])
-    above, below = _between(children, images)
+    above, below = edges_between(children, images)
     downwards = labels[parents[above]] >= labels[parents[below]]
     sources.append((len(kept) + above[downwards]).astype(np.int32))
     targets.append((len(kept) + below[downwards]).astype(np.int32))
     return replace(now, sources=np.concatenate(sources), targets=np.concatenate(targets))
 
 
-def _between(cells: Cells, images: Images) -> tuple[Nodes, Nodes]:
+def edges_between(cells: Cells, images: Images) -> tuple[Nodes, Nodes]:
     """Return which images may meet which of the cells, both by their places in the list."""
     order = np.argsort(cells.codes)
     codes = cells.codes[order]
@@ -241,23 +241,21 @@ def part_of(cover: Cover, nodes: Nodes) -> Cover:
     )
 
 
-def _children(cover: Cover, halved: Nodes) -> Cells:
-    """Return the halves of cells, two by two."""
-    depth = cover.depth
-    places = np.repeat(Cells(cover.region, depth, cover.codes[halved]).places, 2, axis=1)
-    axis = depth % cover.region.dimension
-    places[axis] = 2 * places[axis] + np.tile([0, 1], len(halved))
-    finer = Cells(cover.region, depth + 1, np.empty(0, dtype=np.int64))
-    return Cells(cover.region, depth + 1, finer.codes_of(places))
-
-
-def _images(cells: Cells, formulas: Formulas, work: Work) -> Images:
+def images_of_parts(
+    cells: Cells, wholes: Images, parents: Nodes, formulas: Formulas, work: Work
+) -> Images:
+    """Return images of parts of cells, which lie in the images of the cells."""
     lower, upper = cells.lower, cells.upper
     tasks = [
         (formulas, lower[:, k : k + _CHUNK], upper[:, k : k + _CHUNK])
         for k in range(0, max(len(cells), 1), _CHUNK)  # an empty one where nothing is halved
     ]
-    return _joined([Images(*answer) for answer in work.answers(_image_fields, tasks)])
+    images = _joined([Images(*answer) for answer in work.answers(_image_fields, tasks)])
+    return replace(
+        images,
+        lower=np.maximum(images.lower, wholes.lower[:, parents]),
+        upper=np.minimum(images.upper, wholes.upper[:, parents]),
+    )
 
 
 def _image_fields(task: tuple[Formulas, Bounds, Bounds]) -> tuple[Any, ...]:
@@ -313,15 +311,6 @@ def _meet_some(
                 wide += size[k][i] * halves[k]
             met[left[np.abs(far) > wide]] = False  # NaN is not apart
     return met
-
-
-def _cut(images: Images, parents: Images, rows: Nodes) -> Images:
-    """Return images of parts of cells, which lie in the images of the cells."""
-    return replace(
-        images,
-        lower=np.maximum(images.lower, parents.lower[:, rows]),
-        upper=np.minimum(images.upper, parents.upper[:, rows]),
-    )
 
 
 def _escapes(cover: Cover, images: Images, parents: Nodes) -> Mask:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...engine.work import Work
-from ..cells import DEEPEST
+from ..cells import DEEPEST, Cells
 from ..images import Formulas, Mask
 from .components import components_of
-from .cover import Cover, part_of, refined
+from .cover import Cover, edges_between, images_of_parts, part_of
 
 __all__ = ["vanishing"]
 
@@ -34,7 +33,7 @@ def vanishing(
         The nodes of each set.
     formulas : Formulas
     levels : int
-        How many halvings are tried.
+        How many halvings are tried, of every coordinate at a time.
     most : int
         Sets that come to have more cells are given up.
     """
@@ -43,22 +42,24 @@ def vanishing(
     asked = np.flatnonzero(~given_up)
     if not len(asked):
         return gone
-    owner = np.repeat(asked, sizes[asked])
-    now = part_of(cover, np.concatenate([groups[k] for k in asked]))
-    for level in range(levels + 1):
+    d, owner = cover.region.dimension, np.repeat(asked, sizes[asked])
+    part = part_of(cover, np.concatenate([groups[k] for k in asked]))
+    cells, images = Cells(cover.region, cover.depth, part.codes), part.images
+    sources, targets = part.sources, part.targets
+    for level in range(0, levels + d, d):
         # Between the sets there are paths too: they are no part of any of them.
-        own = owner[now.sources] == owner[now.targets]
-        now = replace(now, sources=now.sources[own], targets=now.targets[own])
-        recurring = components_of(len(now), now.sources, now.targets).recurring
+        own = owner[sources] == owner[targets]
+        recurring = components_of(len(cells), sources[own], targets[own]).recurring
         counts = np.bincount(owner[recurring], minlength=len(groups))
         gone |= (counts == 0) & ~given_up
         given_up |= counts > most
-        given_up[owner[~now.images.known]] = True  # images that may be anything tell nothing
+        given_up[owner[~images.known]] = True  # images that may be anything tell nothing
         kept = np.flatnonzero(recurring & ~given_up[owner])
-        if not len(kept) or level == levels or now.depth == DEEPEST:
+        times = min(d, levels - level, DEEPEST - cells.depth)
+        if not len(kept) or times <= 0:
             break
-        now = part_of(now, kept)
-        owner = owner[kept]
-        now = refined(now, np.ones(len(now), dtype=bool), np.zeros_like(owner), formulas, Work())
-        owner = np.repeat(owner, 2)
+        parents, owner = np.repeat(kept, 2**times), np.repeat(owner[kept], 2**times)
+        cells = Cells(cells.region, cells.depth, cells.codes[kept]).split(times)
+        images = images_of_parts(cells, images, parents, formulas, Work())
+        sources, targets = edges_between(cells, images)
     return gone
