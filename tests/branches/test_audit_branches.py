@@ -60,6 +60,7 @@ def test_a_segment_is_not_halved_where_that_tells_nothing_more():
         coefficients=coefficients,
         radius=np.array([0.0, 1.0]),
         tight=np.array([0.0, 0.5]),
+        proof=0,
     )
     found = told_apart(formulas_of(SymbolicMap([x * t], [x]), "t"), [segment], 1e-4)
     assert len(found) == 1
