@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from dynsys_gd import Ball, Box, Gaussian, InvalidInput
+from dynsys_gd.regions import count_from_zero, seed_of
 
 
 @pytest.mark.parametrize(
@@ -85,3 +86,21 @@ def test_bad_regions_are_refused(make):
 def test_a_volume_beyond_double_precision_is_infinite():
     assert Ball([0.0] * 18, 5e17).volume == np.inf
     assert Ball([0.0] * 18, 5e-30).volume == 0.0
+
+
+@pytest.mark.parametrize("seed", [0, 5, np.int64(5), 2**100])
+def test_a_whole_number_is_its_own_seed(seed):
+    assert seed_of(seed) == int(seed)
+
+
+@pytest.mark.parametrize("rng", [-1, True, "0", 1.5, np.random.RandomState(0)])
+def test_what_is_no_source_of_randomness_is_refused(rng):
+    with pytest.raises(InvalidInput, match="rng"):
+        seed_of(rng)
+
+
+def test_counts_of_numpy_are_counts():
+    assert count_from_zero(np.int64(0), "transient") == 0
+    for value in (-1, 1.0, True, "1", None):
+        with pytest.raises(InvalidInput, match="a whole number of at least 0"):
+            count_from_zero(value, "transient")

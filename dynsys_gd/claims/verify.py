@@ -14,8 +14,7 @@ from ..losses.initialisation import he_normal
 from ..losses.linear_network import LinearNetwork
 from ..losses.mlp import MLP
 from ..maps.base import Map
-from ..measure.question import seed_of
-from ..regions import Box, Region, positive_count
+from ..regions import Box, Region, positive_count, seed_of
 from .claim import Claim, Instance
 from .verdict import Verdict
 

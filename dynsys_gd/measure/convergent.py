@@ -13,10 +13,10 @@ from ..engine.work import Work
 from ..ensembles.budget import Budget
 from ..errors import InvalidInput
 from ..maps.base import Map
-from ..regions import Region
+from ..regions import Region, seed_of
 from .estimate import Estimate
 from .event import Event
-from .question import MeasureMethod, MeasureQuestion, seed_of
+from .question import MeasureMethod, MeasureQuestion
 from .sampling.monte_carlo import MonteCarlo
 from .survival import Survival
 from .target import Target

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
-
-import numpy as np
+from typing import ClassVar
 
 from ..engine.work import Work
 from ..ensembles.budget import Budget
 from ..maps.base import Map
-from ..regions import Region, generator_of
+from ..regions import Region
 from .estimate import Estimate
 from .event import Event
 from .target import Target
 
-__all__ = ["MeasureMethod", "MeasureQuestion", "seed_of"]
+__all__ = ["MeasureMethod", "MeasureQuestion"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,26 +63,3 @@ class MeasureMethod(ABC):
     @abstractmethod
     def answer(self, question: MeasureQuestion) -> Estimate:
         """Return the estimate; `convergent_measure` has checked the arguments."""
-
-
-def seed_of(rng: Any) -> int:
-    """Return one whole number from which everything random follows.
-
-    Parameters
-    ----------
-    rng : None, int, Generator or SeedSequence
-        A whole number is its own seed. From a generator one is drawn, and without any it is
-        fresh entropy of the operating system.
-
-    Examples
-    --------
-    >>> seed_of(7)
-    7
-    >>> seed_of(np.random.default_rng(7)) == seed_of(np.random.default_rng(7))
-    True
-    """
-    if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0:
-        return int(rng)
-    if rng is None:
-        return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]
-    return int.from_bytes(generator_of(rng).bytes(16), "little")

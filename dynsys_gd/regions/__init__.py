@@ -2,7 +2,7 @@
 
 from .ball import Ball
 from .box import MOST_CELLS, Box, Grid
-from .checks import generator_of, positive_count
+from .checks import count_from_zero, generator_of, positive_count, seed_of
 from .distribution import Distribution
 from .gaussian import Gaussian
 from .region import Region
@@ -15,6 +15,8 @@ __all__ = [
     "Gaussian",
     "Grid",
     "Region",
+    "count_from_zero",
     "generator_of",
     "positive_count",
+    "seed_of",
 ]

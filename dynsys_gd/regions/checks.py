@@ -10,13 +10,27 @@ import numpy as np
 
 from ..errors import InvalidInput
 
-__all__ = ["finite_vector", "generator_of", "positive_count", "positive_number"]
+__all__ = [
+    "count_from_zero",
+    "finite_vector",
+    "generator_of",
+    "positive_count",
+    "positive_number",
+    "seed_of",
+]
 
 
 def positive_count(n: Any, argument: str) -> int:
     """Return `n` as an int of at least 1, or refuse it."""
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
         raise InvalidInput(argument, n, "a whole number of at least 1")
+    return int(n)
+
+
+def count_from_zero(n: Any, argument: str) -> int:
+    """Return `n` as an int of at least 0, or refuse it."""
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 0:
+        raise InvalidInput(argument, n, "a whole number of at least 0")
     return int(n)
 
 
@@ -37,6 +51,29 @@ def generator_of(rng: Any) -> np.random.Generator:
     if rng is None or whole or isinstance(rng, known):
         return np.random.default_rng(rng)
     raise InvalidInput("rng", rng, "None, a whole number of at least 0, or a numpy Generator")
+
+
+def seed_of(rng: Any) -> int:
+    """Return one whole number from which everything random follows.
+
+    Parameters
+    ----------
+    rng : None, int, Generator or SeedSequence
+        A whole number is its own seed. From a generator one is drawn, and without any it is
+        fresh entropy of the operating system.
+
+    Examples
+    --------
+    >>> seed_of(7)
+    7
+    >>> seed_of(np.random.default_rng(7)) == seed_of(np.random.default_rng(7))
+    True
+    """
+    if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0:
+        return int(rng)
+    if rng is None:
+        return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]
+    return int.from_bytes(generator_of(rng).bytes(16), "little")
 
 
 def finite_vector(values: Sequence[float], argument: str) -> tuple[float, ...]:

@@ -26,7 +26,6 @@ from dynsys_gd.ensembles.fates import Detail, Fate
 from dynsys_gd.ensembles.simulate import simulate
 from dynsys_gd.measure import MonteCarlo, Target, convergent_measure
 from dynsys_gd.measure.binomial import interval
-from dynsys_gd.measure.question import seed_of
 from dynsys_gd.thresholds.flattest import near_flattest
 
 PRODUCT = GradientDescent(Loss((x * y - 1) ** 2 / 2, [x, y]), step_size=eta)
@@ -177,17 +176,6 @@ def test_a_generator_is_drawn_from_and_recorded():
     assert first.seed != second.seed
     again = convergent_measure(WELL.at(eta="1/2"), LINE, method=method, rng=first.seed)
     assert again.to_dict() == first.to_dict()
-
-
-@pytest.mark.parametrize("seed", [0, 5, np.int64(5), 2**100])
-def test_a_whole_number_is_its_own_seed(seed):
-    assert seed_of(seed) == int(seed)
-
-
-@pytest.mark.parametrize("rng", [-1, True, "0", 1.5, np.random.RandomState(0)])
-def test_what_is_no_source_of_randomness_is_refused(rng):
-    with pytest.raises(InvalidInput, match="rng"):
-        seed_of(rng)
 
 
 # --- what cannot be asked ------------------------------------------------------------------------

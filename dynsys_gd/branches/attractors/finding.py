@@ -17,7 +17,7 @@ from ...ensembles.budget import Budget
 from ...errors import InvalidInput
 from ...evidence import Evidence, Grade
 from ...maps.base import Map
-from ...regions import Region, generator_of, positive_count
+from ...regions import Region, positive_count, seed_of
 from .attractor import Attractor
 from .attractor_set import AttractorSet
 from .collected import ESCAPED, UNKNOWN, collected
@@ -213,15 +213,6 @@ def asked(F: Any, region: Any, n: Any, level: Any, budget: Any, rng: Any) -> Que
         region=region,
         n=positive_count(n, "n"),
         level=float(level),
-        seed=_seed_of(rng),
+        seed=seed_of(rng),
         budget=Budget() if budget is None else budget,
     )
-
-
-def _seed_of(rng: Any) -> int:
-    """Return one whole number from which everything random follows."""
-    if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0:
-        return int(rng)
-    if rng is None:
-        return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]
-    return int.from_bytes(generator_of(rng).bytes(16), "little")

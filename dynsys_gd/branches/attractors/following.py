@@ -21,7 +21,7 @@ from ...errors import InvalidInput
 from ...evidence import Evidence, Grade
 from ...maps.base import Map
 from ...maps.open_parameters import checked_open
-from ...regions import Region
+from ...regions import Region, count_from_zero
 from ...values import to_value
 from .attractor import Attractor
 from .attractor_set import AttractorSet
@@ -243,8 +243,7 @@ def _asked(
 ) -> _Course:
     question = asked(F, region, n, level, budget, rng)
     checked_open(F, [parameter])
-    if isinstance(halvings, bool) or not isinstance(halvings, int) or halvings < 0:
-        raise InvalidInput("halvings", halvings, "a whole number of at least 0")
+    cuts = count_from_zero(halvings, "halvings")
     expected = "at least two numbers, ascending"
     if isinstance(values, (str, bytes, dict)) or not isinstance(values, Iterable):
         raise InvalidInput("values", values, expected, "numpy.linspace(0.9, 1.4, 51)")
@@ -259,7 +258,7 @@ def _asked(
         raise InvalidInput("values", values, expected)
     for end in grid[[0, -1]]:
         F.at(**{parameter: float(end)}).kernel()  # refuses settings out of their range
-    return _Course(F=F, parameter=parameter, values=grid, question=question, halvings=halvings)
+    return _Course(F=F, parameter=parameter, values=grid, question=question, halvings=cuts)
 
 
 def _asked_reach(reach: Any) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,16 +13,15 @@ from ...ensembles import starts as ensembles
 from ...ensembles.budget import Budget
 from ...errors import InvalidInput
 from ...maps.base import Map
-from ...regions import Region, generator_of, positive_count
+from ...regions import Region, generator_of, positive_count, seed_of
 from ...values import to_value, unknown_name
 from .values import evaluated
 
 __all__ = [
     "asked_budget",
-    "asked_count",
+    "asked_seed",
     "asked_starts",
     "asked_values",
-    "seed_of",
     "states_on",
 ]
 
@@ -59,30 +57,12 @@ def asked_budget(budget: Any) -> Budget:
     return Budget() if budget is None else budget
 
 
-def asked_count(value: Any, argument: str) -> int:
-    """Return a whole number of at least 0, or refuse it."""
-    expected = "a whole number of at least 0"
-    if isinstance(value, bool):
-        raise InvalidInput(argument, value, expected)
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise InvalidInput(argument, value, expected) from None
-    if number < 0:
-        raise InvalidInput(argument, value, expected)
-    return number
-
-
-def seed_of(rng: Any, region: Region | None) -> int:
+def asked_seed(rng: Any, region: Region | None) -> int:
     """Return one whole number from which the starts follow, 0 where none are drawn."""
     if region is None:
         generator_of(rng)
         return 0
-    if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0:
-        return int(rng)
-    if rng is None:
-        return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]
-    return int.from_bytes(generator_of(rng).bytes(16), "little")
+    return seed_of(rng)
 
 
 def asked_starts(F: Map, region: Any, starts: Any) -> int | tuple[tuple[sp.Expr, ...], ...]:

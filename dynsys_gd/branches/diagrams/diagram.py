@@ -13,13 +13,12 @@ from ...ensembles.budget import Budget
 from ...errors import InvalidInput
 from ...maps.base import Map
 from ...maps.open_parameters import checked_open
-from ...regions import Region, positive_count
+from ...regions import Region, count_from_zero, positive_count
 from .asking import (
     asked_budget,
-    asked_count,
+    asked_seed,
     asked_starts,
     asked_values,
-    seed_of,
 )
 from .column import DiagramColumn
 from .diagram_result import BifurcationDiagram
@@ -220,10 +219,10 @@ def _asked(
         starts=asked_starts(checked, region, starts),
         observable=observable_of(checked, observable),
         points=positive_count(points, "points"),
-        transient=asked_count(transient, "transient"),
+        transient=count_from_zero(transient, "transient"),
         carry=carry,
         budget=asked_budget(budget),
-        seed=seed_of(rng, region),
+        seed=asked_seed(rng, region),
     )
     _ = sweep.states  # starts that are no numbers somewhere are refused here
     return sweep

@@ -14,8 +14,8 @@ from ...ensembles.budget import Budget
 from ...errors import InvalidInput
 from ...maps.base import Map
 from ...maps.open_parameters import checked_open
-from ...regions import Region
-from .asking import asked_budget, asked_count, asked_starts, asked_values, seed_of
+from ...regions import Region, count_from_zero
+from .asking import asked_budget, asked_seed, asked_starts, asked_values
 from .plane_result import ParameterPlane
 from .running import Sweep, at_work, seen_by_numbers
 from .values import many_values
@@ -115,10 +115,10 @@ def parameter_plane(
         starts=asked_starts(checked, region, starts),
         observable=None,
         points=0,
-        transient=asked_count(transient, "transient"),
+        transient=count_from_zero(transient, "transient"),
         carry=False,
         budget=asked_budget(budget),
-        seed=seed_of(rng, region),
+        seed=asked_seed(rng, region),
     )
     _ = sweep.states  # starts that are no numbers somewhere are refused here
     shape = (len(axes[0]), len(axes[1]), sweep.states.shape[1])

@@ -12,7 +12,7 @@ from ...errors import InvalidInput
 from ...maps.base import Map
 from ...regions import Box, positive_count
 
-__all__ = ["batch_length", "checked_box", "checked_map", "counted_steps", "states_asked"]
+__all__ = ["batch_length", "checked_box", "checked_map", "states_asked"]
 
 Rows = NDArray[np.float64]
 
@@ -45,11 +45,6 @@ def states_asked(F: Map, start: Any) -> Rows:
         remedy = refusal.remedy or "one start, or one a row"
         raise InvalidInput("start", refusal.received, refusal.expected, remedy) from None
     return np.ascontiguousarray(states_of(F, points))
-
-
-def counted_steps(steps: Any, argument: str) -> int:
-    """Return a number of steps that may be 0."""
-    return 0 if type(steps) is int and steps == 0 else positive_count(steps, argument)
 
 
 def batch_length(steps: Any, batches: Any) -> tuple[int, int]:

@@ -20,8 +20,9 @@ from ...engine.tape import Tape, lower
 from ...errors import InvalidInput
 from ...evidence import Evidence, Grade, Outcome
 from ...maps.base import Map
+from ...regions import count_from_zero
 from ...values import by_name, unknown_name
-from .asked import batch_length, checked_map, counted_steps, states_asked
+from .asked import batch_length, checked_map, states_asked
 from .average_result import BirkhoffAverage
 from .batches import mean_error, settled, total
 from .cycles import cycles, moved_by_rounding
@@ -109,7 +110,7 @@ def birkhoff_average(
     kernel, states = checked_map(F).kernel(), states_asked(F, start)
     tape, name = _asked(F, observable)
     length, count = batch_length(steps, batches)
-    before = counted_steps(transient, "transient")
+    before = count_from_zero(transient, "transient")
     checked_executor(executor)
     checked_progress(progress)
     chosen = observable if isinstance(observable, LossObservable) else None

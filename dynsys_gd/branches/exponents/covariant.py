@@ -12,8 +12,8 @@ from ...engine.kernel import Kernel
 from ...errors import InvalidInput
 from ...evidence import Evidence, Grade
 from ...maps.base import Map
-from ...regions import positive_count
-from .asked import checked_map, counted_steps, states_asked
+from ...regions import count_from_zero, positive_count
+from .asked import checked_map, states_asked
 from .covariant_result import CovariantDirections
 
 __all__ = ["covariant_directions"]
@@ -87,7 +87,7 @@ def covariant_directions(
     whole = length + 2 * turning
     if whole * (d * d + d * k) > _MOST_NUMBERS:
         raise InvalidInput("steps", steps, "fewer steps, or fewer exponents, for this dimension")
-    begun = iterate(kernel, states, counted_steps(transient, "transient"))
+    begun = iterate(kernel, states, count_from_zero(transient, "transient"))
     points, frames, triangles = _forwards(kernel, begun, whole, k)
     directions, multiples = _backwards(frames, triangles)
     stretch = slice(turning, turning + length)

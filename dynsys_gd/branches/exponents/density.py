@@ -16,8 +16,8 @@ from ...ensembles.starts import drawn, states_of
 from ...errors import InvalidInput
 from ...evidence import Evidence, Grade, Outcome
 from ...maps.base import Map
-from ...regions import Box, positive_count
-from .asked import checked_box, checked_map, counted_steps
+from ...regions import Box, count_from_zero, positive_count
+from .asked import checked_box, checked_map
 from .cycles import cycles
 from .density_result import OrbitDensity
 
@@ -106,7 +106,7 @@ def invariant_density(
     if parts < _FEWEST_GROUPS:
         raise InvalidInput("groups", groups, f"at least {_FEWEST_GROUPS}")
     each = -(-positive_count(starts, "starts") // parts)
-    length, before = positive_count(steps, "steps"), counted_steps(transient, "transient")
+    length, before = positive_count(steps, "steps"), count_from_zero(transient, "transient")
     checked_executor(executor)
     checked_progress(progress)
     low = np.array([region.low[i] for i in shown])

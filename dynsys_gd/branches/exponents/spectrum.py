@@ -16,8 +16,8 @@ from ...engine.spectrum import Spectra, spectra
 from ...errors import InvalidInput
 from ...evidence import Evidence, Grade, Outcome
 from ...maps.base import Map
-from ...regions import positive_count
-from .asked import batch_length, checked_map, counted_steps, states_asked
+from ...regions import count_from_zero, positive_count
+from .asked import batch_length, checked_map, states_asked
 from .batches import jackknife_error, mean_error, settled, total
 from .cycles import LEAST_GROWTH, cycle_exponents, each_cycle
 from .spectrum_result import LyapunovSpectrum, OrbitCourse
@@ -104,7 +104,7 @@ def lyapunov_spectrum(
     if k > d:
         raise InvalidInput("exponents", exponents, f"at most {d}, the number of coordinates")
     length, count = batch_length(steps, batches)
-    before = counted_steps(transient, "transient")
+    before = count_from_zero(transient, "transient")
     checked_executor(executor)
     checked_progress(progress)
     frame = np.linalg.qr(np.random.default_rng(0).standard_normal((d, d)))[0][:, :k]

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...maps.base import Map
-from .asked import batch_length, counted_steps
+from ...regions import count_from_zero
+from .asked import batch_length
 from .crosswise import crosswise, proper_subspace, starts_within, summed_up
 from .transverse_result import TransverseExponent
 
@@ -71,7 +72,7 @@ def transverse_exponent(
         F.kernel()  # refuses open parameters in its own words
     us = starts_within(subspace, start)
     length, count = batch_length(steps, batches)
-    before = counted_steps(transient, "transient")
+    before = count_from_zero(transient, "transient")
     m = subspace.basis.cols
     found = crosswise((subspace.skew.kernel(), m, us, before, length, count))
     return summed_up(F, subspace, found, m, count * length)

@@ -15,8 +15,9 @@ from ...evidence import Outcome
 from ...maps.base import Map
 from ...maps.open_parameters import checked_open
 from ...maps.restriction import InvariantSubspace
+from ...regions import count_from_zero
 from ...values import to_value
-from .asked import batch_length, counted_steps
+from .asked import batch_length
 from .crosswise import crosswise, proper_subspace, starts_within, summed_up
 from .transverse_result import TransverseCrossing, TransverseExponent, TransverseScan
 
@@ -84,8 +85,8 @@ def transverse_exponents(
     places = _rising(values)
     us, m = starts_within(subspace, start), subspace.basis.cols
     length, count = batch_length(steps, batches)
-    before = counted_steps(transient, "transient")
-    cuts = counted_steps(halvings, "halvings")
+    before = count_from_zero(transient, "transient")
+    cuts = count_from_zero(halvings, "halvings")
     skew, done = subspace.skew, 0
     seen: dict[float, TransverseExponent] = {}
 

@@ -20,8 +20,7 @@ from ...engine.work import Work
 from ...ensembles.budget import Budget
 from ...errors import InvalidInput
 from ...maps.base import Map
-from ...regions import Box, Region
-from ..question import seed_of
+from ...regions import Box, Region, seed_of
 from .dimension import BoundaryDimension
 from .labels import Codes, FateLabels, GivenLabels, Labels, Partition
 

@@ -12,10 +12,10 @@ from ...ensembles.budget import Budget
 from ...errors import InvalidInput
 from ...maps.base import Map
 from ...maps.open_parameters import checked_open
-from ...regions import Region
+from ...regions import Region, seed_of
 from ...values import to_value
 from ..binomial import checked_level
-from ..question import MeasureMethod, seed_of
+from ..question import MeasureMethod
 from ..sampling.monte_carlo import MonteCarlo
 from ..target import Target
 from .points import Scan, starts_of

@@ -15,11 +15,11 @@ from ...ensembles.budget import Budget
 from ...ensembles.fates import Detail
 from ...evidence import Evidence, Grade
 from ...maps.base import Map
-from ...regions import Region
+from ...regions import Region, seed_of
 from ..binomial import interval
 from ..counted import Counted
 from ..estimate import Estimate
-from ..question import MeasureMethod, MeasureQuestion, seed_of
+from ..question import MeasureMethod, MeasureQuestion
 from ..sampling.monte_carlo import MonteCarlo
 from ..target import Target
 from .looking import Look, looked_at, pieces_of
