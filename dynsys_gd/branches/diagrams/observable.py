@@ -58,9 +58,8 @@ class Observable:
                     flat = here.loss(here.project(points[:, k].reshape(-1, d)))
                 values[:, k] = np.asarray(flat).reshape(t, s)
             return values
-        known = by_name(self.expression.free_symbols | set(F.variables), "observable")
-        symbols = [known[v.name] for v in F.variables]
-        symbols += [known.get(name, sp.Symbol(name)) for name in names]
+        known = by_name(self.expression.free_symbols, "observable")
+        symbols = [known.get(name, sp.Dummy(name)) for name in (*F.names, *names)]
         function = numpy_function(lower([stable(self.expression)], symbols))
         shared = np.broadcast_to(grid[None, :, None, :], (t, m, s, len(names)))
         columns = np.concatenate([points, shared], axis=-1).reshape(t * m * s, -1).T
@@ -96,8 +95,6 @@ def observable_of(F: Map, observable: Any) -> Observable:
         return Observable(name="loss", expression=form.bound)
     if not isinstance(observable, sp.Expr):
         raise InvalidInput("observable", observable, expected)
-    names = {v.name for v in F.variables} | set(F.parameters)
-    unknown = sorted(s.name for s in observable.free_symbols if s.name not in names)
-    if unknown or not F.variables:
+    if not by_name(observable.free_symbols, "observable").keys() <= {*F.names, *F.parameters}:
         raise InvalidInput("observable", observable, expected)
     return Observable(name=str(observable), expression=observable)

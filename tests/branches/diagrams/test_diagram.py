@@ -188,6 +188,18 @@ def test_observables():
     np.testing.assert_allclose(scaled.points[:, 0].T, states[0][:, 0].T * [0.9, 1.1])
 
 
+def test_observables_are_matched_by_name():
+    real = sp.Symbol("x", real=True)
+    found = diagram([0.9, 1.1], PRODUCT, observable=eta * real, starts=[[1.1, 0.8]], points=4)
+    other = diagram([0.9, 1.1], PRODUCT, observable=eta * x, starts=[[1.1, 0.8]], points=4)
+    np.testing.assert_array_equal(found.points, other.points)
+    net = dg.LinearNetwork((1, 1, 1), [[1]], [[1]])
+    first = sp.Symbol(net.names[0])
+    found = diagram([0.5], dg.GradientDescent(net, eta), starts=[[1.1, 0.8]], observable=2 * first)
+    plain = diagram([0.5], dg.GradientDescent(net, eta), starts=[[1.1, 0.8]])
+    np.testing.assert_array_equal(found.points, 2 * plain.points)
+
+
 def test_networks_take_one_value_after_the_other():
     net = dg.LinearNetwork((1, 1, 1), [[1.0]], [[1.0]])
     F = dg.GradientDescent(net, eta)
