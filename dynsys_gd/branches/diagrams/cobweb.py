@@ -24,6 +24,7 @@ Array = NDArray[np.float64]
 
 _ALONG = 1001
 _MARGIN = 0.12  # of the extent of the orbit, on either side
+_FAR = 1e6  # times 1 + |start|: an orbit that gets so far has no picture
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -190,6 +191,3 @@ def _interval(region: Any, points: Array, stays: bool) -> Box:
         raise InvalidInput("region", received, "a Box", "say over which interval to draw")
     margin = _MARGIN * (high - low) or 0.5 * size
     return Box([low - margin], [high + margin])
-
-
-_FAR = 1e6  # times 1 + |start|: an orbit that gets so far has no picture

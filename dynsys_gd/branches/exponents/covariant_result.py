@@ -83,20 +83,23 @@ class CovariantDirections(Result):
         k = self.directions.shape[2]
         shown = ", ".join(f"{value:.4g}" for value in self.exponents[:4])
         more = ", …" if k > 4 else ""
+        angle = f"; smallest angle {self.angles.min():.2g}" if 0 < self.expanding < k else ""
         return (
-            f"Covariant directions along {len(self.points)} steps: exponents {shown}{more}; "
-            f"smallest angle {self.angles.min():.2g}"
+            f"Covariant directions along {len(self.points)} steps: exponents {shown}{more}{angle}"
         )
 
     def rows(self) -> list[tuple[str, str]]:
-        low, middle = np.quantile(self.angles, [0.01, 0.5])
-        return [
+        k = self.directions.shape[2]
+        rows = [
             ("map", self.map.describe()),
-            ("growing directions", f"{self.expanding} of {self.directions.shape[2]}"),
-            ("angles to the shrinking", f"1 % below {low:.3g}, half below {middle:.3g} radians"),
-            ("residual", f"{self.residual:.1e}"),
-            ("evidence", str(self.evidence)),
+            ("growing directions", f"{self.expanding} of {k}"),
         ]
+        if 0 < self.expanding < k:
+            low, middle = np.quantile(self.angles, [0.01, 0.5])
+            text = f"1 % below {low:.3g}, half below {middle:.3g} radians"
+            rows.append(("angles to the shrinking", text))
+        residual = ("residual", f"{self.residual:.1e}")
+        return [*rows, residual, ("evidence", str(self.evidence))]
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -75,3 +75,9 @@ def test_lost_directions_and_escapes_are_refused():
         dg.covariant_directions(dg.SymbolicMap([2 * x, 0 * y], [x, y]), [0, 1], steps=10)
     with pytest.raises(dg.InvalidInput, match="start"):
         dg.covariant_directions(HENON, [9, 9], steps=10)
+
+
+def test_nothing_is_said_of_angles_where_no_direction_shrinks():
+    found = dg.covariant_directions(dg.textbook.logistic(), [0.3], steps=200)
+    assert "angle" not in found.headline() + str(found.rows())
+    assert (found.angles == np.pi / 2).all()
