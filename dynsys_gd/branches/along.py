@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["OrbitsAlong", "frozen"]
+__all__ = ["OrbitsAlong", "frozen", "range_shown"]
 
 
 class _Step(Protocol):
@@ -42,6 +42,22 @@ class OrbitsAlong:
     def multipliers(self) -> NDArray[np.complex128]:
         """Multipliers of the orbits, largest first, shape (n, d)."""
         return frozen(np.array([step.multipliers for step in self.steps]))
+
+
+def range_shown(low: float, high: float) -> str:
+    """Return a range in as few digits as tell its ends apart.
+
+    Examples
+    --------
+    >>> range_shown(0.5, 1.25), range_shown(1.0 - 1e-9, 1.0 + 1e-9)
+    ('[0.5, 1.25]', '[0.999999999, 1.000000001]')
+    """
+    for digits in (6, 9, 12, 15):
+        ends = f"{low:.{digits}g}", f"{high:.{digits}g}"
+        # The width is shown to three digits.
+        if abs(float(ends[1]) - float(ends[0]) - (high - low)) <= 1e-3 * (high - low):
+            break
+    return f"[{ends[0]}, {ends[1]}]"
 
 
 def frozen(array: Any) -> Any:

@@ -17,7 +17,7 @@ from ..orbits.kinds import Kind
 from ..orbits.normal_forms.normal_form import NormalForm
 from ..orbits.periodic_orbit import PeriodicOrbit
 from ..results import Result, plain
-from .along import OrbitsAlong, frozen
+from .along import OrbitsAlong, frozen, range_shown
 from .bifurcation_point import BifurcationPoint
 from .followed import FollowedOrbit, kind_of_multipliers
 
@@ -131,8 +131,9 @@ class Branch(OrbitsAlong, Result):
         what = "Fixed point" if self.period == 1 else f"Orbit of period {self.period}"
         if self.parameter is None:
             return f"Family of fixed points followed over a length of {np.ptp(self.values):.6g}"
-        low, high = self.values.min(), self.values.max()
-        return f"{what} followed over {self.parameter} in [{low:.6g}, {high:.6g}]"
+        # A turn lies between two steps.
+        reached = [*self.values, *(point.value for point in self.special)]
+        return f"{what} followed over {self.parameter} in {range_shown(min(reached), max(reached))}"
 
     def rows(self) -> list[tuple[str, str]]:
         rows = [("map", self.map.describe()), ("orbits", str(len(self)))]

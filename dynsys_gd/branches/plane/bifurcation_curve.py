@@ -15,7 +15,7 @@ from ...evidence import Evidence
 from ...maps.base import Map
 from ...orbits.normal_forms.kinds import Bifurcation, Criticality
 from ...results import Result, plain
-from ..along import OrbitsAlong, frozen
+from ..along import OrbitsAlong, frozen, range_shown
 from .closed_form import ClosedForm
 from .codimension_two import CodimensionTwo, CodimensionTwoPoint
 from .followed_bifurcation import FollowedBifurcation
@@ -125,7 +125,7 @@ class BifurcationCurve(OrbitsAlong, Result):
     def headline(self) -> str:
         what = "fixed points" if self.period == 1 else f"orbits of period {self.period}"
         spans = zip(self.parameters, self.values.min(axis=0), self.values.max(axis=0), strict=True)
-        where = " and ".join(f"{name} in [{low:.6g}, {high:.6g}]" for name, low, high in spans)
+        where = " and ".join(f"{name} in {range_shown(low, high)}" for name, low, high in spans)
         kind = str(self.bifurcation)
         return f"{kind[0].upper()}{kind[1:]} curve of {what} over {where}"
 

@@ -21,6 +21,7 @@ def test_points_far_from_an_orbit_are_refused_over_a_narrow_range_too():
 
 def test_a_narrow_range_shows_the_flip_in_it():
     branch = dg.follow(WELL, [1.0], parameter="eta", to=(1.0 - 1e-6, 1.0 + 1e-6))
+    assert "[0.999999, 1.000001]" in branch.headline()
     (flip,) = branch.special
     assert flip.value == pytest.approx(1.0, abs=4e-16)
     doubled = dg.switch(branch, 0)
