@@ -85,6 +85,23 @@ class Cover:
         return middle, up(np.maximum(self.upper - middle, middle - self.lower))
 
     @cached_property
+    def reaches(self) -> list[tuple[Bounds, Bounds, Bounds]]:
+        """For each face n its size |n|, the height n·c, and the radius with room for rounding.
+
+        What is lost in n·m - n·c and r + |n|·h, for cells with middles m and half widths h, is
+        below 2^-47 of the sizes in these sums.
+        """
+        corners = np.abs(np.array([self.region.low, self.region.high])).max(axis=0)[:, None]
+        centre, found = self.images.centre, []
+        with np.errstate(all="ignore"):
+            for n, radius in zip(self.faces.normals, self.faces.radii, strict=True):
+                size = np.abs(n)
+                most = (size * (np.abs(centre) + 2 * corners)).sum(axis=0) + 2.0**-900
+                reach = radius + (2 * most + radius) * 2.0**-46
+                found.append((size, (n * centre).sum(axis=0), reach))
+        return found
+
+    @cached_property
     def rows(self) -> tuple[Nodes, Nodes]:
         """The edges as compressed rows: where the targets of each cell begin, and the targets."""
         from scipy.sparse import coo_array
@@ -265,35 +282,14 @@ def _image_fields(task: tuple[Formulas, Bounds, Bounds]) -> tuple[Any, ...]:
 
 def _meet(cover: Cover, owners: Edges, cells: Edges) -> Mask:
     """Return whether the image of each owner may meet the cell."""
-    reaches = _reaches(cover)
     parts = [
-        _meet_some(cover, reaches, owners[k : k + _PAIRS], cells[k : k + _PAIRS])
+        _meet_some(cover, owners[k : k + _PAIRS], cells[k : k + _PAIRS])
         for k in range(0, len(owners), _PAIRS)
     ]
     return np.concatenate([np.empty(0, dtype=bool), *parts])
 
 
-def _reaches(cover: Cover) -> list[tuple[Bounds, Bounds, Bounds]]:
-    """Return for each face n its size |n|, the height n·c, and the radius with room for rounding.
-
-    What is lost in n·m - n·c and r + |n|·h, for cells with middles m and half widths h, is below
-    2^-47 of the sizes in these sums.
-    """
-    images, faces = cover.images, cover.faces
-    corners = np.abs(np.array([cover.region.low, cover.region.high])).max(axis=0)[:, None]
-    found = []
-    with np.errstate(all="ignore"):
-        for n, radius in zip(faces.normals, faces.radii, strict=True):
-            size = np.abs(n)
-            most = (size * (np.abs(images.centre) + 2 * corners)).sum(axis=0) + 2.0**-900
-            reach = radius + (2 * most + radius) * 2.0**-46
-            found.append((size, (n * images.centre).sum(axis=0), reach))
-    return found
-
-
-def _meet_some(
-    cover: Cover, reaches: list[tuple[Bounds, Bounds, Bounds]], owners: Edges, cells: Edges
-) -> Mask:
+def _meet_some(cover: Cover, owners: Edges, cells: Edges) -> Mask:
     images, (middle, half) = cover.images, cover.middles
     i, j = owners.astype(np.intp), cells.astype(np.intp)
     met = np.ones(len(i), dtype=bool)
@@ -304,7 +300,7 @@ def _meet_some(
     i, j = i[left], j[left]
     middles, halves = middle[:, j], half[:, j]
     with np.errstate(all="ignore"):
-        for n, (size, height, reach) in zip(cover.faces.normals, reaches, strict=True):
+        for n, (size, height, reach) in zip(cover.faces.normals, cover.reaches, strict=True):
             far, wide = -height[i], reach[i]
             for k in range(len(n)):
                 far += n[k][i] * middles[k]

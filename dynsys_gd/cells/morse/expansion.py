@@ -61,7 +61,7 @@ def _factors(low: Bounds, high: Bounds) -> Bounds:
     factors = np.zeros(low.shape[2])
     if not usable.any():
         return factors
-    C = np.linalg.pinv(stacked[usable])
+    C = np.linalg.inv(stacked[usable])  # about the inverse: what it lacks is in q
     A, R = stacked[usable], radius.transpose(2, 0, 1)[usable]
     size = np.abs(C) @ np.abs(A)
     q = np.abs(np.eye(d) - C @ A) + np.abs(C) @ R * (1 + 1e-12) + (size + 1) * d * _FEW

@@ -48,6 +48,15 @@ def _field(formulas: Formulas, low: Bounds, high: Bounds, iterate: int) -> tuple
         return down(low - most), up(high - least)
 
 
+def _at_points(formulas: Formulas, points: Bounds, iterate: int) -> tuple[Bounds, Bounds]:
+    """Return bounds of x - F^k(x) at points: in boxes this small derivatives tell nothing more."""
+    least, most = points, points
+    with np.errstate(all="ignore"):
+        for _ in range(iterate):
+            least, most = formulas.values(least, most)
+        return down(points - most), up(points - least)
+
+
 def _on_line(formulas: Formulas, cells: Cells, iterate: int) -> int | None:
     places = cells.places[0]
     begins = places[np.diff(places, prepend=-2) > 1]
@@ -55,7 +64,7 @@ def _on_line(formulas: Formulas, cells: Cells, iterate: int) -> int | None:
     total = 0
     for side, at in ((-1, begins), (1, ends)):
         points = cells.edge(0, at)[None]
-        low, high = _field(formulas, points, points, iterate)
+        low, high = _at_points(formulas, points, iterate)
         if ((low <= 0) & (high >= 0)).any():
             return None
         total += side * int(np.where(low[0] > 0, 1, -1).sum())
@@ -69,7 +78,7 @@ def _in_plane(formulas: Formulas, cells: Cells, iterate: int) -> int | None:
         if most + first.shape[1] > _MOST:
             return None
         low, high = _field(formulas, np.minimum(first, last), np.maximum(first, last), iterate)
-        one, other = (_field(formulas, p, p, iterate) for p in (first, last))
+        one, other = (_at_points(formulas, p, iterate) for p in (first, last))
         least = np.minimum(low, np.minimum(one[0], other[0]))
         largest = np.maximum(high, np.maximum(one[1], other[1]))
         clear = ((least > 0) | (largest < 0)).any(axis=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,9 +44,10 @@ def vanishing(
     if not len(asked):
         return gone
     d, owner = cover.region.dimension, np.repeat(asked, sizes[asked])
-    part = part_of(cover, np.concatenate([groups[k] for k in asked]))
+    part = part_of(cover, np.concatenate([groups[k] for k in asked.tolist()]))
     cells, images = Cells(cover.region, cover.depth, part.codes), part.images
-    sources, targets = part.sources, part.targets
+    sources: NDArray[Any] = part.sources
+    targets: NDArray[Any] = part.targets
     for level in range(0, levels + d, d):
         # Between the sets there are paths too: they are no part of any of them.
         own = owner[sources] == owner[targets]
