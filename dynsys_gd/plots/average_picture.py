@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from ..branches.exponents.average_result import BirkhoffAverage
 from .spectrum_picture import draw_batches, map_text
@@ -22,7 +23,7 @@ def draw_average(found: BirkhoffAverage, ax: Axes, **style: Any) -> None:
         value, error = float(found.averages[0]), float(found.errors[0])
         label = f"{value:.6g}" + (f" ± {error:.1g}" if error > 0 else "")
         if not np.isfinite(value):
-            label = "none: the orbit escaped"
+            label = "none: no finite values"
         draw_batches(ax, found.means[:, 0], value, error, found.steps, 0, label, **style)
         ax.set_xlabel(f"steps, after {count(found.transient)}")
         what = f"Time average of {name}, batch by batch"
@@ -32,7 +33,8 @@ def draw_average(found: BirkhoffAverage, ax: Axes, **style: Any) -> None:
         ax.errorbar(np.flatnonzero(known) + 1, found.averages[known], 2 * found.errors[known],
                     fmt="o", linestyle="none", label="average ± 2 errors", **kept)  # fmt: skip
         lost = int((~known).sum())
-        ax.set_xlabel("orbit" + (f", {lost} not shown: escaped" if lost else ""))
+        ax.set_xlabel("orbit" + (f", {lost} without finite values not shown" if lost else ""))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         what = f"Time averages of {name} along {count(len(found))} orbits"
     ax.set_ylabel(f"mean of {name}")
     ax.grid(color=GRID, linewidth=0.6)

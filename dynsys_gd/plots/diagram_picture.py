@@ -124,9 +124,11 @@ def _exponents(diagram: BifurcationDiagram, ax: Axes) -> None:
     y = diagram.exponent.ravel()
     norm = exponent_norm(diagram.exponent)
     bottom, top = float(norm.vmin or 0.0), float(norm.vmax or 0.0)
-    shown = np.isfinite(y)
-    ax.scatter(x[shown], np.clip(y[shown], bottom, None), s=1.2, color=INK, linewidths=0,
-               rasterized=True)  # fmt: skip
+    inside, beyond = y >= bottom, y < bottom  # neither where there is no number
+    look: dict[str, Any] = {"color": INK, "linewidths": 0, "rasterized": True}
+    ax.scatter(x[inside], y[inside], s=1.2 if len(diagram) > 200 else _LARGE, **look)
+    # Superstable cycles have no lower end: a triangle says that it goes on below.
+    ax.scatter(x[beyond], np.full(beyond.sum(), bottom), s=7.0, marker="v", **look)
     ax.axhline(0.0, color=QUIET, linewidth=0.8, linestyle="--")
     ax.set_ylim(bottom - 0.04 * (top - bottom), top + 0.06 * (top - bottom))
     ax.set_ylabel("exponent")

@@ -72,10 +72,13 @@ def look_of_code(code: int) -> Look:
 
 
 def exponent_norm(exponents: NDArray[np.float64]) -> TwoSlopeNorm:
-    """Return the scale of colours: zero in the middle, strong contraction cut off."""
+    """Return the scale of colours: zero in the middle, unusually strong contraction cut off."""
     known = exponents[np.isfinite(exponents)]
     top = max(0.05, float(np.max(known, initial=0.0)))
-    bottom = min(-0.05, max(-2.0 * top, float(np.min(known, initial=0.0))))
+    below, room = known[known < 0.0], -2.0 * top
+    if below.size == known.size > 0:
+        room = min(room, 2.0 * float(np.median(below)))
+    bottom = min(-0.05, max(room, float(np.min(known, initial=0.0))))
     return TwoSlopeNorm(0.0, bottom, top)
 
 

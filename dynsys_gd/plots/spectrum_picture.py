@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from ..branches.exponents.covariant_result import CovariantDirections
@@ -49,6 +50,7 @@ def draw_exponents(found: LyapunovSpectrum, ax: Axes, **style: Any) -> None:
                         linestyle="none", **kept)  # fmt: skip
         lost = int((~np.isfinite(found.exponents[:, 0])).sum())
         ax.set_xlabel("orbit" + (f", {lost} not shown: escaped or $-\\infty$" if lost else ""))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         what = f"Lyapunov exponents of {count(len(found))} orbits"
     ax.axhline(0.0, color=INK, linewidth=0.8, linestyle=":")
     ax.set_ylabel("exponent per step")
@@ -67,12 +69,16 @@ def draw_batches(
     label: str,
     **style: Any,
 ) -> None:
-    """Draw the means of batches as points, and their mean as a line with a band of two errors."""
+    """Draw the means of batches as points, and their mean as a line with a band of two errors.
+
+    Without a mean there is an entry in the legend only: a lost direction counts as a contraction
+    by some large factor, which is no rate.
+    """
     colour, number = ORBITS[index % len(ORBITS)], len(means)
-    middles = (np.arange(number) + 0.5) * steps / number
-    kept = {"markersize": 3.5, "color": colour, **style}
-    ax.plot(middles, means, _MARKERS[index % len(_MARKERS)], linestyle="none", **kept)
     if np.isfinite(value):
+        middles = (np.arange(number) + 0.5) * steps / number
+        kept = {"markersize": 3.5, "color": colour, **style}
+        ax.plot(middles, means, _MARKERS[index % len(_MARKERS)], linestyle="none", **kept)
         ends = [0, steps]
         ax.fill_between(ends, value - 2 * error, value + 2 * error, color=colour, alpha=0.25,
                         linewidth=0)  # fmt: skip

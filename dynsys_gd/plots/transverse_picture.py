@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from ..branches.exponents.transverse_result import TransverseExponent, TransverseScan
 from ..evidence import Outcome
@@ -31,7 +32,8 @@ def draw_transverse(found: TransverseExponent, ax: Axes, **style: Any) -> None:
                     label=f"{label}, ± 2 errors", **kept)  # fmt: skip
     ax.axhline(0.0, color=INK, linewidth=0.8, linestyle=":")
     ax.set_xlim(0.5, len(found.course) + 0.5)
-    ax.set_xlabel("start; orbits that escape are left out")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_xlabel("start; orbits that escape, and exponents $-\\infty$, are left out")
     _finish(ax)
     title(ax, f"Exponents at an invariant subspace: {map_text(found.map)}")
 

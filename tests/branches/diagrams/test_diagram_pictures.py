@@ -147,3 +147,13 @@ def test_losses_that_overflow_leave_the_picture():
     ax.figure.canvas.draw()
     low, high = ax.figure.axes[1].get_ylim()
     assert 0 < low < high < 1e6
+
+
+def test_exponents_below_the_panel_are_marked_as_such():
+    logistic = dg.SymbolicMap([beta * x * (1 - x)], [x])
+    found = dg.bifurcation_diagram(logistic, "beta", [2, 2.5, 2.6, 3.2], starts=[[0.3]])
+    panel = found.plot().figure.axes[1]
+    inside, beyond = (collection.get_offsets().data for collection in panel.collections)
+    assert len(inside) == 3
+    assert beyond[:, 0].tolist() == [2.0]
+    np.testing.assert_array_equal(np.sort(inside[:, 1]), np.sort(found.exponent[1:, 0]))

@@ -82,7 +82,7 @@ def test_averages():
     one = drawn(dg.birkhoff_average(LOGISTIC, x, [0.3], steps=500))
     assert len(one.get_lines()[0].get_xdata()) == 64
     gone = drawn(dg.birkhoff_average(HENON, x, [9, 9], steps=500))
-    assert legend_of(gone) == ["none: the orbit escaped"]
+    assert legend_of(gone) == ["none: no finite values"]
 
 
 def test_blow_outs_are_hatched():
@@ -121,3 +121,9 @@ def test_incomplete_counts_are_hatched(complete, hatch):
     (bar,) = ax.patches
     assert (bar.get_hatch() or "") == hatch
     assert bar.get_height() == found.rates[0]
+
+
+def test_a_lost_direction_is_named_and_draws_no_rates():
+    ax = drawn(dg.lyapunov_spectrum(dg.SymbolicMap([y, y / 2], [x, y]), [0.1, 0.1], steps=100))
+    assert legend_of(ax)[1].endswith("$-\\infty$")
+    assert ax.get_ylim()[0] > -2
