@@ -19,7 +19,7 @@ from ..maps.base import Map
 from ..orbits.exact.gradient_sets import FLOAT_REASON
 from ..regions import Box
 from ..results import Result
-from .cells import Cells, checked_depth
+from .cells import Cells, checked_depth, refuse_narrow
 from .graph_rows import runs_met
 from .images import Formulas, Mask, formulas_of, images_of
 
@@ -32,6 +32,8 @@ __all__ = ["MOST_CELLS", "MOST_EDGES", "CellGraph", "cell_graph", "checked_box",
 #: cells and edges that are stored: an edge takes 4 bytes, a cell about 20
 MOST_CELLS = 2**24
 MOST_EDGES = 2**29
+
+_FAR = 1e300  # beyond, images overflow at once
 
 _CHUNK = 2**14  # cells examined together: a few MB of bounds
 _SOURCES = ("dellnitz1997", "kalies2005")
@@ -193,8 +195,9 @@ def cell_graph(
     Raises
     ------
     InvalidInput
-        For a map without formulas or with open parameters, a box of another dimension, and a
-        depth with more cells or edges than are stored (2^24 and 2^29).
+        For a map without formulas or with open parameters, a box of another dimension or with
+        coordinates from 1e300 on, and a depth with more cells or edges than are stored (2^24 and
+        2^29) or with cells hardly wider than doubles are apart.
 
     Notes
     -----
@@ -231,6 +234,7 @@ def cell_graph(
             "memory",
             "morse_graph refines only what recurs",
         )
+    refuse_narrow(box, depth)
     checked_progress(progress)
     work = Work(executor=checked_executor(executor), progress=progress)
     grid = Cells.all(box, depth)
@@ -267,6 +271,8 @@ def checked_box(F: Map, box: Any) -> Box:
         raise InvalidInput("box", box, "a Box")
     if box.dimension != F.dimension:
         raise InvalidInput("box", box, f"a Box of dimension {F.dimension}, that of the states")
+    if max(map(abs, (*box.low, *box.high))) >= _FAR:
+        raise InvalidInput("box", box, f"coordinates below {_FAR:g} in size")
     return box
 
 

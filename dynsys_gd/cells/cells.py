@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from ..errors import InvalidInput
 from ..regions import Box
 
-__all__ = ["DEEPEST", "Cells", "checked_depth"]
+__all__ = ["DEEPEST", "Cells", "checked_depth", "refuse_narrow"]
 
 Codes = NDArray[np.int64]
 Bounds = NDArray[np.float64]
 
 #: bisections in all up to which the number of a cell is a 64-bit integer with room to spare
 DEEPEST = 60
+
+_NARROWEST = 64  # units in the last place: cells of one depth are nearly equal then
 
 _STORED = 2**16  # cells along an axis up to which all edges are kept
 
@@ -201,3 +203,16 @@ def checked_depth(depth: Any) -> int:
     if not 0 <= depth <= DEEPEST:
         raise InvalidInput("depth", depth, f"a whole number from 0 to {DEEPEST}")
     return int(depth)
+
+
+def refuse_narrow(region: Box, depth: int) -> None:
+    """Refuse a depth at which cells are hardly wider than doubles are apart."""
+    frame = Cells(region, depth, np.empty(0, dtype=np.int64))
+    for low, high, m in zip(region.low, region.high, frame.counts, strict=True):
+        if (high - low) / m < _NARROWEST * np.spacing(max(abs(low), abs(high))):
+            raise InvalidInput(
+                "depth",
+                depth,
+                f"cells at least {_NARROWEST} times as wide as doubles near {high:g} are apart",
+                "take a smaller depth, or coordinates with the region at 0",
+            )

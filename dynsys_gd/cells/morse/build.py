@@ -18,7 +18,7 @@ from ...orbits.kinds import Kind
 from ...orbits.periodic_orbit import PeriodicOrbit
 from ...regions import Box
 from ..cell_graph import MOST_CELLS, MOST_EDGES, cell_graph, checked_box, evidence_of
-from ..cells import Cells, checked_depth
+from ..cells import Cells, checked_depth, refuse_narrow
 from ..images import Formulas, formulas_of
 from .components import Reach, components_of, reach_of, reached_from
 from .cover import Cover, cover_of, refined
@@ -109,6 +109,7 @@ def morse_graph(
     formulas = formulas_of(F)
     box = checked_box(F, box)
     depth = checked_depth(depth)
+    refuse_narrow(box, depth)
     start = _checked_start(start_depth, depth)
     if isinstance(longest_period, bool) or not isinstance(longest_period, (int, np.integer)):
         raise InvalidInput("longest_period", longest_period, f"a whole number up to {_LONGEST}")

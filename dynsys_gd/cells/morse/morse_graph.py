@@ -166,7 +166,7 @@ class MorseGraph(Result):
         below = sorted(self.graph.successors(each.number))
         line = each.described()
         if each.attracting is Outcome.YES:
-            share = self.captured_volume(each.number) / self.box.volume
+            share = float(self.cover.shares[self.captured(each.number)].sum())
             line += f"; captures {100 * share:.4g} % of the box"
         return line + (f"; may lead to {', '.join(map(str, below))}" if below else "")
 

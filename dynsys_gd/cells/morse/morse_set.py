@@ -108,7 +108,7 @@ class MorseSet:
         Whether an orbit is proved to stay in these cells for ever.
     on_edge : bool
         Whether cells lie at the edge of the box: the set may then go on outside, and is not known
-        to be isolated.
+        to be isolated, unless it is proved to attract, with all images in the interior.
     escapes : bool
         Whether orbits from here may leave the box.
     index : tuple of two int or None
@@ -177,7 +177,7 @@ class MorseSet:
             parts.append(f"index {', '.join('?' if i is None else str(i) for i in self.index)}")
         if self.inhabited is not Outcome.YES:
             parts.append("not known to hold an orbit")
-        if self.on_edge:
+        if self.on_edge and self.attracting is not Outcome.YES:
             parts.append("at the edge of the box: isolation unknown")
         return "; ".join([*parts, *map(str, self.families)])
 

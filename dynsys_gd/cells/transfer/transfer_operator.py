@@ -14,7 +14,7 @@ from ...engine.work import Work
 from ...errors import InvalidInput
 from ...maps.base import Map
 from ...regions import Box, generator_of
-from ..cells import Cells, checked_depth
+from ..cells import Cells, checked_depth, refuse_narrow
 from .method import TransferMethod, TransferQuestion
 from .operator import TransferOperator
 from .sampled_cells import SampledCells
@@ -23,6 +23,8 @@ from .transitions import Transitions
 __all__ = ["transfer_operator"]
 
 _DEEPEST = 24  # 2^24 cells of 100 points each take minutes and gigabytes
+
+_LARGEST_VOLUME = 800  # log2: densities on cells are its inverse by up to 2^60
 
 
 def transfer_operator(
@@ -128,6 +130,10 @@ def _cells(F: Map, region: Any, depth: Any) -> Cells:
         raise InvalidInput("region", "no cells", "at least one cell")
     if not all(math.isfinite(b - a) for a, b in zip(box.low, box.high, strict=True)):
         raise InvalidInput("region", box, "sides below 1.8e308")
+    refuse_narrow(box, cells.depth)
+    size = sum(math.log2(b - a) for a, b in zip(box.low, box.high, strict=True))
+    if abs(size) > _LARGEST_VOLUME:
+        raise InvalidInput("region", box, "a volume between 1e-240 and 1e240", "rescale the states")
     return cells
 
 

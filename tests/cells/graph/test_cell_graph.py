@@ -169,6 +169,8 @@ def test_progress_is_told():
         (WELL, dg.Box([-1], [1]), -1, "depth"),
         (WELL, dg.Box([-1], [1]), True, "depth"),
         (WELL, dg.Box([-1], [1]), 25, "depth"),
+        (WELL, dg.Box([1], [1 + 2e-15]), 3, "depth"),  # a few doubles
+        (WELL, dg.Box([-1e300], [1e300]), 3, "box"),
     ],
 )
 def test_bad_input_is_refused(F, box, depth, argument):

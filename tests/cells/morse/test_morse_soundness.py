@@ -204,6 +204,8 @@ def test_progress_counts_bisections():
         ({"depth": 8, "box": dg.Box([-1, -1], [1, 1])}, "box"),
         ({"depth": 8, "F": dg.SymbolicMap([a * x], [x])}, "F"),
         ({"depth": 8, "F": None}, "F"),
+        ({"depth": 50, "box": dg.Box([100], [101])}, "depth"),
+        ({"depth": 8, "box": dg.Box([-1e308], [1.7e308])}, "box"),
     ],
 )
 def test_bad_input_is_refused(arguments, argument):
@@ -272,3 +274,17 @@ def test_around_a_pole_there_is_no_index():
     (pole,) = (s for s in found if found.set_at([[0.0]])[0] == s.number)
     assert not pole.on_edge
     assert pole.index == (None, None)
+
+
+def test_a_box_whose_volume_is_no_double_has_shares():
+    tiny = dg.Box([-1e-200, -1e-200], [1e-200, 1e-200])
+    found = dg.morse_graph(dg.SymbolicMap([x / 2, y / 3], [x, y]), tiny, 8, longest_period=0)
+    assert found[0].kind is MorseKind.ATTRACTING
+    assert "captures 100 % of the box" in str(found)
+
+
+def test_what_is_proved_to_attract_is_isolated_also_in_cells_at_the_edge():
+    found = dg.morse_graph(dg.SymbolicMap([x / 2], [x]), dg.Box([-1], [1]), 1)
+    assert found[0].on_edge
+    assert found[0].attracting is Outcome.YES
+    assert "edge" not in found[0].described()

@@ -160,6 +160,8 @@ def test_arguments_are_checked():
         (Cells.all(LINE, 3), 3),
         (Cells.all(LINE, 3).take(np.zeros(8, dtype=bool)), None),
         (None, 4),
+        (dg.Box([1], [1 + 2e-15]), 4),  # a few doubles
+        (dg.Box([-1e-250], [1e-250]), 4),  # densities would overflow
     ):
         with pytest.raises(InvalidInput):
             dg.transfer_operator(F, region, depth)
