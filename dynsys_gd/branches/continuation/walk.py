@@ -82,7 +82,8 @@ def walk(
             yield Stop(BranchLimit.DOUBLING)
             return
         if count > 2 and _back(curve, start, tangent, here, there):
-            yield there
+            # The first orbit again, so that no part is counted twice.
+            yield Walked(start, tangent, here.length + curve.norm(start - here.u))
             yield Stop(BranchLimit.CLOSED)
             return
         yield there

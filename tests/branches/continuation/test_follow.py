@@ -177,6 +177,24 @@ def test_a_closed_branch_is_closed():
     assert folds == pytest.approx([0.5, 1.5], abs=1e-14)
 
 
+def test_a_closed_family_ends_at_its_first_member():
+    ring = dg.GradientDescent(dg.Loss((x**2 + y**2 - 1) ** 2 / 4, [x, y]), sp.Rational(1, 2))
+    family = dg.follow(ring, [1.0, 0.0])
+    assert family.limits == (BranchLimit.CLOSED, BranchLimit.CLOSED)
+    assert np.array_equal(family.points[-1], family.points[0])
+    assert np.ptp(family.values) == pytest.approx(2 * np.pi, rel=1e-3)
+
+
+def test_a_range_may_be_an_array_and_crossings_are_asked_for_by_number():
+    branch = dg.follow(WELL, [1.0], parameter="eta", to=np.array([0.5, 1.5]))
+    (step,) = branch.crossings("11/10")
+    assert step.value == pytest.approx(1.1, abs=0.03)
+    for bad in (float("nan"), None, "x"):
+        with pytest.raises(dg.InvalidInput) as error:
+            branch.crossings(bad)
+        assert error.value.argument == "value"
+
+
 def test_the_iterator_stops_where_one_likes():
     steps = dg.branch_steps(WELL, [1.0], parameter="eta", to=(0.5, 50))
     seen = []
