@@ -182,6 +182,8 @@ class BifurcationPoint(Result):
         word = str(self.bifurcation)
         if self.criticality not in (Criticality.REGULAR, Criticality.UNDECIDED):
             word = f"{self.criticality} {word}"
+        if self.bifurcation in (Bifurcation.TRANSCRITICAL, Bifurcation.NEIMARK_SACKER):
+            word += " bifurcation"
         name = "arc length" if self.parameter is None else self.parameter
         return f"{word[0].upper()}{word[1:]} of the {what} at {name} = {self.value:.12g}"
 

@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import InvalidInput
 from ..evidence import Evidence
 from ..maps.base import Map
 from ..orbits.kinds import Kind
 from ..orbits.normal_forms.normal_form import NormalForm
 from ..orbits.periodic_orbit import PeriodicOrbit
 from ..results import Result, plain
+from ..values import to_value
 from .along import OrbitsAlong, frozen, range_shown
 from .bifurcation_point import BifurcationPoint
 from .followed import FollowedOrbit, kind_of_multipliers
@@ -109,6 +111,11 @@ class Branch(OrbitsAlong, Result):
     def crossings(self, value: float) -> tuple[FollowedOrbit, ...]:
         """Return the steps next to where the branch passes a parameter value, nearest ones.
 
+        Raises
+        ------
+        InvalidInput
+            For what is no finite number.
+
         Examples
         --------
         >>> from sympy.abc import eta, x
@@ -118,7 +125,10 @@ class Branch(OrbitsAlong, Result):
         >>> [round(step.value, 1) for step in branch.crossings(0.5)]
         [0.5]
         """
-        offset = self.values - float(value)
+        number = to_value(value, "value")
+        if not number.is_number:
+            raise InvalidInput("value", value, "a finite number")
+        offset = self.values - float(number)
         if len(offset) == 1:
             return self.steps if offset[0] == 0 else ()
         found = []

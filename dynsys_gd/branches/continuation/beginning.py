@@ -31,7 +31,8 @@ _MOVED = 0.2  # of the size: how far Newton's method may move what was given
 def checked_range(to: Any) -> tuple[float, float]:
     """Return the two ends of a parameter range, ascending, or refuse them."""
     expected = "two different numbers (a, b), the ends of the range"
-    if isinstance(to, (str, bytes)) or not isinstance(to, Sequence) or len(to) != 2:
+    pair = isinstance(to, (Sequence, np.ndarray)) and not isinstance(to, (str, bytes))
+    if not pair or len(to) != 2:
         raise InvalidInput("to", to, expected)
     ends = [to_value(value, "to") for value in to]
     if not all(end.is_number for end in ends):
