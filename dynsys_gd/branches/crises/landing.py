@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..parametric import Parametric
 from .targets import MovingPoint, NeutralPoint, neutral_fixed_points, orbit_of
-from .turning_points import turning_point_near
+from .turning_points import turning_point_near, unit_of
 
 __all__ = ["Landing", "landing"]
 
@@ -124,7 +124,7 @@ class _Tried:
                     return NeutralPoint(self.system, float(x))
         if abs(path[n + q] - path[n]) > room:
             return None
-        moving = MovingPoint(self.system, float(path[n]), q)
+        moving = MovingPoint(self.system, float(path[n]), q, unit_of(self.interval))
         x = moving.at(self.middle)
         if x is None or abs(x - path[n]) > room or not self._least(x, q):
             return None
@@ -180,5 +180,5 @@ class _Tried:
 
     def _least(self, x: float, q: int) -> bool:
         points = orbit_of(self.system, x, self.middle, q)
-        room = _SAME * max(1.0, float(np.abs(points).max()))
+        room = _SAME * max(unit_of(self.interval), float(np.abs(points).max()))
         return not any(abs(points[p] - x) <= room for p in range(1, q) if q % p == 0)

@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 GONE = -1  # the attractor of orbits that have none
 
 _APART = 1e-9  # relative to the size of the orbit: gaps below it are rounding
-_TOGETHER = 1e-3  # relative to 1 + |start|: cycles this close to each other are taken for one
+_TOGETHER = 1e-3  # relative to unit + |start|: cycles this close to each other are taken for one
 _JITTER = 64.0  # units in the last place within which a cycle returns
 _SETTLED = 4e-7  # the same: how closely an orbit that goes to a cycle returns
 _LATELY = 100.0  # times as closely it must have returned for some time
@@ -83,7 +83,9 @@ class Seen:
         return frozenset(np.flatnonzero(self.attractor == self.attractor[k]).tolist())
 
 
-def look(F: Map, value: float, groups: Array, steps: int, cap: int, budget: Budget) -> Seen:
+def look(
+    F: Map, value: float, groups: Array, steps: int, cap: int, budget: Budget, *, unit: float = 1.0
+) -> Seen:
     """Return what groups of orbits do.
 
     Parameters
@@ -99,6 +101,8 @@ def look(F: Map, value: float, groups: Array, steps: int, cap: int, budget: Budg
     cap : int
         Largest number of bands that is told apart.
     budget : Budget
+    unit : float
+        Of length, at most 1: distances next to the origin are compared with it.
     """
     m, s, d = groups.shape
     kernel, starts = F.kernel(), groups.reshape(m * s, d)
@@ -106,7 +110,7 @@ def look(F: Map, value: float, groups: Array, steps: int, cap: int, budget: Budg
     passed = orbit(kernel, late, steps, arithmetic=budget.arithmetic)
     with np.errstate(all="ignore"):
         size = np.sqrt(np.einsum("tnd,tnd->tn", passed, passed)).max(axis=0)
-        scale = 1.0 + np.sqrt(np.einsum("nd,nd->n", starts, starts))
+        scale = unit + np.sqrt(np.einsum("nd,nd->n", starts, starts))
         # Far out alone is not gone: orbits may drift without end and never blow up.
         gone = ~(size <= budget.horizon * scale).reshape(m, s).all(axis=1)
         calm = _settled(passed, scale).reshape(m, s)

@@ -31,6 +31,7 @@ class MovingPoint:
     system: Parametric
     guess: float
     period: int
+    unit: float = 1.0  # of length: what a step next to the origin is compared with
 
     def at(self, value: float) -> float | None:
         """Return the point at a parameter value, or None."""
@@ -43,10 +44,10 @@ class MovingPoint:
             if not np.isfinite(step):
                 return None
             x += step
-            if abs(step) <= 4e-16 * max(1.0, abs(x)):
+            if abs(step) <= 4e-16 * max(self.unit, abs(x)):
                 break
         else:
-            if abs(step) > 1e-12 * max(1.0, abs(x)):
+            if abs(step) > 1e-12 * max(self.unit, abs(x)):
                 return None
         return x
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..parametric import Parametric
 
-__all__ = ["turning_point_near", "turning_points"]
+__all__ = ["turning_point_near", "turning_points", "unit_of"]
 
 Array = NDArray[np.float64]
 
@@ -28,7 +28,7 @@ def turning_points(system: Parametric, value: float, interval: tuple[float, floa
     with np.errstate(all="ignore"):
         products = slopes[1:] * slopes[:-1]
         turns = np.flatnonzero(np.isfinite(products) & (products < 0))
-    return np.array([_between(system, value, at[k], at[k + 1]) for k in turns])
+    return np.array([_between(system, value, (at[k], at[k + 1]), unit_of(interval)) for k in turns])
 
 
 def turning_point_near(
@@ -40,15 +40,21 @@ def turning_point_near(
         low, high = guess - reach * length, guess + reach * length
         ends = system.at(np.array([[low], [high]]), value)[1][:, 0, 0]
         if ends[0] * ends[1] < 0:
-            return _between(system, value, low, high)
+            return _between(system, value, (low, high), unit_of(interval))
     return None
 
 
-def _between(system: Parametric, value: float, low: float, high: float) -> float:
+def unit_of(interval: tuple[float, float]) -> float:
+    """Return what distances next to the origin are compared with: 1, or a shorter interval."""
+    return min(1.0, interval[1] - interval[0])
+
+
+def _between(system: Parametric, value: float, ends: tuple[float, float], unit: float) -> float:
     from scipy.optimize import brentq
 
     def slope(x: float) -> float:
         return float(system.at(np.array([[x]]), value)[1].item())
 
     # A critical value depends on its critical point to second order only.
-    return float(brentq(slope, low, high, xtol=1e-15 * max(1.0, abs(low), abs(high)), rtol=1e-15))
+    size = max(unit, *map(abs, ends))
+    return float(brentq(slope, *ends, xtol=1e-15 * size, rtol=1e-15))

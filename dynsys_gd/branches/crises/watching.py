@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...ensembles.budget import Budget
 from ..parametric import Parametric
 from .looking import Seen, look
-from .turning_points import turning_points
+from .turning_points import turning_points, unit_of
 
 __all__ = ["Watch"]
 
@@ -62,8 +62,9 @@ class Watch:
         points = turning_points(self.system, value, self.interval)
         if not len(points):
             return look(F, value, np.empty((0, 1, 1)), steps, self.cap, self.budget)
-        alone = look(F, value, points[:, None, None], _FEWEST, self.cap, self.budget)
-        return look(F, value, self._groups(alone), steps, self.cap, self.budget)
+        unit = unit_of(self.interval)
+        alone = look(F, value, points[:, None, None], _FEWEST, self.cap, self.budget, unit=unit)
+        return look(F, value, self._groups(alone), steps, self.cap, self.budget, unit=unit)
 
     def _groups(self, alone: Seen) -> Array:
         """Return each turning point with others of its band, shape (m, s, 1)."""

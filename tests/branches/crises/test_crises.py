@@ -171,3 +171,14 @@ def test_orbits_that_drift_have_not_blown_up():
     seen = found(dg.SymbolicMap([x - r * sp.sin(x)], [x]), (4.9, 5.0), 3, (-4, 4))
     assert not seen.of(CrisisKind.BLOW_UP)
     assert not seen.escaping.any()
+
+
+@pytest.mark.parametrize("size", ["1e-8", "1e8"])
+def test_crises_are_the_same_at_any_scale(size):
+    s = sp.Rational(size)
+    scaled = dg.SymbolicMap([u + eta * u * (1 - u**2 / s**2)], [u])
+    found = dg.crises(scaled, dg.Box([-2 * s], [2 * s]), parameter="eta", to=(1.59, 1.61), values=3)
+    (merging,) = found
+    assert merging.kind is CrisisKind.MERGING
+    assert merging.confirmed is Outcome.YES
+    assert merging.value == pytest.approx(1.5 * np.sqrt(3) - 1, abs=1e-12)
