@@ -57,13 +57,13 @@ def pooled(
     if not count:
         nothing = np.full(k, np.nan)
         return PooledAverages(values=nothing, errors=nothing, orbits=0, alike=Outcome.UNDECIDED)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
         mean = total(values)
         within = np.sqrt(total(errors**2) / count)
         between = np.zeros(k)
         if count > 1:
             between = np.sqrt(total((values - mean) ** 2) / (count - 1))
-    between = np.where(np.isfinite(between), between, 0.0)
+    between = np.where(np.isnan(between), 0.0, between)  # of values that are -inf
     return PooledAverages(
         values=mean,
         errors=np.maximum(within, between),
@@ -79,13 +79,14 @@ def _alike(values: Numbers, errors: Numbers, rounding: Numbers | float) -> Outco
     count = len(values)
     if count == 1:
         return Outcome.YES
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
         floor = rounding + _ROUNDING * np.abs(values).max(axis=0)
         same = (values == values[0]).all(axis=0)
         scaled = np.where(same, 0.0, (values - total(values)) / np.maximum(errors, floor))
     if not np.isfinite(scaled).all():
         return Outcome.UNDECIDED if np.isnan(values).any() else Outcome.NO
-    chances = chi2.sf((scaled**2).sum(axis=0), count - 1)
+    with np.errstate(over="ignore"):
+        chances = chi2.sf((scaled**2).sum(axis=0), count - 1)
     if (chances < _SURELY_APART).any():
         return Outcome.NO
     return Outcome.UNDECIDED if (chances < _PERHAPS_APART).any() else Outcome.YES

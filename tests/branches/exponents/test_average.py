@@ -127,3 +127,10 @@ def test_what_has_no_average_is_not_counted_among_those_that_have():
     found = dg.birkhoff_average(growing, x, [[0.5], [2.0]], steps=100)
     text = "Time average of x along 2 orbits (1 without finite values): 0; converged"
     assert found.headline() == text
+
+
+def test_averages_beyond_the_squares_of_doubles_keep_their_error():
+    growing = dg.SymbolicMap([3 * x], [x])
+    found = dg.birkhoff_average(growing, x, [[1.0], [2.0]], steps=500, transient=10)
+    assert found.pooled().errors[0] == np.inf
+    assert found.headline()
