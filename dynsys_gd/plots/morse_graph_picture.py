@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ _LOOKS: dict[MorseKind, Look] = {
 _CAPTURED = STABILITY["SOME"].colour
 _PIXELS = 9  # halvings of an axis that are painted
 _MOST_LABELS = 40
+_CANDIDATES = 500  # cells of a set at which its label may stand
+_APART = 0.12  # of the sides of the box: labels farther from each other do not crowd
 _WIDTHS = (1.0, 0.55)
 _BELOW = 0.42  # inches from the axes to the legend
 _SHADE = 0.45  # of the colour of captured regions, which is laid on white
@@ -149,13 +152,11 @@ def _in_plane(found: MorseGraph, ax: Axes, style: dict[str, Any]) -> list[Patch]
     extent = (box.low[0], box.high[0], box.low[1], box.high[1])
     options = {"interpolation": "nearest", "aspect": "auto", **style}
     ax.imshow(paint.swapaxes(0, 1), origin="lower", extent=extent, **options)
-    for each in found.sets[:_MOST_LABELS]:
+    labelled = found.sets[:_MOST_LABELS]
+    for each, at in zip(labelled, _label_places(labelled), strict=True):
         look = _LOOKS[each.kind]
-        lower, upper = each.cells.lower[:2], each.cells.upper[:2]
-        at = tuple((0.5 * lower[:, 0] + 0.5 * upper[:, 0]).tolist())
         if len(each) <= 64:
-            middles = 0.5 * lower + 0.5 * upper
-            ax.plot(*middles, linestyle="none", marker=look.marker, color=look.colour,
+            ax.plot(*_middles(each), linestyle="none", marker=look.marker, color=look.colour,
                     markeredgecolor="white", markeredgewidth=0.4, markersize=4.5)  # fmt: skip
         ax.annotate(
             str(each.number), at, textcoords="offset points", xytext=(5, 4), fontsize=8, zorder=5,
@@ -166,6 +167,29 @@ def _in_plane(found: MorseGraph, ax: Axes, style: dict[str, Any]) -> list[Patch]
         ax.set_aspect("equal", adjustable="box")
     label_axes(ax, found.map.names[:2])
     return _entries(found, escaping=bool(escaping.any()))
+
+
+def _middles(each: MorseSet) -> NDArray[np.float64]:
+    """Return the middles of the cells in the first two coordinates, shape (2, n)."""
+    return 0.5 * each.cells.lower[:2] + 0.5 * each.cells.upper[:2]
+
+
+def _label_places(sets: Sequence[MorseSet]) -> list[tuple[float, float]]:
+    """Return for each set the middle of a cell of its own, apart from the labels of the others.
+
+    Sets of few cells, which have little choice, come first; of places that are far enough from
+    all labels a set takes the one next to its centre.
+    """
+    taken: dict[int, NDArray[np.float64]] = {}
+    for each in sorted(sets, key=len):
+        low, high = np.array(each.cells.region.low[:2]), np.array(each.cells.region.high[:2])
+        own = _middles(each).T[:: max(1, len(each) // _CANDIDATES)]
+        scaled = (own - low) / (high - low)
+        others = np.array([(at - low) / (high - low) for at in taken.values()]).reshape(-1, 1, 2)
+        apart = np.linalg.norm(scaled - others, axis=2).min(axis=0, initial=_APART)
+        central = np.linalg.norm(scaled - scaled.mean(axis=0), axis=1)
+        taken[each.number] = own[np.lexsort((central.round(9), -apart.round(9)))[0]]
+    return [(float(taken[each.number][0]), float(taken[each.number][1])) for each in sets]
 
 
 def _pixels(found: MorseGraph) -> Cells:

@@ -48,6 +48,20 @@ def test_in_the_plane_pixels_have_the_colour_of_their_set():
     assert words(ax)[:2] == ["attracting", "saddle"]
 
 
+def test_labels_stand_at_cells_of_their_sets_and_apart():
+    wells = dg.Loss(x**4 / 4 - x**2 / 2 + y**4 / 4 - y**2 / 2, [x, y])
+    box = dg.Box([-2.4, -2.4], [2.4, 2.4])
+    found = dg.morse_graph(dg.GradientDescent(wells, "17/10"), box, 12, longest_period=0)
+    ax, _ = drawn(found)
+    places = {int(t.get_text()): t.xy for t in ax.texts}
+    assert sorted(places) == list(range(5))
+    for s in found:
+        assert found.set_at([places[s.number]]).tolist() == [s.number]
+    at = np.array(list(places.values()))
+    apart = np.linalg.norm(at[:, None] - at, axis=2)[~np.eye(5, dtype=bool)]
+    assert apart.min() > 0.5  # of a box of side 4.8
+
+
 def test_the_two_parts_of_a_family_are_in_the_legend():
     F = dg.GradientDescent(dg.Loss((x * y - 1) ** 2 / 2, [x, y]), "1/2")
     ax, _ = drawn(dg.morse_graph(F, dg.Box([-3, -3], [3, 3]), 10))
