@@ -147,6 +147,9 @@ def attractors(
     elliptic point or chaotic sets under a symmetry do, each start may have its own; at most 64 are
     told apart.
 
+    Distances are compared with 1 + \\|x\\|, as by `simulate`: what lies within about a millionth
+    of the origin is taken for one point. Choose units accordingly.
+
     References
     ----------
     .. [1] Datseris, Wagemakers (2022), Effortless estimation of basins of attraction, Chaos 32.

@@ -154,6 +154,8 @@ class AttractorHistory(Result):
         first = list(AttractorChange)
         weighty = sorted(self.events, key=lambda event: first.index(event.change))[:5]
         rows += [("event", str(e)) for e in sorted(weighty, key=lambda e: e.interval)]
+        if len(self.events) > len(weighty):
+            rows.append(("others", f"{len(self.events) - len(weighty)} more in .events"))
         rows.append(("evidence", str(self.evidence)))
         return rows
 

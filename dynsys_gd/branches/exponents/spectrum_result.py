@@ -129,6 +129,8 @@ class LyapunovSpectrum(Result):
         if n == 1:
             shown = _listed(self.exponents[0], self.errors[0])
             course = self.course[0]
+            if course is OrbitCourse.ESCAPED:
+                return "Lyapunov spectrum: none, the orbit escaped"
             where = "" if course is OrbitCourse.APERIODIC else f", {self._course_text(0)}"
             return f"Lyapunov spectrum: {shown}{where}; {self._state(self.converged[0])}"
         together = self.pooled()

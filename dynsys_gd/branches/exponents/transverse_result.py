@@ -32,8 +32,9 @@ class TransverseExponent(Result):
         The largest normal exponent and its standard error: the mean over the starts where they
         agree, else of the start where it is largest. -inf where a normal direction is lost.
     attracts : Outcome
-        Whether the orbits found attract nearby states on average: YES below zero by more than
-        three standard errors on every one, NO above on some one.
+        Whether the orbits found attract nearby states on average: YES where `value` is below zero,
+        and NO where it is above, by more than three times its error and by more than rounding, if
+        it has settled for every start.
     along_value : float
         The largest exponent within the subspace.
     chaotic : Outcome
@@ -178,7 +179,7 @@ class TransverseScan(Result):
         r, name = len(self.values), self.parameter
         where = f"{r} values of {name} in [{self.values[0]:g}, {self.values[-1]:g}]"
         if not self.crossings:
-            return f"Transverse exponents at {where}: no change of sign"
+            return f"Transverse exponents at {where}: no change of sign seen"
         count = len(self.crossings)
         kind = "change of sign" if count == 1 else "changes of sign"
         return f"Transverse exponents at {where}: {count} {kind}"

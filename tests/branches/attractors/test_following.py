@@ -128,3 +128,13 @@ def test_executors_agree_to_the_last_bit():
     with ThreadPoolExecutor(3) as pool:
         shared = dg.follow_attractors(WELL, "eta", [1.3, 1.7], executor=pool, **arguments)
     assert alone.to_dict() == shared.to_dict()
+
+
+def test_events_that_are_not_listed_are_counted():
+    seen = dg.follow_attractors(
+        WELL, "eta", [0.9, 1.1, 1.25, 1.3, 1.5, 1.7], region=dg.Box([-1], [1]), n=40, rng=0
+    )
+    rows = seen.rows()
+    shown = sum(name == "event" for name, _ in rows)
+    assert shown < len(seen.events)
+    assert ("others", f"{len(seen.events) - shown} more in .events") in rows

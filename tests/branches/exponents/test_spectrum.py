@@ -269,3 +269,8 @@ def test_the_headline_counts_orbits_that_escaped_apart():
     found = dg.lyapunov_spectrum(CUBIC, [[0.3], [5.0]], steps=1_000)
     assert found.headline().startswith("Lyapunov spectra of 2 orbits (1 escaped), on average 1.0")
     assert found.headline().endswith("; converged")
+
+
+def test_an_orbit_that_escaped_has_no_numbers_in_its_headline():
+    found = dg.lyapunov_spectrum(HENON, [5.0, 5.0], steps=100)
+    assert found.headline() == "Lyapunov spectrum: none, the orbit escaped"
