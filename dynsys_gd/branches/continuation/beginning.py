@@ -23,7 +23,9 @@ from .newton import corrected
 __all__ = ["beginning", "checked_range", "family_dimension", "given_points", "own_value"]
 
 _AWAY = 1e-3  # of the range: how far off it is seen whether a family lasts
-_FAMILY = 1e-7  # singular values of I - DF below this, relative, belong to a family
+_FAMILY = 1e-11  # singular values of I - DF below this belong to a family: minima of networks are
+# flat in ratios of 1e-8 without being one
+_NEAR_FAMILY = 1e-7  # the same where the point is not yet corrected
 _SAME = 1e-8  # relative: points this near are the same
 _MOVED = 0.2  # of the size: how far Newton's method may move what was given
 
@@ -117,7 +119,7 @@ def beginning(
     if not np.isfinite(slopes).all():
         expected = f"points at which F is smooth at {name} = {value:.9g}"
         raise InvalidInput("orbit", points[0], expected, "or begin at another value, start=...")
-    family = family_dimension(slopes) if p == 1 else 0
+    family = family_dimension(slopes, _NEAR_FAMILY) if p == 1 else 0
     curve = OrbitCurve(system, p, family, units)
     with np.errstate(all="ignore"):
         found = corrected(curve, u, _fixed_parameter(u))
@@ -133,8 +135,10 @@ def beginning(
         apart = np.max(np.abs(orbit - np.roll(orbit, k, axis=0)))
         if p % k == 0 and apart <= _SAME * (size + np.abs(orbit).max()):
             raise InvalidInput("orbit", points[0], what, f"its least period is {k}")
-    if family and not _lasts(curve, found.u):
-        curve = replace(curve, family=0)
+    if family:
+        curve = replace(curve, family=family_dimension(curve.jacobians(found.u)))
+        if curve.family and not _lasts(curve, found.u):
+            curve = replace(curve, family=0)
     return curve, found.u
 
 
@@ -164,8 +168,8 @@ def _lasts(curve: OrbitCurve, u: Vector) -> bool:
     return False
 
 
-def family_dimension(jacobians: Vector) -> int:
+def family_dimension(jacobians: Vector, zero: float = _FAMILY) -> int:
     """Return how many multipliers of a fixed point are 1 together with their eigenvectors."""
     slopes = jacobians[0]
     sizes = np.linalg.svd(np.eye(len(slopes)) - slopes, compute_uv=False)
-    return int(np.sum(sizes <= _FAMILY * max(1.0, sizes[0])))
+    return int(np.sum(sizes <= zero * max(1.0, sizes[0])))

@@ -62,6 +62,16 @@ class Curve(ABC):
         """Return the length of a vector of unknowns."""
         return float(np.sqrt(np.sum(self.weights * v * v)))
 
+    def scaled(self, u: Vector, rows: Any) -> Vector:
+        """Return residuals, or rows of a dense derivative, with those of the orbit in its units.
+
+        Then what is small beside one is small, whatever the size of the states.
+        """
+        states = self.orbit(u).size
+        factors = np.ones(len(rows))
+        factors[:states] = np.sqrt(self.weights[:states])
+        return np.asarray((rows.T * factors).T)
+
     def extent(self, u: Vector) -> float:
         """Return the length of the states alone: parameters are large beside a narrow range."""
         states = self.orbit(u).size

@@ -97,9 +97,7 @@ def _plain(curve: Curve, matrix: Any) -> bool:
 
 def _solved(curve: Curve, u: Vector) -> bool:
     """Return whether u is an orbit: what the shortest step cannot change need not be zero."""
-    states = curve.orbit(u).size
-    left = curve.residual(u)[:states]
-    length = np.sqrt(np.sum(curve.weights[:states] * left * left))
+    length = np.linalg.norm(curve.scaled(u, curve.residual(u))[: curve.orbit(u).size])
     return bool(length <= _CLOSE * (curve.extent(u) + 1.0))
 
 

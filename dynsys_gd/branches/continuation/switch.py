@@ -177,7 +177,8 @@ def _across(curve: Curve, origin: Vector, tangent: Vector) -> Vector | None:
     """Return the direction of branches at right angles to the one that was followed."""
     _, matrix = curve.linear(origin)
     root = np.sqrt(curve.weights)
-    dense = np.asarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix) / root
+    dense = np.asarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix)
+    dense = curve.scaled(origin, dense) / root
     _, sizes, rows = np.linalg.svd(dense)
     full = np.concatenate([sizes, np.zeros(len(rows) - len(sizes))])
     null = rows[full <= _NULL * max(1.0, sizes[0])]

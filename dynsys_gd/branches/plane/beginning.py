@@ -217,12 +217,13 @@ def _corrected(curve: CriticalCurve, guess: Vector) -> Vector | None:
             residual, matrix = curve.linear(u)
         if not np.isfinite(residual).all() or not np.isfinite(matrix).all():
             return None
-        step = np.linalg.lstsq(matrix / root, -residual, rcond=1e-9)[0] / root
+        rows, right = curve.scaled(u, matrix) / root, -curve.scaled(u, residual)
+        step = np.linalg.lstsq(rows, right, rcond=1e-9)[0] / root
         u, size = u + step, curve.norm(step)
         scale = 1.0 + curve.norm(u)
         if size <= _ENOUGH * scale or (last <= 1e-8 * scale and size > 0.1 * last):
             # What cannot be changed by a step need not be zero.
-            left = float(np.max(np.abs(curve.residual(u))))
+            left = float(np.max(np.abs(curve.scaled(u, curve.residual(u)))))
             return u if left <= _SOLVED * scale else None
         last = size
     return None
@@ -258,7 +259,7 @@ def _refuse_shorter(x: NDArray[np.float64], size: float) -> None:
 def _tangent(curve: CriticalCurve, u: Vector) -> Vector:
     """Return the unit tangent along which the second parameter rises, or else the first one."""
     root = np.sqrt(curve.weights)
-    _, sizes, rows = np.linalg.svd(curve.linear(u)[1] / root)
+    _, sizes, rows = np.linalg.svd(curve.scaled(u, curve.linear(u)[1]) / root)
     rank = int(np.sum(sizes > _RANK * max(1.0, sizes[0])))
     if rank != len(u) - 1:
         raise InvalidInput(

@@ -192,7 +192,9 @@ class PlaneSystem:
     def _rates(self, states: Array, values: Array, offset: float) -> Array:
         columns = []
         for j in range(2):
-            h = offset * max(1.0, abs(values[j]))
+            low_end, high_end = self.ranges[j]
+            width = high_end - low_end
+            h = offset * max(width if np.isfinite(width) else 1.0, abs(values[j]))
             step = np.eye(2)[j] * h
             high, low = self.images(states, values + step), self.images(states, values - step)
             here = self.images(states, values)

@@ -67,6 +67,8 @@ def test_a_sharp_minimum_without_formulas_flips_at_two_over_its_sharpness():
     (flip,) = branch.special
     assert flip.bifurcation is dg.Bifurcation.FLIP
     assert flip.value == pytest.approx(critical, rel=1e-12)
+    # The other eigenvalue of the Hessian is 1e-7 times as large, and not zero.
+    assert branch.family == 0
 
 
 def test_a_map_without_formulas_is_followed_up_to_the_end_of_what_a_setting_may_be():

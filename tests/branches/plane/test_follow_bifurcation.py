@@ -353,3 +353,17 @@ def test_a_point_found_along_the_momentum():
     curve = dg.follow_bifurcation(ball, point, to=((0, 3), (0, 1)), method=COARSE)
     assert curve.bifurcation is Bifurcation.NEIMARK_SACKER
     assert np.max(np.abs(curve.values[:, 1] - 1)) < 1e-12
+
+
+@pytest.mark.parametrize("exponent", [-8, 8])
+def test_states_and_step_sizes_of_any_size_give_the_same_curve(exponent):
+    s = sp.Integer(10) ** exponent
+    loss = dg.Loss((x / s) ** 4 / 4 - (x / s) ** 2 / 2, [x])
+    unit = float(s**2)
+    curve = dg.follow_bifurcation(
+        dg.HeavyBall(loss, eta, beta), [float(s)], start=(unit, 0), to=((0, 3 * unit), (0, 0.9))
+    )
+    assert curve.limits == (dg.CurveLimit.RANGE, dg.CurveLimit.RANGE)
+    assert np.allclose(curve.values[:, 0], (1 + curve.values[:, 1]) * unit, rtol=1e-12, atol=0)
+    (first,) = (step for step in curve.steps if step.values[1] == 0)
+    assert first.coefficient * unit == pytest.approx(4.0, rel=1e-9)
