@@ -20,6 +20,7 @@ from ..orbits.exact.gradient_sets import FLOAT_REASON
 from ..regions import Box
 from ..results import Result
 from .cells import Cells, checked_depth, refuse_narrow
+from .counted import counted
 from .graph_rows import runs_met
 from .images import Formulas, Mask, formulas_of, images_of
 
@@ -134,10 +135,11 @@ class CellGraph(Result):
         return graph
 
     def headline(self) -> str:
-        escaping = int(self.escaping.sum())
+        cells, edges = counted(len(self), "cell"), counted(self.edges, "edge")
+        escaping = counted(int(self.escaping.sum()), "cell")
         return (
-            f"Graph of {len(self)} cells of {self.box.describe().removeprefix('uniform in ')}: "
-            f"{self.edges} edges, {escaping} cells with images that may leave the box"
+            f"Graph of {cells} of {self.box.describe().removeprefix('uniform in ')}: "
+            f"{edges}, {escaping} with images that may leave the box"
         )
 
     def rows(self) -> list[tuple[str, str]]:
@@ -146,10 +148,11 @@ class CellGraph(Result):
             ("map", self.map.describe()),
             ("cells", " × ".join(str(k) for k in self.cells.counts)),
             ("successors", f"{many.mean():.4g} on average, at most {many.max()}"),
-            ("surely leave", f"{int(self.leaving.sum())} cells"),
+            ("surely leave", counted(int(self.leaving.sum()), "cell")),
         ]
         if self.unbounded.any():
-            rows.append(("no bound", f"{int(self.unbounded.sum())} cells: they may go anywhere"))
+            anywhere = counted(int(self.unbounded.sum()), "cell")
+            rows.append(("no bound", f"{anywhere} whose points may go anywhere"))
         return [*rows, ("evidence", str(self.evidence))]
 
     def to_dict(self) -> dict[str, Any]:

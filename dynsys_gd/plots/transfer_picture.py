@@ -11,6 +11,7 @@ from matplotlib.patches import Circle, Patch
 from numpy.typing import NDArray
 
 from ..cells.cells import Cells
+from ..cells.counted import counted
 from ..cells.transfer.almost_invariant import AlmostInvariantSets
 from ..cells.transfer.escape_rate import Escape, EscapeRate
 from ..cells.transfer.invariant_density import InvariantDensity
@@ -111,7 +112,7 @@ def draw_escape_rate(result: EscapeRate, ax: Axes, **style: Any) -> None:
     if result.kind is Escape.ALL:
         kinds_image(ax, [(cells, "#F3E9DC", "")], cells, style)
         named(ax, F.names)
-        said = f"left after {result.longest} steps"
+        said = f"left after {counted(result.longest or 0, 'step')}"
         ax.legend(handles=[Patch(facecolor="#F3E9DC", edgecolor=INK, label=said)], **_BESIDE)
         title(ax, f"Escape rate ∞: {_described(F)}")
         return
@@ -162,7 +163,9 @@ def draw_spectrum(result: TransferSpectrum, ax: Axes, **style: Any) -> None:
     ax.set_xlabel("real part of λ")
     ax.set_ylabel("imaginary part of λ")
     ax.legend(**_BESIDE)
-    title(ax, f"Largest eigenvalues, |λ₂/λ₁| = {result.mixing_rate:.4g}: {_described(result.map)}")
+    rate = result.mixing_rate
+    known = "not known" if np.isnan(rate) else f"= {rate:.4g}"
+    title(ax, f"Largest eigenvalues, |λ₂/λ₁| {known}: {_described(result.map)}")
 
 
 def _steps(ax: Axes, cells: Cells, density: Numbers, look: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from ...evidence import Evidence
 from ...maps.base import Map
 from ...results import Result, plain
 from ..cells import Cells
+from ..counted import counted
 
 __all__ = ["BasinBounds", "CellBasins", "Commitment"]
 
@@ -177,10 +178,9 @@ class CellBasins(Result):
         return found
 
     def headline(self) -> str:
-        many = len(self)
-        sets = "no attracting set" if not many else f"{many} attracting set{'s' * (many > 1)}"
+        sets = counted(len(self), "attracting set") if len(self) else "no attracting set"
         return (
-            f"Basins of {self.map.describe()} on {len(self.cells)} cells: {sets}, "
+            f"Basins of {self.map.describe()} on {counted(len(self.cells), 'cell')}: {sets}, "
             f"{100 * (1 - self.undecided):.4g} % of the box decided"
         )
 
@@ -190,7 +190,7 @@ class CellBasins(Result):
             said = f"share in [{each.lower:.6g}, {each.upper:.6g}] of the box"
             if each.upper_returning > each.upper:
                 said += f" ([{each.lower:.6g}, {each.upper_returning:.6g}] with orbits that return)"
-            table.append((f"basin {k}", f"{said}; set of {len(each.cells)} cells"))
+            table.append((f"basin {k}", f"{said}; set of {counted(len(each.cells), 'cell')}"))
         if len(self) > 5:
             table.append(("others", f"{len(self) - 5} more in .basins"))
         low, high = self.leaving

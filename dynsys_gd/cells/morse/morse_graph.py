@@ -14,6 +14,7 @@ from ...evidence import Evidence, Outcome
 from ...maps.base import Map
 from ...regions import Box
 from ...results import Result
+from ..counted import counted
 from ..images import Mask
 from .components import Reach
 from .cover import Cover
@@ -140,7 +141,7 @@ class MorseGraph(Result):
         return int(number)
 
     def headline(self) -> str:
-        count = "1 Morse set" if len(self) == 1 else f"{len(self)} Morse sets"
+        count = counted(len(self), "Morse set")
         kinds = [sum(each.kind is kind for each in self.sets) for kind in MorseKind]
         words = {MorseKind.UNDECIDED: "of undecided kind"}
         named = [
@@ -156,8 +157,11 @@ class MorseGraph(Result):
         if len(self) > len(shown):
             rows.append(("…", f"{len(self) - len(shown)} more, by index or in a loop"))
         if self.left_out:
-            rows.append(("left out", f"{self.left_out} sets of cells proved to hold no orbit"))
-        cells = f"{len(self.cover)} cells of depth {self.start_depth} to {self.depth}"
+            rows.append(
+                ("left out", f"{counted(self.left_out, 'set')} of cells proved to hold no orbit")
+            )
+        finest = f" to {self.depth}" if self.depth > self.start_depth else ""
+        cells = f"{counted(len(self.cover), 'cell')} of depth {self.start_depth}{finest}"
         escaping = float(self.cover.shares[self.may_escape()].sum())
         rows.append(("cover", f"{cells}; {100 * escaping:.3g} % of the box may escape"))
         return [*rows, ("evidence", str(self.evidence))]

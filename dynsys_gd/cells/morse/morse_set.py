@@ -13,6 +13,7 @@ from ...orbits.critical_manifold import CriticalManifold
 from ...orbits.periodic_orbit import PeriodicOrbit
 from ...regions import Box
 from ..cells import Cells
+from ..counted import counted
 from ..images import Mask
 
 __all__ = ["FamilyPart", "MorseKind", "MorseSet"]
@@ -167,8 +168,7 @@ class MorseSet:
     def described(self) -> str:
         """Return kind, place and what is known in one line."""
         kind = "kind undecided" if self.kind is MorseKind.UNDECIDED else str(self.kind)
-        one = "1 cell" if len(self) == 1 else f"{len(self)} cells"
-        parts = [f"{kind}, {one} in {self.where()}"]
+        parts = [f"{kind}, {counted(len(self), 'cell')} in {self.where()}"]
         if self.orbits:
             periods = sorted(orbit.period for orbit in self.orbits)
             shown = ", ".join(map(str, periods[:6])) + (", …" if len(periods) > 6 else "")

@@ -13,6 +13,7 @@ from ...evidence import Evidence
 from ...maps.base import Map
 from ...results import Result, plain
 from ..cells import Cells
+from ..counted import counted
 from .classes import communicating_classes
 from .eigenvectors import leading_left, symmetric_pairs
 from .invariant_density import discretised
@@ -105,7 +106,7 @@ class AlmostInvariantSets(Result):
         table = [
             (
                 f"set {k}",
-                f"{len(cells)} cells with {100 * mass:.4g} % of the mass, "
+                f"{counted(len(cells), 'cell')} with {100 * mass:.4g} % of the mass, "
                 f"of which {100 * ratio:.6g} % stay",
             )
             for k, (cells, mass, ratio) in enumerate(

@@ -15,6 +15,7 @@ from ...evidence import Evidence
 from ...maps.base import Map
 from ...results import Result, plain
 from ..cells import Cells
+from ..counted import counted
 from .classes import communicating_classes, downstream
 from .eigenvectors import about, leading_left
 from .invariant_density import discretised
@@ -103,13 +104,16 @@ class EscapeRate(Result):
         return values
 
     def headline(self) -> str:
-        of = f"{self.map.describe()} on {len(self.cells)} cells (depth {self.cells.depth})"
+        cells = counted(len(self.cells), "cell")
+        of = f"{self.map.describe()} on {cells} (depth {self.cells.depth})"
         if self.kind is Escape.NEVER:
             return f"Escape rate 0 of {of}: some cells are never left"
         if self.kind is Escape.UNRESOLVED:
             return f"Escape rate below {RESOLVED:g} of {of}: not told from 0"
         if self.kind is Escape.ALL:
-            return f"Escape rate ∞ of {of}: after {self.longest} steps nothing is left"
+            return (
+                f"Escape rate ∞ of {of}: after {counted(self.longest or 0, 'step')} nothing is left"
+            )
         return f"Escape rate {self.rate:.6g} per step of {of}"
 
     def rows(self) -> list[tuple[str, str]]:
@@ -122,7 +126,9 @@ class EscapeRate(Result):
             ]
         if self.kind is Escape.NEVER:
             share = 100 * self.kept.volume
-            table.append(("never left", f"{len(self.kept)} cells, {share:.4g} % of the region"))
+            table.append(
+                ("never left", f"{counted(len(self.kept), 'cell')}, {share:.4g} % of the region")
+            )
         if self.coarser is not None:
             table.append(("on cells twice as wide", f"{self.coarser:.6g}"))
         return [*table, ("evidence", str(self.evidence))]
@@ -182,7 +188,7 @@ def escape_rate_of(transitions: Transitions, entries: Evidence) -> EscapeRate:
 def _read(slowest: Slowest | None) -> tuple[Escape, float]:
     if slowest is None:
         return Escape.ALL, math.inf
-    if slowest.value == 1.0:
+    if slowest.vector is None:  # closed: a class that leaks very little may have 1.0 too
         return Escape.NEVER, 0.0
     if slowest.value > 1.0 - RESOLVED:
         return Escape.UNRESOLVED, 0.0

@@ -15,6 +15,7 @@ from ...evidence import Evidence, Grade
 from ...maps.base import Map
 from ...results import Result, plain
 from ..cells import Cells
+from ..counted import counted
 from .classes import Class, communicating_classes, cyclic_pieces
 from .eigenvectors import about, leading_left
 from .transitions import Transitions
@@ -157,7 +158,8 @@ class InvariantDensity(Result):
         return self.only.mean(function)
 
     def headline(self) -> str:
-        at = f"on {len(self.cells)} cells (depth {self.cells.depth}) of {self.map.describe()}"
+        cells = counted(len(self.cells), "cell")
+        at = f"on {cells} (depth {self.cells.depth}) of {self.map.describe()}"
         if not self.components:
             return f"No invariant density {at}: everything leaves the cells in the end"
         if len(self.components) == 1:
@@ -167,7 +169,7 @@ class InvariantDensity(Result):
     def rows(self) -> list[tuple[str, str]]:
         table = []
         for k, each in enumerate(self.components[:5]):
-            parts = [f"{len(each.cells)} cells, {100 * each.volume:.4g} % of the region"]
+            parts = [f"{counted(len(each.cells), 'cell')}, {100 * each.volume:.4g} % of the region"]
             if each.period > 1:
                 parts.append(f"in {each.period} pieces visited in turn")
             parts.append(

@@ -14,6 +14,7 @@ from ...maps.base import Map
 from ...regions import positive_count
 from ...results import Result, plain
 from ..cells import Cells
+from ..counted import counted
 from .almost_invariant import AlmostInvariantSets, almost_invariant_sets_of
 from .escape_rate import EscapeRate, escape_rate_of
 from .invariant_density import InvariantDensity, density_of
@@ -156,7 +157,7 @@ class TransferOperator(Result):
 
     def headline(self) -> str:
         return (
-            f"Transfer operator of {self.map.describe()} on {len(self.cells)} cells "
+            f"Transfer operator of {self.map.describe()} on {counted(len(self.cells), 'cell')} "
             f"(depth {self.cells.depth}) of {self.cells.region.describe()[11:]}"
         )
 

@@ -10,6 +10,7 @@ from ...evidence import Evidence
 from ...maps.base import Map
 from ...results import Result, plain
 from ..cells import Cells
+from ..counted import counted
 from .invariant_density import discretised
 from .surviving import largest_eigenvalues
 from .transitions import Transitions
@@ -55,8 +56,10 @@ class TransferSpectrum(Result):
         return min(1.0, abs(self.eigenvalues[1]) / abs(self.eigenvalues[0]))
 
     def headline(self) -> str:
-        of = f"{self.map.describe()} on {len(self.cells)} cells (depth {self.cells.depth})"
-        return f"Spectrum of the transfer operator of {of}: |λ₂/λ₁| = {self.mixing_rate:.6g}"
+        cells = counted(len(self.cells), "cell")
+        of = f"{self.map.describe()} on {cells} (depth {self.cells.depth})"
+        rate = "not known" if math.isnan(self.mixing_rate) else f"= {self.mixing_rate:.6g}"
+        return f"Spectrum of the transfer operator of {of}: |λ₂/λ₁| {rate}"
 
     def rows(self) -> list[tuple[str, str]]:
         def shown(values: tuple[complex, ...]) -> str:

@@ -141,3 +141,20 @@ def test_the_step_size_decides():
         for value in ("1/2", "5/2")
     ]
     assert kinds == [Escape.NEVER, Escape.STEADY]
+
+
+def test_a_class_that_leaks_less_than_doubles_tell_is_not_called_closed():
+    from scipy.sparse import csr_matrix
+
+    from dynsys_gd.cells.transfer.escape_rate import escape_rate_of
+    from dynsys_gd.cells.transfer.transitions import Transitions
+
+    # A share of 1e-9 goes aside each step; a thousandth of a millionth of that leaves for ever.
+    rows = [[1 - 1e-9, 1e-9], [1 - 1e-9, 0.0]]
+    F, cells = dg.SymbolicMap([x], [x]), dg.Cells.all(dg.Box([0], [1]), 1)
+    transitions = Transitions.between(F, cells, csr_matrix(rows))
+    entries = dg.transfer_operator(F, dg.Box([0], [1]), 1, rng=0).evidence
+    found = escape_rate_of(transitions, entries)
+    assert found.kind is Escape.UNRESOLVED
+    assert len(found.kept) == 0
+    assert found.mass.sum() == pytest.approx(1)
