@@ -28,7 +28,7 @@ Rows = NDArray[np.float64]
 _FEWEST_GROUPS = 8
 _MOST_BINS = 10**6
 _NUMBERS = 2**18  # of an orbit that are looked at together: they stay in the cache
-_DRIFT_SEEN, _DRIFT_LIKELY = 2.0, 1.6  # mean square of differences in standard errors
+_DRIFT_SEEN, _DRIFT_LIKELY = 1e-4, 1e-2  # chances of so large a difference without a drift
 
 
 def invariant_density(
@@ -261,9 +261,11 @@ def _settled(counts: Rows) -> Outcome:
     if not seen.any():
         # The same in all groups, as on one cycle, or too little everywhere to tell.
         return Outcome.YES if filled.any() else Outcome.UNDECIDED
-    # A Student distribution of so many degrees of freedom has this variance.
-    usual = (groups - 1) / (groups - 3)
-    size = float(np.mean((apart.mean(axis=0)[seen] / error[seen]) ** 2)) / usual
-    if size > _DRIFT_SEEN:
+    from scipy.stats import t as student
+
+    # Bins depend on each other: the largest difference, by Bonferroni's bound.
+    largest = float((np.abs(apart.mean(axis=0)[seen]) / error[seen]).max())
+    chance = 2.0 * float(student.sf(largest, groups - 1)) * int(seen.sum())
+    if chance < _DRIFT_SEEN:
         return Outcome.NO
-    return Outcome.UNDECIDED if size > _DRIFT_LIKELY else Outcome.YES
+    return Outcome.UNDECIDED if chance < _DRIFT_LIKELY else Outcome.YES

@@ -101,3 +101,14 @@ def test_bins_with_a_few_states_each_do_not_tell_whether_it_has_settled():
     box = dg.Box([-0.5, -0.1], [0.5, 0.1])
     found = dg.invariant_density(F, box, bins=500, starts=16, steps=100, transient=0, rng=0)
     assert found.settled is dg.Outcome.UNDECIDED
+
+
+def test_few_bins_do_not_feign_a_drift():
+    answers = [
+        dg.invariant_density(
+            LOGISTIC.at(r=4), dg.Box([0], [1]), bins=2, starts=64, steps=400, rng=seed
+        ).settled
+        for seed in range(40)
+    ]
+    assert NO not in answers
+    assert answers.count(YES) >= 36
