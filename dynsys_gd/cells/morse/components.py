@@ -90,7 +90,6 @@ def components_of(n: int, sources: Edges, targets: Edges) -> Components:
     data = np.ones(len(sources))  # scipy wants doubles
     pairs = sources.astype(np.int32, copy=False), targets.astype(np.int32, copy=False)
     matrix = coo_array((data, pairs), shape=(n, n))
-    matrix.has_canonical_format = True  # sorting would cost more than a pair that is there twice
     count, labels = connected_components(matrix.tocsr(), directed=True, connection="strong")
     labels = downhill(labels.astype(np.int64), count, sources, targets)
     recurrent = np.bincount(labels, minlength=count) > 1

@@ -298,7 +298,7 @@ def _meet_some(cover: Cover, owners: Edges, cells: Edges) -> Mask:
         met &= images.upper[k][i] >= cover.lower[k][j]
     left = np.flatnonzero(met)
     i, j = i[left], j[left]
-    middles, halves = middle[:, j], half[:, j]
+    middles, halves = [m[j] for m in middle], [h[j] for h in half]
     with np.errstate(all="ignore"):
         for n, (size, height, reach) in zip(cover.faces.normals, cover.reaches, strict=True):
             far, wide = -height[i], reach[i]
