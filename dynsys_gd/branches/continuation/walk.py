@@ -61,23 +61,24 @@ def walk(
         there, iterations = None, 0
         while there is None:
             there, iterations = _step(curve, here, h, method.turn)
-            if there is None:
-                last = None if limits is None else _to_edge(curve, here, h, method.turn, limits)
+            ahead = here.u + h * here.tangent if there is None else there.u
+            if limits is not None and not _inside(ahead, limits):
+                last = (
+                    _to_edge(curve, here, h, method.turn, limits)
+                    if there is None
+                    else _at_edge(curve, here, there, limits)
+                )
                 if last is not None:
                     yield last
+                if last is not None or here.u[-1] in limits:
                     yield Stop(BranchLimit.RANGE)
                     return
+                there = None  # the end itself may be singular, as step size zero is
+            if there is None:
                 h /= 2
                 if h < method.shortest:
                     yield Stop(BranchLimit.STUCK)
                     return
-        if limits is not None and not limits[0] <= there.u[-1] <= limits[1]:
-            edge = limits[0] if there.u[-1] < limits[0] else limits[1]
-            last = _at_edge(curve, here, there, edge)
-            if last is not None:
-                yield last
-            yield Stop(BranchLimit.RANGE)
-            return
         if _halved(curve, here, there):
             yield Stop(BranchLimit.DOUBLING)
             return
@@ -115,20 +116,24 @@ def _step(curve: Curve, here: Walked, h: float, turn: float) -> tuple[Walked | N
 def _to_edge(
     curve: Curve, here: Walked, h: float, turn: float, limits: tuple[float, float]
 ) -> Walked | None:
-    """Return the last point where a step would lead out of the limits; beyond the map may end."""
-    ahead = here.u + h * here.tangent
-    if limits[0] <= ahead[-1] <= limits[1]:
-        return None
-    edge = limits[0] if ahead[-1] < limits[0] else limits[1]
-    last = _at_edge(curve, here, Walked(ahead, here.tangent, here.length + h), edge)
+    """Return the last point where the map may not be defined beyond it."""
+    ahead = Walked(here.u + h * here.tangent, here.tangent, here.length + h)
+    last = _at_edge(curve, here, ahead, limits)
     if last is None or last.length - here.length > _NEARER * h:
         return None
     cosine = float(np.sum(curve.weights * last.tangent * here.tangent))
     return last if cosine >= np.cos(turn) else None
 
 
-def _at_edge(curve: Curve, here: Walked, there: Walked, edge: float) -> Walked | None:
+def _inside(u: Vector, limits: tuple[float, float]) -> bool:
+    return bool(limits[0] <= u[-1] <= limits[1])
+
+
+def _at_edge(
+    curve: Curve, here: Walked, there: Walked, limits: tuple[float, float]
+) -> Walked | None:
     """Return the point between two others at which the parameter has its last value."""
+    edge = limits[0] if there.u[-1] < limits[0] else limits[1]
     across = there.u[-1] - here.u[-1]
     share = (edge - here.u[-1]) / across
     if share <= 0:

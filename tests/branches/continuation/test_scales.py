@@ -112,3 +112,19 @@ def test_a_fixed_point_that_is_zero_but_for_rounding_is_measured_by_one():
     assert point.bifurcation is dg.Bifurcation.PITCHFORK
     assert point.value == pytest.approx(0.0, abs=1e-15)
     assert len(fork) < 100
+
+
+def test_towards_step_size_zero_a_branch_comes_as_near_as_steps_are_short():
+    branch = dg.follow(WELL, [1.0], parameter="eta", to=(0, 1.2), start=0.5)
+    assert branch.limits == (dg.BranchLimit.STUCK, dg.BranchLimit.RANGE)
+    assert 0 < branch.values[0] < 1e-6
+    assert {kind.name for kind in branch.kinds[1:10]} <= {"SINK", "UNDECIDED"}
+
+
+def test_a_first_step_that_is_too_long_is_shortened_at_the_edge_of_the_range():
+    # Just above a fold the branch x² = a is steep.
+    line = dg.SymbolicMap([x + a - x**2], [x])
+    branch = dg.follow(line, [1e-4], parameter="a", to=(1e-8, 1), start="1/100000000")
+    assert branch.limits == (dg.BranchLimit.RANGE, dg.BranchLimit.RANGE)
+    assert branch.values[-1] == 1.0 or branch.values[0] == 1.0
+    assert np.abs(branch.points).max() == pytest.approx(1.0, abs=1e-12)
