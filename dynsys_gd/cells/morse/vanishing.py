@@ -34,7 +34,7 @@ def vanishing(
         The nodes of each set.
     formulas : Formulas
     levels : int
-        How many halvings are tried, of every coordinate at a time.
+        How many halvings are tried.
     most : int
         Sets that come to have more cells are given up.
     """
@@ -48,7 +48,7 @@ def vanishing(
     cells, images = Cells(cover.region, cover.depth, part.codes), part.images
     sources: NDArray[Any] = part.sources
     targets: NDArray[Any] = part.targets
-    for level in range(0, levels + d, d):
+    while True:
         # Between the sets there are paths too: they are no part of any of them.
         own = owner[sources] == owner[targets]
         recurring = components_of(len(cells), sources[own], targets[own]).recurring
@@ -57,11 +57,12 @@ def vanishing(
         given_up |= counts > most
         given_up[owner[~images.known]] = True  # images that may be anything tell nothing
         kept = np.flatnonzero(recurring & ~given_up[owner])
-        times = min(d, levels - level, DEEPEST - cells.depth)
-        if not len(kept) or times <= 0:
-            break
+        # Along every coordinate at once, unless that makes more cells than are to be kept.
+        left = min(cover.depth + levels, DEEPEST) - cells.depth
+        times = min(d if 2**d * len(kept) <= most else 1, left)
+        if not len(kept) or not times:
+            return gone
         parents, owner = np.repeat(kept, 2**times), np.repeat(owner[kept], 2**times)
         cells = Cells(cells.region, cells.depth, cells.codes[kept]).split(times)
         images = images_of_parts(cells, images, parents, formulas, Work())
         sources, targets = edges_between(cells, images)
-    return gone
