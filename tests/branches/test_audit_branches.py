@@ -5,7 +5,7 @@ import pytest
 import sympy as sp
 from sympy.abc import eta, t, x, y, z
 
-from dynsys_gd import Bifurcation, GradientDescent, Loss, SymbolicMap, follow
+from dynsys_gd import Bifurcation, GradientDescent, Located, Loss, SymbolicMap, follow
 from dynsys_gd.branches.tubes.formulas import formulas_of
 from dynsys_gd.branches.tubes.segment import BranchSegment
 from dynsys_gd.branches.tubes.spectra import told_apart
@@ -64,3 +64,18 @@ def test_a_segment_is_not_halved_where_that_tells_nothing_more():
     )
     found = told_apart(formulas_of(SymbolicMap([x * t], [x]), "t"), [segment], 1e-4)
     assert len(found) == 1
+
+
+def test_branches_that_only_come_near_are_not_said_to_cross():
+    # x³ = t x + 1/100000 has two branches, so near that long steps pass from one to the other.
+    F = SymbolicMap([x + t * x - x**3 + sp.Rational(1, 100000)], [x])
+    branch = follow(F, [-1.0], parameter="t", to=(-1, 1.5), start=1)
+    for point in branch.special:
+        if point.bifurcation in (Bifurcation.PITCHFORK, Bifurcation.TRANSCRITICAL):
+            assert point.located is Located.BRACKETED
+            assert "shorter steps" in point.note
+    exact = follow(
+        SymbolicMap([x + t * x - x**3], [x]), [-1.0], parameter="t", to=(-1, 1.5), start=1
+    )
+    crossing = [p for p in exact.special if p.bifurcation is Bifurcation.PITCHFORK]
+    assert [point.located for point in crossing] == [Located.ROOT]

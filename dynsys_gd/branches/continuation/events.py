@@ -10,7 +10,7 @@ import numpy as np
 from ...evidence import Evidence, Grade
 from ...maps.base import Map
 from ...orbits.normal_forms.kinds import Bifurcation
-from ..bifurcation_point import BifurcationPoint
+from ..bifurcation_point import BifurcationPoint, Located
 from ..followed import FollowedOrbit
 from .critical_direction import critical_direction
 from .curve import Curve, OrbitCurve
@@ -75,7 +75,7 @@ def _point(
         after=after,
         count=count,
         family=curve.family,
-        note=_note(crossing, curve, parameter),
+        note=_note(place, curve, parameter),
         evidence=Evidence(
             grade=Grade.NUMERICAL,
             reason=f"a test function changes its sign along the branch ({place.located}); the "
@@ -91,10 +91,12 @@ def _point(
     return point
 
 
-def _note(crossing: Crossing, curve: Curve, parameter: str | None) -> str:
+def _note(place: Place, curve: Curve, parameter: str | None) -> str:
     if parameter is None:
         return "along the family the stability of its fixed points changes here"
-    if crossing is Crossing.TURN:
+    if place.crossing is Crossing.UNIT and place.located is Located.BRACKETED:
+        return "branches may only come near each other here: take shorter steps to see"
+    if place.crossing is Crossing.TURN:
         return "passed along one of the arms: the branch that they leave crosses here"
     if isinstance(curve, OrbitCurve) and curve.family:
         return f"on a family of fixed points of dimension {curve.family}"

@@ -21,6 +21,7 @@ __all__ = ["Place", "locate"]
 _NODES = 10
 _ROUNDING = 1e-10  # of a scaled test function
 _SPREAD = 0.02  # of the step: nodes this far around a crossing of branches
+_RESIDUAL = 1e-9  # of the size: what an orbit from both sides of a crossing may have
 _TOGETHER = 1e-4  # of the critical value: multipliers so near cross there, others only meet
 _CROSSINGS_OF_BRANCHES = (Crossing.UNIT, Crossing.TURN)
 _SINGLE = {Crossing.SEVERAL_FLIPS: Crossing.FLIP, Crossing.SEVERAL_UNITS: Crossing.UNIT}
@@ -268,4 +269,7 @@ def _from_both_sides(
         step = line.curve.followed(u, tangent, None if line.parametrised else line.value(root))
     below, above = (line.value(end) for end in bracket)
     values = [v for v in (below, above, step.value) if np.isfinite(v)]
-    return Place(u, step, Located.ROOT, (min(values), max(values)), crossing)
+    # Between two branches that only come near each other, nothing is an orbit.
+    found = step.residual <= _RESIDUAL * (1.0 + float(np.abs(step.points).max()))
+    located = Located.ROOT if found else Located.BRACKETED
+    return Place(u, step, located, (min(values), max(values)), crossing)
