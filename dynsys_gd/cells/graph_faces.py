@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..orbits.certified.outward import Bounds, sum_up, up
+from ..orbits.certified.outward import Bounds, raised
 from .images import Images
 
 __all__ = ["Faces", "faces_of"]
@@ -37,11 +37,11 @@ def faces_of(images: Images) -> Faces:
     with np.errstate(all="ignore"):
         normals = _normals(linear)
         normals = normals / np.abs(normals).max(axis=1, keepdims=True)
+        sizes = np.abs(normals)
         # n·A in floats: what is lost to rounding is below 2^-49 of the sum of sizes.
-        along = np.abs(np.einsum("fkn,kin->fin", normals, linear))
-        size = np.einsum("fkn,kin->fn", np.abs(normals), np.abs(linear))
-        reach = up(sum_up(along, 1) + size * 2.0**-49)
-        radii = up(reach + sum_up(up(np.abs(normals) * images.error), 1))
+        along = np.abs(np.einsum("fkn,kin->fin", normals, linear)).sum(axis=1)
+        lost = np.einsum("fkn,kin->fn", sizes, np.abs(linear)) * 2.0**-49
+        radii = raised(along + lost + (sizes * images.error).sum(axis=1), d * d + 2 * d + 6)
     usable = images.sheared & np.isfinite(radii)
     return Faces(normals, np.where(usable, radii, np.inf))
 

@@ -155,9 +155,7 @@ def reach_of(
         for word in bits:
             np.bitwise_or.at(word, above, word[below])
         np.subtract.at(open_edges, above, 1)
-        touched = np.zeros(c, dtype=bool)
-        touched[above] = True
-        ready = np.flatnonzero(touched & (open_edges == 0))
+        ready = np.unique(above[open_edges[above] == 0])
     return Reach(bits[:, labels], len(marked))
 
 
@@ -173,9 +171,8 @@ def reached_from(first: Nodes, targets: Nodes, start: Mask) -> Mask:
     seen = start.copy()
     now = np.flatnonzero(start)
     while len(now):
-        reached = np.zeros(len(seen), dtype=bool)
-        reached[targets[ranges(first[now], first[now + 1])]] = True
-        now = np.flatnonzero(reached & ~seen)
+        reached = targets[ranges(first[now], first[now + 1])]
+        now = np.unique(reached[~seen[reached]])
         seen[now] = True
     return seen
 
