@@ -31,6 +31,15 @@ def test_halving_keeps_corners():
     assert coarse <= set(np.concatenate([finer.lower, finer.upper], axis=1)[0])
 
 
+def test_split_cells_stay_side_by_side():
+    few = dg.Cells.all(BOX, 5).take([0, 7, 30])
+    parts = few.split(4)
+    assert sorted(parts.codes.tolist()) == few.halved(4).codes.tolist()
+    own = np.repeat(np.arange(3), 16)
+    assert (parts.lower >= few.lower[:, own]).all()
+    assert (parts.upper <= few.upper[:, own]).all()
+
+
 @pytest.mark.parametrize("stored", [2**16, 0])
 def test_points_are_found_in_their_cells(stored, monkeypatch):
     monkeypatch.setattr(module, "_STORED", stored)
