@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .curve import Curve, Vector
 
-__all__ = ["Corrected", "corrected", "tangent_of"]
+__all__ = ["Corrected", "corrected", "side_of", "tangent_of"]
 
 _ITERATIONS = 12
 _CLOSE = 1e-8  # of the size: corrections this short are followed by one or two more, not by many
@@ -88,6 +88,19 @@ def tangent_of(curve: Curve, u: Vector, reference: Vector) -> Vector | None:
     if not np.isfinite(length) or length == 0:
         return None
     return found / length
+
+
+def side_of(curve: Curve, u: Vector, tangent: Vector) -> int:
+    """Return the sign of the determinant of the equations with the tangent below them.
+
+    Along a branch it changes where another one crosses, and nowhere else. 0 on families, and for
+    so many unknowns that the equations are sparse.
+    """
+    _, matrix = curve.linear(u)
+    if not isinstance(matrix, np.ndarray) or not _plain(curve, matrix):
+        return 0
+    root = np.sqrt(curve.weights)
+    return int(np.linalg.slogdet(np.vstack([matrix / root, root * tangent]))[0])
 
 
 def _plain(curve: Curve, matrix: Any) -> bool:

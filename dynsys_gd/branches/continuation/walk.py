@@ -10,11 +10,12 @@ import numpy as np
 from ..branch import BranchLimit
 from .curve import Curve, OrbitCurve, Vector
 from .method import PseudoArclength
-from .newton import corrected, tangent_of
+from .newton import corrected, side_of, tangent_of
 
 __all__ = ["Stop", "Walked", "walk"]
 
 _EASY = 3  # corrections that are no reason to shorten steps
+_PARTS, _LEVELS = 8, 4  # of a step that leads over a crossing: whether shorter ones do, too
 _NEARER = 1.1  # of a step that leads out: how far the last point may be
 _FIRST_CORRECTION = 0.3  # of the step: longer ones may lead to another branch
 
@@ -54,6 +55,7 @@ def walk(
         The last unknown, the parameter, stays between them.
     """
     here = Walked(start, tangent, 0.0)
+    side, doubts = side_of(curve, start, tangent), 0
     far = method.far * (curve.extent(start) + 1.0)
     h = method.first
     yield here
@@ -79,6 +81,12 @@ def walk(
                 if h < method.shortest:
                     yield Stop(BranchLimit.STUCK)
                     return
+        new_side = side_of(curve, there.u, there.tangent)
+        if new_side * side < 0 and doubts < _LEVELS and not _crosses(curve, here, there, method):
+            # It came near to another branch, and the step led over to that.
+            h, doubts = h / _PARTS, doubts + 1
+            continue
+        side, doubts = new_side, 0
         if _halved(curve, here, there):
             yield Stop(BranchLimit.DOUBLING)
             return
@@ -111,6 +119,23 @@ def _step(curve: Curve, here: Walked, h: float, turn: float) -> tuple[Walked | N
         return None, 0
     moved = curve.norm(found.u - here.u)
     return Walked(found.u, tangent, here.length + moved), found.iterations
+
+
+def _crosses(
+    curve: Curve, here: Walked, there: Walked, method: PseudoArclength, levels: int = _LEVELS
+) -> bool:
+    """Return whether shorter steps from one point to another lead over a crossing, too."""
+    length = curve.norm(there.u - here.u)
+    side = side_of(curve, here.u, here.tangent)
+    now = here
+    while curve.norm(now.u - here.u) <= length:
+        after, _ = _step(curve, now, length / _PARTS, method.turn)
+        if after is None or curve.norm(after.u - now.u) < length / (2 * _PARTS):
+            return False
+        if side_of(curve, after.u, after.tangent) * side < 0:
+            return levels == 0 or _crosses(curve, now, after, method, levels - 1)
+        now = after
+    return False
 
 
 def _to_edge(

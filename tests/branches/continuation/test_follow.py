@@ -291,3 +291,19 @@ def test_families_of_other_dimensions_are_refused():
         dg.follow(WELL.at(eta="1/2"), [1.0])
     with pytest.raises(dg.InvalidInput, match="parameter"):
         dg.follow(PRODUCT, [1.0, 1.0])
+
+
+@pytest.mark.parametrize("gap", ["1/1000", "1/100000", "1/10000000", "1/1000000000"])
+def test_branches_that_come_near_each_other_are_not_jumped_between(gap):
+    # A pitchfork that is broken by a little: the branch bends away and goes through nothing.
+    pitchfork = dg.SymbolicMap([x + a * x - x**3 + sp.Rational(gap)], [x])
+    bent = dg.follow(pitchfork, [0.0], parameter="a", to=(-0.5, 0.7), start=-0.5)
+    assert bent.special == ()
+    assert bent.points[-1].item() > 0.8
+    # A crossing that is broken: the branch turns back at a fold, at a = -2 √gap.
+    crossing = dg.SymbolicMap([x + a * x - x**2 - sp.Rational(gap)], [x])
+    back = dg.follow(crossing, [0.0], parameter="a", to=(-0.5, 0.7), start=-0.5)
+    (fold,) = back.special
+    assert fold.bifurcation is Bifurcation.FOLD
+    assert fold.value == pytest.approx(-2 * np.sqrt(float(sp.Rational(gap))), rel=1e-6)
+    assert back.values.max() < 0
