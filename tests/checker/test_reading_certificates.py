@@ -121,7 +121,7 @@ def test_what_is_not_of_the_format_is_refused(name):
         b'{"format": NaN}',
         b'{"a": 1, "a": 2}',
         b"[" * 100_000,
-        gzip.compress(b"{}"),
+        gzip.compress(b"{}", mtime=0),
         b"\xff\xfe",
     ],
 )
@@ -138,7 +138,7 @@ def test_a_bomb_in_gzip_is_refused(tmp_path, monkeypatch):
     place.write_bytes(gzip.compress(json.dumps(PLAIN).encode() + b" " * 10**6))
     with pytest.raises(InvalidInput, match="at most 10000 bytes"):
         check(place)
-    place.write_bytes(gzip.compress(b"{}")[:-4])
+    place.write_bytes(gzip.compress(b"{}", mtime=0)[:-4])
     with pytest.raises(InvalidInput, match="can be read"):
         check(place)
 
