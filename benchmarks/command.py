@@ -68,21 +68,16 @@ def main(quick: bool, only: tuple[str, ...], repeats: int | None, output: Path |
             measured(workload, every_engine(), repeats=repeats, seconds=0.1 if quick else 0.4)
         )
     further = [] if only else _further(chosen[0], repeats)
-    if orbits:
-        noise.print("… orbits", highlight=False)
-        further += orbit_rows(repeats, quick=quick)
-    if measure:
-        noise.print("… measure", highlight=False)
-        further += measure_rows(repeats, quick=quick)
-    if exponents:
-        noise.print("… lyapunov", highlight=False)
-        further += exponent_rows(repeats, quick=quick)
-    if diagrams:
-        noise.print("… diagrams", highlight=False)
-        further += diagram_rows(repeats, quick=quick)
-    if cells:
-        noise.print("… cells", highlight=False)
-        further += cell_rows(repeats, quick=quick)
+    for name, wanted, rows_of in (
+        ("orbits", orbits, orbit_rows),
+        ("measure", measure, measure_rows),
+        ("lyapunov", exponents, exponent_rows),
+        ("diagrams", diagrams, diagram_rows),
+        ("cells", cells, cell_rows),
+    ):
+        if wanted:
+            noise.print(f"… {name}", highlight=False)
+            further += rows_of(repeats, quick=quick)
     console.print(table(rows, further))
     if output is not None:
         write(output, rows, further)
