@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from ..errors import InvalidInput
+from .chart import Band, Chart, Curve, Level, Mark, Panel, Raster
 from .claim import Case, Claim, Hypothesis, Instance, Observation
+from .declare import condition, observed, yes_if
+from .gallery import get_study, read_study, studies, study_names
 from .main_paper.general_losses import general_loss_impossibility
 from .main_paper.linear_networks import linear_network_impossibility
 from .main_paper.manifold import minima_form_a_manifold
@@ -11,32 +14,59 @@ from .main_paper.singularity import non_singular_map
 from .main_paper.spectrum import every_eigenvalue_proper, spectrum_along_the_minima
 from .main_paper.stability import no_stable_minimum
 from .main_paper.transition import sharp_transition
+from .number import Number, Origin
+from .reproduce import reproduce, trials
+from .reproduction import Reproduction, Role, Trial
+from .study import Part, Study
 from .transition_scan import TransitionScan
 from .verdict import Status, Verdict
 from .verify import STARTS, verify
 
 __all__ = [
     "STARTS",
+    "Band",
     "Case",
+    "Chart",
     "Claim",
+    "Curve",
     "Hypothesis",
     "Instance",
+    "Level",
+    "Mark",
+    "Number",
     "Observation",
+    "Origin",
+    "Panel",
+    "Part",
+    "Raster",
+    "Reproduction",
+    "Role",
     "Status",
+    "Study",
     "TransitionScan",
+    "Trial",
     "Verdict",
     "all_claims",
+    "condition",
     "every_eigenvalue_proper",
     "general_loss_impossibility",
     "get",
+    "get_study",
     "linear_network_impossibility",
     "minima_form_a_manifold",
     "names",
     "no_stable_minimum",
     "non_singular_map",
+    "observed",
+    "read_study",
+    "reproduce",
     "sharp_transition",
     "spectrum_along_the_minima",
+    "studies",
+    "study_names",
+    "trials",
     "verify",
+    "yes_if",
 ]
 
 _ALL = (

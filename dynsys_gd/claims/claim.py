@@ -11,12 +11,14 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
+import sympy as sp
 
 from ..ensembles.budget import Budget
 from ..errors import InvalidInput
 from ..evidence import Finding
 from ..losses.base import AbstractLoss
 from ..maps.base import Map
+from ..maps.gradient_map import GradientMap
 from ..orbits.critical_points import critical_points
 from ..orbits.fixed_points import fixed_points
 from ..orbits.orbit_set import OrbitSet
@@ -24,6 +26,7 @@ from ..regions import Region
 from ..results import Result, bibliography
 from ..thresholds.critical import critical_step_size
 from ..thresholds.threshold import Threshold
+from .number import Number
 
 __all__ = ["Case", "Claim", "Hypothesis", "Instance", "Observation"]
 
@@ -59,6 +62,13 @@ class Instance:
         if self.F.loss is None:
             raise InvalidInput("F", self.F.describe(), "a map made from a loss")
         return self.F.loss
+
+    @property
+    def step_size(self) -> sp.Expr:
+        """The step size of the map, exact where it was given so."""
+        if not isinstance(self.F, GradientMap) or "step_size" not in self.F.settings:
+            raise InvalidInput("F", self.F.describe(), "a map with a step size")
+        return self.F.settings["step_size"]
 
     @cached_property
     def threshold(self) -> Threshold:
@@ -116,11 +126,14 @@ class Observation:
         What the reader must know to weigh it: what is not covered, what else was seen.
     results : tuple of Result
         The measurements behind it, for pictures and reports.
+    numbers : tuple of Number
+        What was found, beside what is expected of it.
     """
 
     finding: Finding
     notes: tuple[str, ...] = ()
     results: tuple[Result, ...] = ()
+    numbers: tuple[Number, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +182,11 @@ class Claim:
         Returns the cases in which every hypothesis holds.
     counterexamples : callable
         Returns one case for the name of each hypothesis, in which that hypothesis fails.
+    controls : callable
+        Returns further cases in which a hypothesis fails, and the conclusion with it.
+    disputed : str
+        Where the statement does not hold as it stands: what is seen instead, in neutral words. Its
+        examples are then contradictions. Empty where nothing is known against it.
     """
 
     name: str
@@ -181,6 +199,8 @@ class Claim:
     examples: Callable[[], tuple[Case, ...]]
     counterexamples: Callable[[], Mapping[str, Case]]
     provenance: str = "as we state it; the paper's own wording and constants may differ"
+    controls: Callable[[], tuple[Case, ...]] = tuple
+    disputed: str = ""
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         # A claim of the package travels by its name: its checks may be local functions.
@@ -202,6 +222,7 @@ class Claim:
             "conclusion": self.conclusion,
             "sources": list(self.sources),
             "provenance": self.provenance,
+            "disputed": self.disputed,
         }
 
     def __repr__(self) -> str:

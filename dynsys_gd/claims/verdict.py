@@ -14,6 +14,7 @@ from ..errors import UndecidedError
 from ..evidence import Evidence, Finding, Grade, Outcome, weakest
 from ..results import Result, plain
 from .claim import Claim, Instance, Observation
+from .number import Number
 
 __all__ = ["Status", "Verdict", "versions"]
 
@@ -133,6 +134,11 @@ class Verdict(Result):
         """What is not covered, and what else was seen."""
         return self.observation.notes
 
+    @property
+    def numbers(self) -> tuple[Number, ...]:
+        """What was found, beside what is expected of it."""
+        return self.observation.numbers
+
     def headline(self) -> str:
         where = self.instance.F.describe()
         if self.contradiction:
@@ -146,6 +152,7 @@ class Verdict(Result):
             rows.append((f"  {hypothesis.name}", f"{finding.label}; {_told(finding)}"))
         seen = self.observation.finding
         rows.append(("observed", f"{seen.outcome} ({seen.evidence.grade}); {_told(seen)}"))
+        rows += [(f"  {number.name}", _beside(number)) for number in self.numbers]
         rows += [("note", note) for note in self.notes]
         return rows
 
@@ -182,6 +189,7 @@ class Verdict(Result):
             },
             "hypotheses": hypotheses,
             "observation": _finding_data(self.observation.finding),
+            "numbers": [number.to_dict() for number in self.numbers],
             "notes": list(self.notes),
             "results": [
                 _without_clock(plain(result.to_dict())) for result in self.observation.results
@@ -231,6 +239,12 @@ def versions() -> dict[str, str]:
 
 def _told(finding: Finding) -> str:
     return finding.detail or finding.evidence.reason
+
+
+def _beside(number: Number) -> str:
+    if not number.compared:
+        return f"{number.found:.7g}"
+    return f"{number.found:.7g}, expected {number.expectation} ({number.origin})"
 
 
 def _finding_data(finding: Finding) -> dict[str, Any]:

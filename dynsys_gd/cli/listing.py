@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .references import reference
+from ..claims.literature import reference
 
 __all__ = ["claims"]
 

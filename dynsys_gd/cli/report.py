@@ -10,12 +10,12 @@ from datetime import datetime
 from importlib import resources
 from typing import Any
 
+from ..claims.literature import reference, short_reference
 from ..results import bibliography
 from .checking import Checked
 from .folder import MADE_BY, ReportFolder
 from .job import Job
 from .pictures import Picture
-from .references import reference, short_reference
 from .terminal import status_of, summary
 
 __all__ = ["Report"]

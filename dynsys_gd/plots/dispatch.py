@@ -37,6 +37,7 @@ from ..cells.transfer.invariant_density import InvariantDensity
 from ..cells.transfer.operator import TransferOperator
 from ..cells.transfer.spectrum import TransferSpectrum
 from ..checker.checked import Checked
+from ..claims.chart import Chart
 from ..claims.transition_scan import TransitionScan
 from ..claims.verdict import Verdict
 from ..ensembles.fates import Fates
@@ -72,6 +73,7 @@ from .canvas import free_figure, in_our_style, new_axes
 from .cascade_picture import draw_cascade
 from .cell_graph_picture import cell_graph_size, draw_cell_graph
 from .cells_picture import draw_measured, draw_theorem, measured_size, theorem_size
+from .chart_picture import chart_size, draw_chart
 from .checked_bars import draw_checked
 from .cluster_picture import draw_cluster
 from .cobweb_picture import draw_cobweb
@@ -151,6 +153,7 @@ _paint.register(CellBasins, draw_cell_basins)
 _paint.register(CellGraph, draw_cell_graph)
 _paint.register(CertifiedBranch, draw_certified_branch)
 _paint.register(CertifiedPoint, draw_certified_point)
+_paint.register(Chart, draw_chart)
 _paint.register(Checked, draw_checked)
 _paint.register(Cluster, draw_cluster)
 _paint.register(CodimensionTwoPoint, draw_codimension_two)
@@ -213,6 +216,7 @@ _size.register(CellBasins, on_cells_size)
 _size.register(CellGraph, cell_graph_size)
 _size.register(CertifiedBranch, lambda _: (8.4, 6.0))
 _size.register(CertifiedPoint, lambda _: (6.4, 1.9))
+_size.register(Chart, chart_size)
 _size.register(Checked, lambda _: (7.6, 3.2))
 _size.register(Cobweb, lambda _: (7.6, 5.2))
 _size.register(CodimensionTwoPoint, lambda _: _WITH_LEGEND)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dynsys_gd.cli.references import reference, short_reference
+from dynsys_gd.claims.literature import reference, short_reference
 from dynsys_gd.results import bibliography
 
 
