@@ -40,7 +40,7 @@ class Settings:
 
     cusp_steps: tuple[str, ...] = ("1/10", "1/2", "1")
     cusp_starts: int = 60
-    cusp_error: float = 1e-12
+    exactly: float = 1e-12
     gentle: int = 1  # where the two minima of the wells are
     steep: int = 2
     above: str = "21/100"  # f''(2) = 10, so that 2/f'' = 1/5
@@ -130,7 +130,7 @@ def _where_orbits_settle(instance: Instance, fates: dg.Fates, s: Settings) -> Nu
         f"|x| where orbits settle, step size {step:g}",
         float(ends.max()),
         step**2 / 4,
-        within=s.cusp_error,
+        within=s.exactly,
         origin=Origin.DERIVED,
     )
 
@@ -293,7 +293,7 @@ def _network_claim(s: Settings) -> Claim:
                     f"critical step size, depth {net.depth}",
                     instance.threshold.value,
                     limit(net.depth),
-                    within=1e-12,
+                    within=s.exactly,
                     origin=Origin.RECALLED,
                     grade=dg.Grade.CERTIFIED,
                 ),
