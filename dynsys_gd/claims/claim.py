@@ -187,6 +187,8 @@ class Claim:
     disputed : str
         Where the statement does not hold as it stands: what is seen instead, in neutral words. Its
         examples are then contradictions. Empty where nothing is known against it.
+    study : Study, optional
+        The study that made it.
     """
 
     name: str
@@ -201,9 +203,12 @@ class Claim:
     provenance: str = "as we state it; the paper's own wording and constants may differ"
     controls: Callable[[], tuple[Case, ...]] = tuple
     disputed: str = ""
+    study: Any = None
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         # A claim of the package travels by its name: its checks may be local functions.
+        if self.study is not None:
+            return (_of_study, (self.study, self.name))
         known = getattr(import_module(__package__), self.name, None)
         return (_by_name, (self.name,)) if known is self else super().__reduce__()
 
@@ -233,6 +238,10 @@ class Claim:
             f"  source: {', '.join(self.sources)}, {self.provenance}",
         ]
         return "\n".join(lines)
+
+
+def _of_study(study: Any, name: str) -> Claim:
+    return next(claim for claim in study.made() if claim.name == name)
 
 
 def _by_name(name: str) -> Claim:

@@ -116,7 +116,7 @@ def _trials(
     executor: Executor | None,
     progress: Callable[[str], None] | None,
 ) -> Iterator[Trial]:
-    for claim in study.claims(study.settings):
+    for claim in study.made():
         for case, role in _cases(claim):
             start = time.perf_counter()
             if progress is not None:

@@ -150,9 +150,21 @@ class Study:
         """Return the study in its small form, which runs in seconds."""
         return self.at(**self.quick)
 
+    def made(self) -> tuple[Claim, ...]:
+        """Return the claims, each of which knows that it belongs to this study."""
+        return tuple(replace(claim, study=self) for claim in self.claims(self.settings))
+
     def constants(self) -> dict[str, Any]:
         """Return the settings by name."""
         return {one.name: getattr(self.settings, one.name) for one in fields(self.settings)}
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        # A study of the package travels by its name: its claims are made by local functions.
+        from . import gallery
+
+        if self.name in gallery.study_names():
+            return (_restored, (self.name, self.settings))
+        return super().__reduce__()
 
     def _refuse_unknown(self, names: Mapping[str, Any]) -> None:
         known = [one.name for one in fields(self.settings)]
@@ -162,5 +174,11 @@ class Study:
 
     def __repr__(self) -> str:
         lines = [f"Study {self.name}: {self.title}", f"  {self.short_reference}"]
-        lines += [f"  claim: {claim.title}" for claim in self.claims(self.settings)]
+        lines += [f"  claim: {claim.title}" for claim in self.made()]
         return "\n".join(lines)
+
+
+def _restored(name: str, settings: Any) -> Study:
+    from . import gallery
+
+    return replace(gallery.get_study(name), settings=settings)

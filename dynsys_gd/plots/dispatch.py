@@ -38,6 +38,7 @@ from ..cells.transfer.operator import TransferOperator
 from ..cells.transfer.spectrum import TransferSpectrum
 from ..checker.checked import Checked
 from ..claims.chart import Chart
+from ..claims.reproduction import Reproduction
 from ..claims.transition_scan import TransitionScan
 from ..claims.verdict import Verdict
 from ..ensembles.fates import Fates
@@ -196,6 +197,8 @@ _paint.register(OrbitGrowth, draw_growth)
 _paint.register(TransverseExponent, draw_transverse)
 _paint.register(TransverseScan, draw_transverse_scan)
 
+_paint.register(Reproduction, lambda result, ax, **style: _paint(result.figure, ax, **style))
+
 _size.register(AttractorHistory, lambda _: (8.8, 6.0))
 _size.register(AttractorSet, lambda _: (8.8, 4.8))
 _size.register(EntropyBound, lambda _: (6.0, 5.6))
@@ -237,6 +240,7 @@ _size.register(Multipliers, lambda _: _WITH_LEGEND)
 _size.register(OrbitSet, lambda _: _WITH_LEGEND)
 _size.register(ParameterPlane, lambda _: (8.4, 5.6))
 _size.register(PeriodicOrbit, lambda _: _WITH_LEGEND)
+_size.register(Reproduction, lambda result: _size(result.figure))
 _size.register(SharpnessAlong, lambda _: (8.4, 6.0))
 _size.register(Skeleton, lambda _: (8.4, 6.6))
 _size.register(Stability, lambda _: _WITH_LEGEND)

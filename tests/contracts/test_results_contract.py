@@ -37,6 +37,13 @@ NET = dg.LinearNetwork((2, 2, 1), [[0, 1], [1, 0], [1, 2]], [[1], [0], [2]])
 TAGS = dg.Loss((sp.Symbol("<b>") - 1) ** 2 / 2, [sp.Symbol("<b>")])
 
 
+def chart():
+    curve = dg.claims.Curve(label="loss", x=[0, 1, 2], y=[1.0, 0.5, 0.25])
+    panel = dg.claims.Panel(x_label="steps", y_label="loss", curves=(curve,), log_y=True)
+    evidence = Evidence(grade=dg.Grade.NUMERICAL, reason="double precision")
+    return dg.claims.Chart(title="Halving at each step", panels=(panel,), evidence=evidence)
+
+
 def measured(F, region, to=dg.Target.MINIMA, method=dg.MonteCarlo(n=50)):  # noqa: B008 (frozen)
     return dg.convergent_measure(F, region, to=to, method=method, budget=BUDGET, rng=0)
 
@@ -68,6 +75,10 @@ FEW_STEPS = dg.PseudoArclength(steps=50)
 
 
 MAKERS = {
+    "chart": chart,
+    "reproduction": lambda: dg.claims.reproduce(
+        dg.claims.get_study("step_size_matters").small(), rng=0
+    ),
     "cell graph": lambda: dg.cell_graph(BELOW, BOX, 8),
     "cell graph on a line": lambda: dg.cell_graph(
         dg.GradientDescent(WELL, "3/2"), dg.Box([-2.4], [2.4]), 7
