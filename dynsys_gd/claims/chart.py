@@ -80,6 +80,11 @@ class Level:
     value : float
     vertical : bool
         Whether the line stands at x = value rather than lies at y = value.
+
+    Examples
+    --------
+    >>> Level(label="2/η", value=4.0)
+    Level(label='2/η', value=4.0, vertical=False)
     """
 
     label: str
@@ -95,6 +100,11 @@ class Band:
     ----------
     label : str
     x, low, high : array_like, shape (n,)
+
+    Examples
+    --------
+    >>> Band(label="seen", x=[0, 1], low=[0.0, 0.5], high=[1.0, 0.75]).high
+    array([1.  , 0.75])
     """
 
     label: str
@@ -105,6 +115,10 @@ class Band:
     def __post_init__(self) -> None:
         for name in ("x", "low", "high"):
             object.__setattr__(self, name, _row(getattr(self, name), name))
+            if np.shape(getattr(self, name)) != np.shape(self.x):
+                raise InvalidInput(
+                    name, np.shape(getattr(self, name)), f"as many numbers as x, {np.shape(self.x)}"
+                )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -121,6 +135,13 @@ class Raster:
         What the shade means.
     words : tuple of str
         Names of the values, at most six; empty for a continuous scale.
+
+    Examples
+    --------
+    >>> escapes = [[0, 1], [1, 0]]
+    >>> Raster(values=escapes, low=(-1, -1), high=(1, 1), label="fate",
+    ...     words=("converges", "escapes")).values.shape
+    (2, 2)
     """
 
     values: ArrayLike
@@ -155,6 +176,12 @@ class Panel:
         What is shown; all of it where None.
     equal : bool
         Whether a unit is as long on both axes.
+
+    Examples
+    --------
+    >>> edge = Level(label="2/η", value=4.0)
+    >>> Panel(x_label="step", y_label="sharpness", levels=(edge,)).levels[0].value
+    4.0
     """
 
     x_label: str

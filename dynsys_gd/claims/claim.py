@@ -214,8 +214,13 @@ class Claim:
 
     def cite(self) -> str:
         """Return the BibTeX entries of the sources."""
-        entries = bibliography()
+        entries = self.entries()
         return "\n\n".join(entries[key] for key in self.sources)
+
+    def entries(self) -> dict[str, str]:
+        """Return the BibTeX entries that the sources are keys of, that of its study among them."""
+        own = {} if self.study is None else {self.study.paper: self.study.entry}
+        return bibliography() | own
 
     def to_dict(self) -> dict[str, Any]:
         """Return the statement as plain data."""

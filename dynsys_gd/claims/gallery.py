@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import pkgutil
-from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,6 @@ def study_names() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules(papers.__path__)))
 
 
-@lru_cache(maxsize=1)
 def studies() -> tuple[Study, ...]:
     """Return every study: the main paper first, then by part and arXiv number.
 

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from ..evidence import Evidence, Grade, Outcome, weakest
-from ..results import Result, plain
+from ..results import Result, bibliography, plain
 from .claim import Case, Claim
 from .number import Number
 from .study import Study
@@ -62,6 +62,13 @@ class Trial:
     verdict : Verdict
     seconds : float
         Wall-clock time.
+
+    Examples
+    --------
+    >>> from dynsys_gd.claims import get_study, trials
+    >>> trial = next(trials(get_study("step_size_matters").small(), rng=0))
+    >>> trial.case.title, trial.verdict.status
+    ('⅔|x|^(3/2) at step size 1/10', <Status.VERIFIED: 'verified'>)
     """
 
     claim: Claim
@@ -145,7 +152,8 @@ class Reproduction(Result):
         grade = weakest(verdict.observation.finding.evidence.grade for verdict in seen)
         told = {Grade.STATISTICAL: "by sampling", Grade.NUMERICAL: "in floating point"}
         how = told.get(grade, f"{grade.value} by exact or interval arithmetic")
-        sources = dict.fromkeys(key for verdict in seen for key in verdict.sources())
+        keys = (key for verdict in seen for key in verdict.sources())
+        sources = dict.fromkeys([self.study.paper, *keys])
         reason = f"the conclusions are seen {how}; each hypothesis has a grade of its own"
         return Evidence(grade=grade, reason=reason, sources=tuple(sources))
 
@@ -176,6 +184,11 @@ class Reproduction(Result):
 
     def sources(self) -> tuple[str, ...]:
         return self.evidence.sources
+
+    def cite(self) -> str:
+        """Return the BibTeX entries of the paper and of all other sources."""
+        entries = bibliography() | {self.study.paper: self.study.entry}
+        return "\n\n".join(entries[key] for key in self.sources())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the reproduction as plain data; equal for equal settings, seed and versions."""

@@ -164,6 +164,11 @@ class Verdict(Result):
             keys += result.sources()
         return tuple(dict.fromkeys(keys))
 
+    def cite(self) -> str:
+        """Return the BibTeX entries of the sources behind this verdict."""
+        entries = self.claim.entries()
+        return "\n\n".join(entries[key] for key in self.sources())
+
     def to_dict(self) -> dict[str, Any]:
         """Return the verdict as plain data; equal for equal instance, seed and versions.
 
