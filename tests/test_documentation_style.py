@@ -112,7 +112,7 @@ def test_a_function_tells_arguments_answer_and_example(name):
         for argument in taken:
             if (name, argument) not in DESCRIBED_ELSEWHERE:
                 assert re.search(rf"^(\*\*)?(\w+, )*{argument}(, \w+)*( :|$)", described, re.M)
-    assert "Returns" in found or text.startswith(("Return ", "Read "))
+    assert found & {"Returns", "Yields"} or text.startswith(("Return ", "Read "))
     assert "Examples" in found
     assert ">>> " in text
 

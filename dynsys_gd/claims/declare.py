@@ -16,6 +16,10 @@ __all__ = ["condition", "observed", "yes_if"]
 def yes_if(holds: bool) -> Outcome:
     """Return YES or NO, for a question that is decided.
 
+    Parameters
+    ----------
+    holds : bool
+
     Examples
     --------
     >>> yes_if(2 > 1)

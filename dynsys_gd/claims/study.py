@@ -78,6 +78,15 @@ class Study:
         What a reader should know of differences from the paper, in neutral words; may be empty.
     bibtex : str
         The entry of `paper` where it is not in ``references.bib``, as in a file of your own.
+
+    Examples
+    --------
+    >>> from dynsys_gd.claims import get_study
+    >>> study = get_study("step_size_matters")
+    >>> study.short_reference
+    'Nar and Sastry 2018 (arXiv:1805.08890)'
+    >>> study.at(wells_starts=100).settings.wells_starts
+    100
     """
 
     name: str
