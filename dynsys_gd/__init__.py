@@ -85,6 +85,7 @@ from .cells.transfer.sampled_cells import SampledCells
 from .cells.transfer.spectrum import TransferSpectrum
 from .cells.transfer.transfer_operator import transfer_operator
 from .checker import Checked, check
+from .claims.reproduce import reproduce
 from .claims.verdict import Status, Verdict
 from .claims.verify import verify
 from .cli.progress_bar import progress_bar
@@ -93,6 +94,7 @@ from .engine.stopping import Keep, Stop, StoppingRule
 from .ensembles import starts
 from .ensembles.budget import Budget
 from .ensembles.fates import Detail, Fate, Fates
+from .ensembles.gradient_flow import GradientFlow, Integrator, gradient_flow
 from .ensembles.sharpness_along import SharpnessAlong, sharpness_along
 from .ensembles.simulate import simulate
 from .ensembles.stopping_times import StoppingTimes, stopping_times
@@ -277,9 +279,11 @@ __all__ = [
     "Gaussian",
     "Grade",
     "GradientDescent",
+    "GradientFlow",
     "Grid",
     "HeavyBall",
     "ImmediateBasin",
+    "Integrator",
     "IntervalEnd",
     "InvalidInput",
     "InvariantCurve",
@@ -394,6 +398,7 @@ __all__ = [
     "follow",
     "follow_attractors",
     "follow_bifurcation",
+    "gradient_flow",
     "he_normal",
     "immediate_basin",
     "invariant_density",
@@ -410,6 +415,7 @@ __all__ = [
     "parse_map",
     "periodic_orbits",
     "progress_bar",
+    "reproduce",
     "restricted",
     "sharpness_along",
     "simulate",

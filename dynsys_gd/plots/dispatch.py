@@ -42,6 +42,7 @@ from ..claims.reproduction import Reproduction
 from ..claims.transition_scan import TransitionScan
 from ..claims.verdict import Verdict
 from ..ensembles.fates import Fates
+from ..ensembles.gradient_flow import GradientFlow
 from ..ensembles.sharpness_along import SharpnessAlong
 from ..ensembles.stopping_times import StoppingTimes
 from ..errors import InvalidInput
@@ -89,6 +90,7 @@ from .density_picture import draw_histogram
 from .diagram_picture import draw_diagram
 from .entropy_picture import draw_entropy, draw_growth
 from .fates_picture import draw_fates, fates_size
+from .flow_picture import draw_flow
 from .known_bar import draw_known
 from .morse_graph_picture import draw_morse_graph, morse_graph_size
 from .multipliers_picture import draw_multipliers_alone
@@ -167,6 +169,7 @@ _paint.register(Estimate, draw_measured)
 _paint.register(KnownMeasure, draw_known)
 _paint.register(EscapeRate, draw_escape_rate)
 _paint.register(Fates, draw_fates)
+_paint.register(GradientFlow, draw_flow)
 _paint.register(ImmediateBasin, draw_immediate_basin)
 _paint.register(InvariantCurve, draw_invariant_curve)
 _paint.register(InvariantDensity, draw_density)
@@ -241,6 +244,7 @@ _size.register(OrbitSet, lambda _: _WITH_LEGEND)
 _size.register(ParameterPlane, lambda _: (8.4, 5.6))
 _size.register(PeriodicOrbit, lambda _: _WITH_LEGEND)
 _size.register(Reproduction, lambda result: _size(result.figure))
+_size.register(GradientFlow, lambda _: (8.4, 6.0))
 _size.register(SharpnessAlong, lambda _: (8.4, 6.0))
 _size.register(Skeleton, lambda _: (8.4, 6.6))
 _size.register(Stability, lambda _: _WITH_LEGEND)

@@ -428,6 +428,27 @@ FLOORS = {
         ),
         *refused("steps", lambda v: dg.sharpness_along(F, [[1, 2]], v), NO_COUNTS),
         *refused("every", lambda v: dg.sharpness_along(F, [[1, 2]], 9, every=v), (*NO_COUNTS, 10)),
+        *refused("loss", lambda v: dg.gradient_flow(v, [1, 2], [0, 1]), (*NO_LOSSES, OPEN_LOSS)),
+        *refused(
+            "start",
+            lambda v: dg.gradient_flow(LOSS, v, [0, 1]),
+            (None, "origin", [[1, 2]], [1], [NAN, 1], [1, 2, 3]),
+        ),
+        *refused(
+            "times",
+            lambda v: dg.gradient_flow(LOSS, [1, 2], v),
+            (None, 1, [0], [0, 0], [1, 0], [0, INF], [[0, 1]]),
+        ),
+        *refused(
+            "integrator",
+            lambda v: dg.gradient_flow(LOSS, [1, 2], [0, 1], integrator=v),
+            (None, "DOP853", "Radau"),
+        ),
+        *refused(
+            "tolerance",
+            lambda v: dg.gradient_flow(LOSS, [1, 2], [0, 1], tolerance=v),
+            (None, 0, 1, 1e-14, NAN, "1e-6"),
+        ),
         *refused("n", lambda v: dg.starts.drawn(BOX, v), NO_COUNTS),
         *refused("n", lambda v: dg.starts.sobol(BOX, v), NO_COUNTS),
         *refused("region", lambda v: dg.starts.drawn(v, 3), (None, F, [[0, 1]])),

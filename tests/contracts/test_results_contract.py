@@ -200,6 +200,10 @@ MAKERS = {
     "stopping times, none stopped": lambda: dg.stopping_times(
         BELOW, [[1, 2], [2, 1]], rule=dg.StoppingRule(steps=3)
     ),
+    "gradient flow": lambda: dg.gradient_flow(LOSS, [2.0, 1.0], [0.0, 0.5, 3.0]),
+    "gradient flow, lost": lambda: dg.gradient_flow(
+        dg.Loss(-(x**4), [x]), [1.0], [0.0, 0.1, 1.0], integrator=dg.Integrator.RADAU
+    ),
     "sharpness of a network": lambda: dg.sharpness_along(
         dg.GradientDescent(NET, "1/5"), dg.starts.drawn(dg.he_normal(NET), 20, rng=0), 20
     ),
