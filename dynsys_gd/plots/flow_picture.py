@@ -15,6 +15,7 @@ from .words import formula, title
 __all__ = ["draw_flow"]
 
 _NAMED = 6  # coordinates with a look and a name of their own
+_FLOOR = 1e-16  # of the loss at the start: rounding leaves nothing to see below
 _BESIDE: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
 
 
@@ -29,8 +30,10 @@ def draw_flow(found: GradientFlow, ax: Axes, **style: Any) -> None:
         ax.plot(found.times, row, label=label, **options)
     below.plot(found.times, found.losses, color=INK, linewidth=1.3)
     known = found.losses[np.isfinite(found.losses)]
-    if (known > 0).all():
+    if known[0] > 0 and (known >= 0).all():
         below.set_yscale("log")
+        low = max(float(known[known > 0].min()), _FLOOR * float(known[0]))
+        below.set_ylim(0.5 * low, 2.0 * float(known.max()))
     for axes in (ax, below):
         if not found.complete:
             axes.axvline(found.reached, color=INK, linestyle=":", linewidth=1.0)
