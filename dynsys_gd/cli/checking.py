@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 import time
 import traceback
 from collections.abc import Generator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from .job import Job
 from .pictures import Picture, pictures_of
+from .pool import each_in_a_process
 
 __all__ = ["Checked", "check", "check_all"]
-
-# One thread for linear algebra in each worker: the matrices are small, and the sums are then
-# formed in the same order whatever the number of workers.
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,41 +58,13 @@ class Checked:
 def check_all(jobs: Sequence[Job], *, seed: int, workers: int) -> Generator[Checked, None, None]:
     """Yield one `Checked` for each job, in the order in which they are ready.
 
-    One worker is a process of its own too: linear algebra runs on one thread there, whatever the
-    calling process was started with, so that no verdict depends on the number of workers. Closing
-    the iterator early, as an interrupt does, ends the worker processes at once.
+    Closing the iterator early, as an interrupt does, ends the worker processes at once.
     """
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
-    pool = ProcessPoolExecutor(
-        min(workers, len(jobs)),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_leave_interrupts_to_the_parent,
-    )
-    finished = False
-    try:
-        futures = {pool.submit(check, job, seed): job for job in jobs}
-        for future in as_completed(futures):
-            yield _outcome(future, futures[future])
-        finished = True
-    finally:
-        pool.shutdown(wait=finished, cancel_futures=True)
-        if not finished:
-            for child in multiprocessing.active_children():
-                child.terminate()
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+    yield from each_in_a_process(partial(check, seed=seed), jobs, workers=workers, lost=_lost)
 
 
-def _outcome(future: Future[Checked], job: Job) -> Checked:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        told = "A worker process ended abruptly; the usual reason is a lack of memory.\n"
-        return Checked(job=job, verdict=None, failure=told)
+def _lost(job: Job, told: str) -> Checked:
+    return Checked(job=job, verdict=None, failure=told)
 
 
 def check(job: Job, seed: int) -> Checked:
@@ -121,7 +86,3 @@ def check(job: Job, seed: int) -> Checked:
         # A fault in one job is reported as that job's; the other verdicts must still be written.
         seconds = time.perf_counter() - start
         return Checked(job=job, verdict=None, seconds=seconds, failure=traceback.format_exc())
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

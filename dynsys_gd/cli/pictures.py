@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,9 @@ from .job import Job
 if TYPE_CHECKING:
     from ..claims import Verdict
 
-__all__ = ["Picture", "pictures_of"]
+__all__ = ["Picture", "drawn", "embedded", "pictures_of"]
+
+_HEAVIEST_SVG = 400_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,19 +51,20 @@ def pictures_of(job: Job, verdict: Verdict) -> Iterator[Picture]:
     for view in job.views:
         result = view.make(verdict.instance.F, verdict.instance.region)
         at_top = view.name in job.highlights
-        yield _drawn(result, f"{job.name}-{view.name}", view.caption, at_top=at_top)
+        yield drawn(result, f"{job.name}-{view.name}", view.caption, at_top=at_top)
     for number, result in enumerate(verdict.observation.results, start=1):
         at_top = str(number) in job.highlights
         try:
-            yield _drawn(result, f"{job.name}-{number}", result.headline(), at_top=at_top)
+            yield drawn(result, f"{job.name}-{number}", result.headline(), at_top=at_top)
         except InvalidInput:  # a result that has no picture, such as a table of numbers
             continue
-    yield _drawn(verdict, f"{job.name}-card", verdict.headline(), on_page=False)
+    yield drawn(verdict, f"{job.name}-card", verdict.headline(), on_page=False)
 
 
-def _drawn(
+def drawn(
     result: Result, name: str, caption: str, *, on_page: bool = True, at_top: bool = False
 ) -> Picture:
+    """Return the picture of a result, or raise `InvalidInput` where it has none."""
     from ..plots import figure, save
 
     with tempfile.TemporaryDirectory() as folder:
@@ -73,3 +77,10 @@ def _drawn(
             on_page=on_page,
             at_top=at_top,
         )
+
+
+def embedded(picture: Picture) -> str:
+    """Return a data address: the SVG, or the PNG where the SVG would weigh too much."""
+    light = len(picture.svg) <= _HEAVIEST_SVG
+    kind, data = ("svg+xml", picture.svg) if light else ("png", picture.png)
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from importlib import resources
 from typing import Any
 
 from ..claims.literature import reference, short_reference
@@ -15,14 +12,14 @@ from ..results import bibliography
 from .checking import Checked
 from .folder import MADE_BY, ReportFolder
 from .job import Job
-from .pictures import Picture
+from .pictures import embedded
+from .template import now_in_words, rendered
 from .terminal import status_of, summary
 
 __all__ = ["Report"]
 
 _TITLE = "Gradient descent beyond the critical step size"
 _FORMAT = 1
-_HEAVIEST_SVG = 400_000
 
 LIMITS = (
     "A simulation alone never gives “verified”: a set of positive measure may be smaller than any "
@@ -108,36 +105,30 @@ class Report:
 
     def page(self) -> str:
         """Return the page as HTML, with every figure inside it."""
-        import jinja2
-
         from ..claims.verdict import Status, versions
 
-        now = datetime.now()
-        text = resources.files("dynsys_gd.cli").joinpath("report.html").read_text(encoding="utf-8")
-        environment = jinja2.Environment(
-            autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-        )
-        return environment.from_string(text).render(
-            title=_TITLE,
-            summary=summary(self.checked),
-            seed=self.seed,
-            date=f"{now.day} {now:%B %Y, %H:%M}",
-            complete=len(self.checked) == len(self.jobs),
-            planned=len(self.jobs),
-            used=self.used,
-            checked=self.checked,
-            highlights=[(i, p) for i in self.checked for p in i.pictures if p.at_top],
-            groups=_by_claim(self.checked),
-            status=status_of,
-            meanings=[(status.value, status.meaning) for status in Status],
-            limits=LIMITS,
-            command=self.command,
-            versions=versions(),
-            literature=_literature(self.checked),
-            citations=_citations,
-            embedded=_embedded,
-            told=lambda finding: finding["detail"] or finding["reason"],
-        )
+        values = {
+            "title": _TITLE,
+            "summary": summary(self.checked),
+            "seed": self.seed,
+            "date": now_in_words(),
+            "complete": len(self.checked) == len(self.jobs),
+            "planned": len(self.jobs),
+            "used": self.used,
+            "checked": self.checked,
+            "highlights": [(i, p) for i in self.checked for p in i.pictures if p.at_top],
+            "groups": _by_claim(self.checked),
+            "status": status_of,
+            "meanings": [(status.value, status.meaning) for status in Status],
+            "limits": LIMITS,
+            "command": self.command,
+            "versions": versions(),
+            "literature": _literature(self.checked),
+            "citations": _citations,
+            "embedded": embedded,
+            "told": lambda finding: finding["detail"] or finding["reason"],
+        }
+        return rendered("report.html", values)
 
 
 def _by_claim(checked: Sequence[Checked]) -> list[dict[str, Any]]:
@@ -169,10 +160,3 @@ def _literature(checked: Sequence[Checked]) -> list[str]:
     keys = {key for item in checked if item.verdict for key in item.verdict["sources"]}
     entries = bibliography()
     return sorted(reference(entries[key]) for key in keys)
-
-
-def _embedded(picture: Picture) -> str:
-    """Return a data address: the SVG, or the PNG where the SVG would weigh too much."""
-    light = len(picture.svg) <= _HEAVIEST_SVG
-    kind, data = ("svg+xml", picture.svg) if light else ("png", picture.png)
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
