@@ -118,9 +118,12 @@ from .losses.initialisation import he_normal, xavier_normal
 from .losses.linear_network import LinearNetwork
 from .losses.mlp import MLP
 from .losses.parse import parse_loss
+from .losses.quantized_network import QuantizedNetwork, class_votes
+from .losses.straight_through import StraightThrough
 from .losses.symbolic import Loss
 from .maps import textbook
 from .maps.base import Map
+from .maps.coarse_gradient import CoarseGradient
 from .maps.gradient_descent import GradientDescent
 from .maps.heavy_ball import HeavyBall
 from .maps.minibatch_cycle import MinibatchCycle, minibatches
@@ -235,6 +238,7 @@ __all__ = [
     "Checked",
     "ClosedForm",
     "Cluster",
+    "CoarseGradient",
     "Cobweb",
     "CodimensionTwo",
     "CodimensionTwoPoint",
@@ -326,6 +330,7 @@ __all__ = [
     "PointUse",
     "PooledAverages",
     "PseudoArclength",
+    "QuantizedNetwork",
     "QuasiMonteCarlo",
     "Refinement",
     "ResolutionScaling",
@@ -341,6 +346,7 @@ __all__ = [
     "Stop",
     "StoppingRule",
     "StoppingTimes",
+    "StraightThrough",
     "Stratified",
     "Survival",
     "SymbolicMap",
@@ -385,6 +391,7 @@ __all__ = [
     "certify_point",
     "check",
     "claims",
+    "class_votes",
     "cobweb",
     "convergent_measure",
     "covariant_directions",

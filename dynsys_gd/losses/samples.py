@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidInput
 
-__all__ = ["Samples", "checked_samples", "checked_widths", "split_layers"]
+__all__ = ["Samples", "checked_matrix", "checked_samples", "checked_widths", "split_layers"]
 
 Samples = NDArray[np.float64]
 
@@ -24,8 +24,8 @@ def checked_samples(X: Any, Y: Any) -> tuple[Samples, Samples]:
     >>> X.shape, Y.shape
     ((2, 2), (2, 1))
     """
-    inputs = _matrix(X, "X", "(n_samples, n_features)")
-    targets = _matrix(Y, "Y", "(n_samples, n_targets)")
+    inputs = checked_matrix(X, "X", "(n_samples, n_features)")
+    targets = checked_matrix(Y, "Y", "(n_samples, n_targets)")
     if len(inputs) != len(targets):
         raise InvalidInput(
             "X, Y",
@@ -66,7 +66,7 @@ def split_layers(points: NDArray[np.float64], shapes: Sequence[tuple[int, ...]])
     return layers
 
 
-def _matrix(values: Any, argument: str, shape: str) -> Samples:
+def checked_matrix(values: Any, argument: str, shape: str) -> Samples:
     try:
         array = np.array(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):

@@ -40,6 +40,9 @@ BOXES, PIXELS = dg.BoxCounting(), dg.ResolutionScaling()
 NO_SCALES = (None, 0.1, "ab", (0.1, 0.2, 0.3), (1, 0.5, 0.2), (0.2, 0.1, 0), (0.2, 0.1, NAN))
 CLAIM = dg.claims.non_singular_map
 TANH, SQUARED = dg.Activation.TANH, dg.DataLoss.SQUARED
+VOTES = dg.class_votes(2, 1)
+STAIRS = dg.QuantizedNetwork(X, [0, 1, 0], VOTES, bits=2)
+THROUGH = dg.StraightThrough.RELU
 
 NO_LOSSES = (None, 3, "x**2", x**2, F, [LOSS])
 NO_MAPS = (None, 3, "x**2", x**2, LOSS, [F])
@@ -208,6 +211,29 @@ FLOORS = {
         *refused("dimension", lambda v: dg.AutodiffLoss(abs, v), NO_COUNTS),
         *refused("names", lambda v: dg.AutodiffLoss(sum, 2, v), ("xy", ["x"], ["x", "x"], 3)),
         *refused("network", dg.he_normal, NO_LOSSES),
+        *refused(
+            "X",
+            lambda v: dg.QuantizedNetwork(v, [0, 1, 0], VOTES, bits=2),
+            (None, 3, [], [1.0], [["a"]], [[NAN]]),
+        ),
+        *refused(
+            "labels",
+            lambda v: dg.QuantizedNetwork(X, v, VOTES, bits=2),
+            (None, 1, "010", [0, 1], [0, 1, 2], [0, -1, 1], [0, 0.5, 1], [[0, 1, 0]], [0, 1, NAN]),
+        ),
+        *refused(
+            "votes",
+            lambda v: dg.QuantizedNetwork(X, [0, 1, 0], v, bits=2),
+            (None, 3, [1.0, 2.0], [[1.0]], [[NAN], [1.0]], [["a"], ["b"]]),
+        ),
+        *refused(
+            "bits",
+            lambda v: dg.QuantizedNetwork(X, [0, 1, 0], VOTES, bits=v),
+            (*NO_COUNTS, 17),
+        ),
+        *refused("n_classes", lambda v: dg.class_votes(v, 2), (*NO_COUNTS, 1)),
+        *refused("units", lambda v: dg.class_votes(2, v), NO_COUNTS),
+        *refused("points", STAIRS, NO_POINTS),
         *refused("network", dg.xavier_normal, (LOSS, None)),
         *refused(
             "box", lambda v: dg.catalog.factorisation_area("1/2", v), (None, 3, dg.Box([0], [1]))
@@ -223,6 +249,11 @@ FLOORS = {
     "maps": [
         *refused("loss", lambda v: dg.GradientDescent(v, "1/2"), NO_LOSSES),
         *refused("loss", lambda v: dg.HeavyBall(v, "1/2", "1/2"), NO_LOSSES),
+        *refused("loss", lambda v: dg.CoarseGradient(v, "1/2", THROUGH), (*NO_LOSSES, LOSS, NET)),
+        *refused("step_size", lambda v: dg.CoarseGradient(STAIRS, v, THROUGH), (*NO_NUMBERS, 0)),
+        *refused("estimator", lambda v: dg.CoarseGradient(STAIRS, 1, v), (None, "ReLU", TANH)),
+        *refused("parameter", dg.CoarseGradient(STAIRS, eta, THROUGH), ([1.0] * 4,)),
+        *refused("parameter", lambda v: STAIRS.at(**{v: 1}), ("eta",)),
         *refused("loss", lambda v: dg.Nesterov(v, "1/2", "1/2"), NO_LOSSES),
         *refused("losses", lambda v: dg.MinibatchCycle(v, "1/2"), (None, [], [F], LOSS, "x", [x])),
         *refused("losses", lambda v: dg.MinibatchCycle(v, "1/2"), ([LOSS, dg.Loss(x**2, [x])],)),
