@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import pkgutil
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,7 @@ def read_study(path: str | Path) -> Study:
     Raises
     ------
     InvalidInput
-        For a file that is not there, or that holds no study.
+        For a file that is not there, that does not run, or that holds no study.
 
     Examples
     --------
@@ -94,11 +95,17 @@ def read_study(path: str | Path) -> Study:
     place = Path(path)
     if place.suffix != ".py" or not place.is_file():
         raise InvalidInput("path", str(path), "a Python file that exists")
-    spec = importlib.util.spec_from_file_location(f"{papers.__name__}.{place.stem}", place)
+    spec = importlib.util.spec_from_file_location(f"{papers.__name__}._own.{place.stem}", place)
     if spec is None or spec.loader is None:
         raise InvalidInput("path", str(path), "a Python file that can be imported")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.modules[spec.name] = module  # where dataclasses look up the words of annotations
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[spec.name]
+        told = f"{type(error).__name__}: {error}"
+        raise InvalidInput("path", str(path), "a Python file that runs", told) from error
     return _study_of(module, place.stem)
 
 

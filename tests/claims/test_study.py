@@ -122,6 +122,20 @@ class TestFiles:
             with pytest.raises(InvalidInput, match="STUDY"):
                 claims.read_study(path)
 
+    @pytest.mark.parametrize("text", ["STUDY = (", "1 / 0", "import nothing_of_this_name"])
+    def test_a_file_that_does_not_run_is_refused_with_the_reason(self, tmp_path, text):
+        path = tmp_path / "broken.py"
+        path.write_text(text)
+        with pytest.raises(InvalidInput, match=r"a Python file that runs; \w+Error: "):
+            claims.read_study(path)
+
+    def test_annotations_may_be_put_off(self, guide_file):
+        text = guide_file.read_text(encoding="utf-8")
+        first = "from __future__ import annotations\n"
+        doc, rest = text.split("\n\n", 1) if text.startswith('"""') else ("", text)
+        guide_file.write_text(f"{doc}\n\n{first}{rest.replace(first, '')}", encoding="utf-8")
+        assert claims.read_study(guide_file).settings.steps == 50
+
     def test_the_name_must_be_that_of_the_file(self, guide_file):
         other = guide_file.with_name("other.py")
         shutil.copy(guide_file, other)
