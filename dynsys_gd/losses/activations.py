@@ -22,8 +22,9 @@ class Activation(Enum):
     """The function σ between two layers of a network.
 
     TANH; SIGMOID, 1/(1 + e^-u); RELU, max(u, 0); LEAKY_RELU, slope 0.01 below 0; GELU, u Φ(u) with
-    the normal distribution function Φ, not its tanh approximation; SOFTPLUS, log(1 + e^u). At 0
-    the slope of the two piecewise linear ones is the one on the left.
+    the normal distribution function Φ, not its tanh approximation; SOFTPLUS, log(1 + e^u);
+    RELU_CUBED, max(u, 0)³, twice continuously differentiable. At 0 the slope of the two piecewise
+    linear ones is the one on the left.
 
     Examples
     --------
@@ -39,11 +40,12 @@ class Activation(Enum):
     LEAKY_RELU = "leaky ReLU"
     GELU = "GELU"
     SOFTPLUS = "softplus"
+    RELU_CUBED = "ReLU³"
 
     @property
     def analytic(self) -> bool:
         """Whether σ is real-analytic."""
-        return self not in (Activation.RELU, Activation.LEAKY_RELU)
+        return self not in (Activation.RELU, Activation.LEAKY_RELU, Activation.RELU_CUBED)
 
     def apply(self, u: Array) -> Array:
         """Return σ(u)."""
@@ -95,6 +97,10 @@ def _density(u: Array) -> Array:
     return np.exp(-0.5 * u * u) / math.sqrt(2.0 * math.pi)
 
 
+def _rectified(u: Array) -> Array:
+    return np.maximum(u, 0.0)
+
+
 def _gelu_slope(u: Array) -> Array:
     near = np.clip(u, -_FAR, _FAR)
     return _normal(u) + near * _density(near)
@@ -110,9 +116,7 @@ _FORMULAS = {
     Activation.SIGMOID: _Formulas(
         _logistic, _sigmoid_slope, lambda u: -np.tanh(0.5 * u) * _sigmoid_slope(u)
     ),
-    Activation.RELU: _Formulas(
-        lambda u: np.maximum(u, 0.0), lambda u: np.where(u > 0, 1.0, 0.0), np.zeros_like
-    ),
+    Activation.RELU: _Formulas(_rectified, lambda u: np.where(u > 0, 1.0, 0.0), np.zeros_like),
     Activation.LEAKY_RELU: _Formulas(
         lambda u: np.where(u > 0, u, LEAKY_SLOPE * u),
         lambda u: np.where(u > 0, 1.0, LEAKY_SLOPE),
@@ -120,4 +124,9 @@ _FORMULAS = {
     ),
     Activation.GELU: _Formulas(lambda u: u * _normal(u), _gelu_slope, _gelu_curvature),
     Activation.SOFTPLUS: _Formulas(lambda u: np.logaddexp(0.0, u), _logistic, _sigmoid_slope),
+    Activation.RELU_CUBED: _Formulas(
+        lambda u: _rectified(u) ** 3,
+        lambda u: 3.0 * _rectified(u) ** 2,
+        lambda u: 6.0 * _rectified(u),
+    ),
 }

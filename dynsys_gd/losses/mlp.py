@@ -51,7 +51,7 @@ class MLP(AbstractLoss):
     X : array, shape (n_samples, dx)
     Y : array, shape (n_samples, dy)
     loss : DataLoss
-        SQUARED, L = 1/(2n) Σ ‖f_θ(x) - y‖², or CROSS_ENTROPY.
+        SQUARED, L = 1/(2n) Σ ‖f_θ(x) - y‖², CROSS_ENTROPY, or HUBER.
     biases : bool
         Whether every layer has a bias.
 
@@ -65,7 +65,8 @@ class MLP(AbstractLoss):
     -----
     A point θ holds W_1 row by row, then b_1, then W_2 and so on. The gradient is back-propagation;
     the Hessian is its exact directional derivative along every coordinate [pearlmutter1994fast]_,
-    which for ReLU and leaky ReLU is the Hessian of the smooth piece the point lies in.
+    which for ReLU, leaky ReLU and the Huber loss is the Hessian of the smooth piece the point lies
+    in.
 
     Examples
     --------
@@ -96,7 +97,8 @@ class MLP(AbstractLoss):
         if not isinstance(activation, Activation):
             raise InvalidInput("activation", activation, "a member of Activation", _members())
         if not isinstance(loss, DataLoss):
-            raise InvalidInput("loss", loss, "DataLoss.SQUARED or DataLoss.CROSS_ENTROPY")
+            known = ", ".join(f"DataLoss.{one.name}" for one in DataLoss)
+            raise InvalidInput("loss", loss, f"one of {known}")
         if not isinstance(biases, (bool, np.bool_)):
             raise InvalidInput("biases", biases, "True or False")
         inputs, targets = checked_samples(X, Y)
@@ -147,7 +149,7 @@ class MLP(AbstractLoss):
     @property
     def analytic(self) -> Outcome:
         smooth = self.activation.analytic or self.depth == 1
-        return Outcome.YES if smooth else Outcome.NO
+        return Outcome.YES if smooth and self.loss.analytic else Outcome.NO
 
     def unflatten(self, points: Any) -> list[tuple[Array, Array | None]]:
         """Return weights (..., out, in) and bias (..., out), or None, of each layer."""
@@ -217,7 +219,7 @@ class MLP(AbstractLoss):
                 bends.append(self.activation.curvature(run.preactivations[k]) * moved)
                 shift = slopes[k] * moved
         back = self.loss.slope(run.outputs, self.Y)
-        back_shift = self.loss.bend(run.outputs, moved)
+        back_shift = self.loss.bend(run.outputs, self.Y, moved)
         columns: list[Array] = []
         for k in reversed(range(self.depth)):
             own = self._layer_gradient(back_shift, run.signals[k])

@@ -41,6 +41,7 @@ class ActivationCode(Enum):
     LEAKY_RELU = "leaky_relu"
     GELU = "gelu"
     SOFTPLUS = "softplus"
+    RELU_CUBED = "relu_cubed"
 
     @property
     def piecewise_linear(self) -> bool:
@@ -160,9 +161,17 @@ def _gelu(f: Function, u: str, curvature: bool) -> Bent:
     return Bent(f.mul(u, share), slope, bend)
 
 
+def _relu_cubed(f: Function, u: str, curvature: bool) -> Bent:
+    above = f.select(f.compare("olt", u, f.number(0.0)), f.number(0.0), u)
+    square = f.mul(above, above)
+    bend = f.mul(f.number(6.0), above) if curvature else None
+    return Bent(f.mul(square, above), f.mul(f.number(3.0), square), bend)
+
+
 _SMOOTH = {
     ActivationCode.TANH: _tanh,
     ActivationCode.SIGMOID: _sigmoid,
     ActivationCode.SOFTPLUS: _softplus,
     ActivationCode.GELU: _gelu,
+    ActivationCode.RELU_CUBED: _relu_cubed,
 }

@@ -151,12 +151,17 @@ class _Block:
             backs = []
             for s in range(self.size):
                 target = self._datum(self.layers[0].inputs, m, s)
-                difference = f.sub(self._get(self._entry(self.out, m, s)), target)
-                value, shift = f.mul(difference, self.share), None
+                slope = f.sub(self._get(self._entry(self.out, m, s)), target)
+                far = None
+                if self.shape.loss is OutputLoss.HUBER:
+                    far = f.compare("ogt", f.intrinsic("fabs", slope), f.number(1.0))
+                    slope = f.select(far, f.intrinsic("copysign", f.number(1.0), slope), slope)
+                value, shift = f.mul(slope, self.share), None
                 self._put(value, self._entry(self.out, m, s))
                 if self.moving:
                     place = self._entry(self.out_shift, m, s)
                     shift = f.mul(self._get(place), self.share)
+                    shift = shift if far is None else f.select(far, f.number(0.0), shift)
                     self._put(shift, place)
                 backs.append(Moving(value, shift))
             self._collect_bias(self.layers[-1], m, backs)

@@ -17,10 +17,14 @@ _MOST_TILES = 2**12  # of all units for all samples that are in the network toge
 
 
 class OutputLoss(Enum):
-    """What compares outputs with targets: ½‖o - y‖² or the cross-entropy after softmax."""
+    """What compares outputs with targets: ½‖o - y‖², the cross-entropy after softmax, or Huber's.
+
+    Huber's loss of a difference r is ½r² up to |r| = 1 and |r| - ½ beyond.
+    """
 
     SQUARED = "squared"
     CROSS_ENTROPY = "cross_entropy"
+    HUBER = "huber"
 
 
 @dataclass(frozen=True)
