@@ -16,7 +16,7 @@ from dynsys_gd.results import bibliography
 
 NAMES = claims.study_names()
 LEAST_SEEDS = 3
-COMMON = {0.0, 1.0, 2.0, 3.0, 4.0, 0.5, 0.25, 1.5, 10.0, 100.0}  # numbers of many meanings
+COMMON = {*map(float, range(11)), 0.5, 0.25, 1.5, 100.0}  # numbers of many meanings
 
 
 @cache
