@@ -1,0 +1,92 @@
+"""Hypotheses about data with two classes, decided by rational arithmetic."""
+
+from __future__ import annotations
+
+from ..evidence import Grade, Outcome
+from .claim import Hypothesis, Instance
+from .declare import condition, yes_if
+from .separation import HardMargin, Link, MarginTerms, hard_margin, margin_terms
+
+__all__ = [
+    "EXPONENTIAL_LOSS",
+    "LOGISTIC_LOSS",
+    "NOT_SEPARABLE",
+    "SEPARABLE",
+    "SUPPORT_IS_A_BASIS",
+    "margin_of",
+    "terms_of",
+]
+
+
+def terms_of(instance: Instance) -> MarginTerms | None:
+    """Return the data behind the loss, or None where it is no sum of penalised margins."""
+    return margin_terms(instance.F.loss)
+
+
+def margin_of(instance: Instance) -> HardMargin | None:
+    """Return the largest margin of the data behind the loss, or None where it is not known."""
+    terms = terms_of(instance)
+    return None if terms is None else hard_margin(terms.rows)
+
+
+def _with_loss(link: Link) -> Hypothesis:
+    def holds(instance: Instance) -> tuple[Outcome, str]:
+        terms = terms_of(instance)
+        return yes_if(terms is not None and terms.link is link), ""
+
+    return condition(
+        f"{link.value} loss",
+        f"the loss is a weighted sum of {link.value} losses of margins",
+        holds,
+        grade=Grade.PROVED,
+        reason="by its form",
+    )
+
+
+def _separable(instance: Instance) -> tuple[Outcome, str]:
+    margin = margin_of(instance)
+    if margin is None:
+        return Outcome.UNDECIDED, "the loss is no sum of margins, or the margin was not found"
+    return yes_if(margin.separable), f"γ² = {margin.squared}"
+
+
+def _not_separable(instance: Instance) -> tuple[Outcome, str]:
+    margin = margin_of(instance)
+    if margin is None:
+        return Outcome.UNDECIDED, "the loss is no sum of margins, or the margin was not found"
+    return yes_if(not margin.separable), f"distance of 0 from the convex hull: √{margin.squared}"
+
+
+def _support_is_a_basis(instance: Instance) -> tuple[Outcome, str]:
+    margin = margin_of(instance)
+    if margin is None:
+        return Outcome.UNDECIDED, "the support vectors were not found"
+    dual = ", ".join(str(margin.weights[i]) for i in margin.support)
+    return yes_if(margin.separable and margin.support_is_a_basis), f"dual weights {dual}"
+
+
+_HULL = "shortest vector of the convex hull, in rational numbers"
+
+LOGISTIC_LOSS = _with_loss(Link.LOGISTIC)
+EXPONENTIAL_LOSS = _with_loss(Link.EXPONENTIAL)
+SEPARABLE = condition(
+    "separable",
+    "a hyperplane through 0 separates the classes",
+    _separable,
+    grade=Grade.PROVED,
+    reason=_HULL,
+)
+NOT_SEPARABLE = condition(
+    "not separable",
+    "no hyperplane through 0 separates the classes",
+    _not_separable,
+    grade=Grade.PROVED,
+    reason=_HULL,
+)
+SUPPORT_IS_A_BASIS = condition(
+    "support vectors",
+    "the support vectors are a basis of the span of the data, with positive dual weights",
+    _support_is_a_basis,
+    grade=Grade.PROVED,
+    reason="rank and optimality conditions, in rational numbers",
+)
