@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 __all__ = [
     "clocked_bar",
     "console",
+    "line_of",
+    "say",
     "show_plan",
     "status_of",
     "summary",
     "verdict_table",
     "with_progress",
 ]
+
+Item = TypeVar("Item")
 
 _STYLES = {
     "verified": "bold green",
@@ -64,12 +68,12 @@ def show_plan(
     """Say on stderr what will be checked, before anything that takes time."""
     processes = "1 process" if workers == 1 else f"{workers} processes"
     count = "1 verdict" if len(jobs) == 1 else f"{len(jobs)} verdicts"
-    _say(f"dynsys-gd verify: {count}, seed {seed}, {processes}")
+    say(f"dynsys-gd verify: {count}, seed {seed}, {processes}")
     for label, text in used:
-        _say(f"  {label}: {text}")
+        say(f"  {label}: {text}")
     for number, job in enumerate(jobs, start=1):
         control = " (control: must be silent)" if job.control else ""
-        _say(f"  {number:2d}  {job.claim} on {job.instance}{control}")
+        say(f"  {number:2d}  {job.claim} on {job.instance}{control}")
 
 
 def clocked_bar(screen: Console, unit: str = "", *, left: bool = False) -> Progress:
@@ -99,7 +103,9 @@ def clocked_bar(screen: Console, unit: str = "", *, left: bool = False) -> Progr
     )
 
 
-def with_progress(results: Iterator[Checked], total: int) -> Iterator[Checked]:
+def with_progress(
+    results: Iterator[Item], total: int, line_of: Callable[[Item], str]
+) -> Iterator[Item]:
     """Yield the results; on stderr a line for each, and on a terminal a bar with a clock."""
     screen = console(stderr=True)
     bar = clocked_bar(screen)
@@ -109,9 +115,14 @@ def with_progress(results: Iterator[Checked], total: int) -> Iterator[Checked]:
         for number, item in enumerate(results, start=1):
             yield item  # first, so that a line is printed for what has been written
             clock = time.perf_counter() - begin
-            line = f"[{number}/{total}] {clock:5.1f} s  {item.job.claim} on {item.job.instance}"
-            screen.print(f"{line}: {status_of(item)}", markup=False, soft_wrap=True)
+            line = f"[{number}/{total}] {clock:5.1f} s  {line_of(item)}"
+            screen.print(line, markup=False, soft_wrap=True)
             bar.update(task, advance=1)
+
+
+def line_of(item: Checked) -> str:
+    """Return what is said of a verdict when it is ready."""
+    return f"{item.job.claim} on {item.job.instance}: {status_of(item)}"
 
 
 def status_of(item: Checked) -> str:
@@ -203,5 +214,6 @@ def _observation(verdict: dict[str, Any]) -> Any:
     return Text.assemble((seen["outcome"], "bold"), f" ({seen['grade']}): {told}")
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Say a line on stderr at once."""
     print(line, file=sys.stderr, flush=True)

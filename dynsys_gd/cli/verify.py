@@ -1,4 +1,4 @@
-"""``dynsys-gd verify``: the claims on instances, a table, a report."""
+"""``dynsys-gd verify``: the claims on instances, or the studies; a table, a report."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from .arguments import Several, SpreadCommand
 from .folder import ReportFolder
 from .job import Job
 from .jobs import standard_jobs
+from .study_choice import SETTING, chosen_studies
+from .study_command import run_and_report
 
 __all__ = ["verify"]
 
@@ -30,6 +32,26 @@ INTERRUPTED = 130
     cls=Several,
     metavar="NAME…",
     help="Check these claims only; `dynsys-gd claims` lists the names.",
+)
+@click.option("--all", "every", is_flag=True, help="Run every study: each reproduces a paper.")
+@click.option(
+    "--study",
+    "chosen",
+    cls=Several,
+    metavar="NAME|FILE.py…",
+    help="Run these studies; `dynsys-gd claims` lists the names. A Python file of your own with "
+    "a constant STUDY is run as well.",
+)
+@click.option(
+    "--quick", is_flag=True, help="With --all or --study: the small form, which takes seconds."
+)
+@click.option(
+    "--set",
+    "settings",
+    cls=Several,
+    each=SETTING,
+    metavar="NAME=VALUE…",
+    help="With one --study: other values of its settings, written as in Python.",
 )
 @click.option(
     "--data",
@@ -91,6 +113,10 @@ INTERRUPTED = 130
 def verify(
     ctx: click.Context,
     names: tuple[str, ...],
+    every: bool,
+    chosen: tuple[str, ...],
+    quick: bool,
+    settings: tuple[str, ...],
     data: str | None,
     target: tuple[str, ...],
     features: tuple[str, ...],
@@ -107,18 +133,26 @@ def verify(
     factorisation, the double well and a small tanh network, with controls on which the theorems
     must be silent.
 
+    With --all or --study: papers, each reproduced as a study. Its claims are checked on examples
+    and on controls, and its numbers are compared with those that are expected.
+
     \b
     Examples:
       dynsys-gd verify
       dynsys-gd verify --claim sharp_transition --out transition
       dynsys-gd verify --data flowers.csv --target species --depth 3 --width 8
       dynsys-gd verify --data homes.csv --target price rent --features rooms area
+      dynsys-gd verify --all
+      dynsys-gd verify --study step_size_matters --quick --set "depths=(2, 5)"
+      dynsys-gd verify --study my_study.py
 
     The folder receives index.html (one self-contained page), figures/ (PNG and SVG) and
     verdicts.json, which is the same for the same options, seed and versions.
 
-    Exit codes: 0 all as the theorems say, 1 a contradiction or a control that verified, 2 bad
-    usage, 3 a fault of the program, 130 stopped by Ctrl-C (what is complete is written).
+    Exit codes: 0 all as the theorems say, or every study reproduced; 1 a contradiction, a control
+    that verified, or a study that is not reproduced; 2 bad usage, 3 a fault of the program, 130
+    stopped by Ctrl-C (what is complete is written). A study that disputes a statement counts as
+    reproduced where the contradiction is seen; it is marked.
     """
     alone: dict[str, object] = {
         "--target": target,
@@ -128,6 +162,10 @@ def verify(
     }
     _check_usage(data, alone)
     folder = ReportFolder(Path(out))
+    if _asks_for_studies(every, chosen, quick, settings, others={"--claim": names, "--data": data}):
+        studies = chosen_studies(chosen, quick=quick, settings=settings)
+        folder.prepare()
+        ctx.exit(run_and_report(studies, folder, seed=seed, workers=workers, quiet=quiet))
     jobs, used = _planned(names, data, target, features, depth, width, quiet=quiet)
     folder.prepare()
     ctx.exit(_run(jobs, used, folder, seed=seed, workers=workers, quiet=quiet))
@@ -139,6 +177,29 @@ def _check_usage(data: str | None, alone: dict[str, object]) -> None:
         raise click.UsageError(f"{given[0]} needs --data FILE.csv, the table it is about")
     if data is not None and not alone["--target"]:
         raise click.UsageError("--data needs --target COLUMN, the column or columns to fit")
+
+
+def _asks_for_studies(
+    every: bool,
+    chosen: tuple[str, ...],
+    quick: bool,
+    settings: tuple[str, ...],
+    *,
+    others: dict[str, object],
+) -> bool:
+    """Return whether studies are meant; refuse what goes with none, or not together."""
+    flag = "--all" if every else "--study"
+    if not every and not chosen:
+        if quick or settings:
+            alone = "--quick needs --all or --study" if quick else "--set needs one --study"
+            raise click.UsageError(f"{alone}: claims have neither a small form nor settings")
+        return False
+    if every and chosen:
+        raise click.UsageError("--all runs every study; leave out --study")
+    for other, value in others.items():
+        if value not in (None, ()):
+            raise click.UsageError(f"{flag} runs studies, and {other} is about claims; take one")
+    return True
 
 
 def _planned(
@@ -187,14 +248,14 @@ def _run(
 
     from .checking import check_all
     from .report import Report
-    from .terminal import console, summary, verdict_table, with_progress
+    from .terminal import console, line_of, summary, verdict_table, with_progress
 
     command = shlex.join(["dynsys-gd", *sys.argv[1:]])
     report = Report(folder=folder, jobs=jobs, seed=seed, command=command, used=used)
     interrupted = False
     try:
         with closing(check_all(jobs, seed=seed, workers=workers)) as results:
-            for item in results if quiet else with_progress(results, len(jobs)):
+            for item in results if quiet else with_progress(results, len(jobs), line_of):
                 report.add(item)
     except KeyboardInterrupt:
         interrupted = True
