@@ -168,7 +168,7 @@ def _wells_claim(s: Settings) -> Claim:
                 Number.seen(f"share of starts that find {s.steep}", steep / s.wells_starts),
                 Number.seen(f"curvature at {s.gentle}", float(curvature(instance, s.gentle))),
             ),
-            results=(_limits(instance, starts, ends),),
+            results=(_limits(instance, starts, ends, s.steep),),
         )
 
     def on_wells(step_size: str) -> dg.GradientDescent:
@@ -238,13 +238,15 @@ def _wells_claim(s: Settings) -> Claim:
     )
 
 
-def _limits(instance: Instance, starts: NDArray[np.float64], ends: NDArray[np.float64]) -> Chart:
+def _limits(
+    instance: Instance, starts: NDArray[np.float64], ends: NDArray[np.float64], steep: int
+) -> Chart:
     """Return where each start ends, those that escape left out."""
     stays = np.isfinite(ends) & (np.abs(ends) < 2 * np.abs(starts).max())
     label = f"step size {instance.step_size}"
     cloud = Curve(label=label, x=starts[stays, 0], y=ends[stays], mark=Mark.POINTS)
-    steep = Level(label="the steep minimum", value=STUDY.settings.steep)
-    panel = Panel(x_label="start", y_label="where it ends", curves=(cloud,), levels=(steep,))
+    level = Level(label="the steep minimum", value=steep)
+    panel = Panel(x_label="start", y_label="where it ends", curves=(cloud,), levels=(level,))
     reason = "double precision"
     return Chart(
         title=f"Where starts end, {label}",
