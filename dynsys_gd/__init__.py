@@ -98,6 +98,7 @@ from .ensembles.gradient_flow import GradientFlow, Integrator, gradient_flow
 from .ensembles.sharpness_along import SharpnessAlong, sharpness_along
 from .ensembles.simulate import simulate
 from .ensembles.stopping_times import StoppingTimes, stopping_times
+from .ensembles.top_eigenvalues import HessianSpectrum, top_eigenvalues
 from .errors import (
     DynsysError,
     InvalidInput,
@@ -126,6 +127,7 @@ from .maps.base import Map
 from .maps.coarse_gradient import CoarseGradient
 from .maps.gradient_descent import GradientDescent
 from .maps.heavy_ball import HeavyBall
+from .maps.layerwise_descent import CarriedStepSizes, LayerwiseDescent
 from .maps.minibatch_cycle import MinibatchCycle, minibatches
 from .maps.nesterov import Nesterov
 from .maps.parse import parse_map
@@ -227,6 +229,7 @@ __all__ = [
     "BranchLimit",
     "BranchSegment",
     "Budget",
+    "CarriedStepSizes",
     "Cascade",
     "CascadeEnd",
     "CellBasins",
@@ -286,6 +289,7 @@ __all__ = [
     "GradientFlow",
     "Grid",
     "HeavyBall",
+    "HessianSpectrum",
     "ImmediateBasin",
     "Integrator",
     "IntervalEnd",
@@ -296,6 +300,7 @@ __all__ = [
     "Kind",
     "KnownMeasure",
     "Krawczyk",
+    "LayerwiseDescent",
     "LinearNetwork",
     "LinearSolver",
     "Located",
@@ -433,6 +438,7 @@ __all__ = [
     "stopping_times",
     "switch",
     "textbook",
+    "top_eigenvalues",
     "topological_entropy_bound",
     "transfer_operator",
     "transition",

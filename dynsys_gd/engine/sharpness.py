@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .lanczos import NotFinite, Operator, largest
 from .machine.compiler import Program
 from .machine.cpu import processor
 from .machine.hessian_product import HessianProductCode
 from .machine.sharpness import MOST_STEPS, sharpness_program, work_tiles
 from .machine.step_code import StepCode
 
-__all__ = ["Lanczos", "TopEigenpairs", "sharpness_along", "sharpness_of", "sharpness_of_hessians"]
+__all__ = [
+    "Lanczos",
+    "TopEigenpairs",
+    "addresses",
+    "aligned",
+    "rows_of_tiles",
+    "sharpness_along",
+    "sharpness_of",
+    "sharpness_of_hessians",
+    "sharpness_of_products",
+    "tiles_of",
+]
 
 Array = NDArray[np.float64]
 
@@ -104,17 +117,17 @@ def _searched(
     n, d = points.shape
     steps = min(search.steps, d, MOST_STEPS)
     guesses = np.tile(_random(d), (n, 1)) if start is None else start
-    tiles, vectors = _tiles(points, lanes), _tiles(guesses, lanes)
+    tiles, vectors = tiles_of(points, lanes), tiles_of(guesses, lanes)
     values, errors = (_zeros(len(tiles) * lanes).reshape(-1, lanes) for _ in range(2))
-    numbers, work = _aligned(data), _zeros(work_tiles(d, steps) * lanes)
+    numbers, work = aligned(data), _zeros(work_tiles(d, steps) * lanes)
     options = np.array([search.tolerance, search.stir])
     run = program.function("sharpness", 11)
     for first in range(0, len(tiles), _PIECE):
         part = slice(first, first + _PIECE)
         arrays = (tiles[part], vectors[part], values[part], errors[part], numbers, work, options)
-        run(*_addresses(arrays), len(tiles[part]), steps, search.check, search.cycles)
+        run(*addresses(arrays), len(tiles[part]), steps, search.check, search.cycles)
     return TopEigenpairs(
-        values=values.ravel()[:n], errors=errors.ravel()[:n], vectors=_rows(vectors, n)
+        values=values.ravel()[:n], errors=errors.ravel()[:n], vectors=rows_of_tiles(vectors, n)
     )
 
 
@@ -156,16 +169,16 @@ def sharpness_along(
     lanes, program = _program(product, step)
     d = product.dimension
     n = len(states)
-    tiles, noise = _tiles(states, lanes), np.repeat(_random(d, seed=1)[:, None], lanes, axis=1)
+    tiles, noise = tiles_of(states, lanes), np.repeat(_random(d, seed=1)[:, None], lanes, axis=1)
     begin = _searched((lanes, program), data, states[:, :d], None, Lanczos())
-    vectors = _tiles(begin.vectors, lanes)
+    vectors = tiles_of(begin.vectors, lanes)
     shape = len(tiles), records, lanes
     values, errors = (_zeros(math.prod(shape)).reshape(shape) for _ in range(2))
     values[:, 0], errors[:, 0] = (
-        _tiles(part[:, None], lanes)[:, 0] for part in (begin.values, begin.errors)
+        tiles_of(part[:, None], lanes)[:, 0] for part in (begin.values, begin.errors)
     )
     steps = min(search.steps, d, MOST_STEPS)
-    shared = [_aligned(settings), _aligned(data), _aligned(noise.ravel())]
+    shared = [aligned(settings), aligned(data), aligned(noise.ravel())]
     shared += [_zeros(work_tiles(d, steps) * lanes), np.array([search.tolerance, search.stir])]
     run = program.function("sharpness_along", 14)
     for k in range(len(tiles)):
@@ -173,8 +186,8 @@ def sharpness_along(
             part = slice(first, min(first + _PIECE, records))
             arrays = [tiles[k], vectors[k], values[k, part], errors[k, part], *shared]
             count = part.stop - part.start
-            run(*_addresses(arrays), every, count, steps, search.check, search.cycles)
-    return _rows(values, n), _rows(errors, n), _rows(tiles, n)
+            run(*addresses(arrays), every, count, steps, search.check, search.cycles)
+    return rows_of_tiles(values, n), rows_of_tiles(errors, n), rows_of_tiles(tiles, n)
 
 
 def sharpness_of_hessians(hessian_at: Callable[[Array], Array], points: Array) -> TopEigenpairs:
@@ -195,6 +208,49 @@ def sharpness_of_hessians(hessian_at: Callable[[Array], Array], points: Array) -
     unknown = ~finite
     top[unknown], errors[unknown], direction[unknown] = np.nan, np.nan, np.nan
     return TopEigenpairs(values=top, errors=errors, vectors=direction)
+
+
+def sharpness_of_products(
+    operator: Callable[[Array], Operator],
+    points: Array,
+    *,
+    start: Array | None = None,
+    search: Lanczos = Lanczos(cycles=40, tolerance=1e-6),  # frozen
+) -> TopEigenpairs:
+    """Return the same from products without machine code, one point after the other.
+
+    Parameters
+    ----------
+    operator : callable
+        Points (n, d) -> (v -> H(x) v, shapes (n, d)).
+    points : ndarray, shape (n, d)
+    start : ndarray, shape (n, d), optional
+        Guesses of the eigenvectors; where they are not finite, and by default, a random vector.
+    search : Lanczos
+
+    Examples
+    --------
+    >>> top = sharpness_of_products(lambda x: lambda v: x * v, np.array([[1.0, 2.0, 3.0]]))
+    >>> top.values.round(9)
+    array([3.])
+    """
+    n, d = points.shape
+    values, errors, vectors = np.full(n, np.nan), np.full(n, np.nan), np.full((n, d), np.nan)
+    for k, point in enumerate(points):
+        noise, guess = _random(d), None if start is None else start[k]
+        known = guess is not None and np.isfinite(guess).all()
+        begin = guess + search.stir * noise if guess is not None and known else noise
+        along = operator(point[None, :])
+        with suppress(NotFinite):
+            top = largest(
+                lambda v, along=along: along(v[None, :])[0],  # type: ignore[misc]
+                begin,
+                steps=search.steps,
+                cycles=search.cycles,
+                tolerance=search.tolerance,
+            )
+            values[k], errors[k], vectors[k] = top.value, top.residual, top.vector
+    return TopEigenpairs(values=values, errors=errors, vectors=vectors)
 
 
 def _program(product: HessianProductCode, step: StepCode | None) -> tuple[int, Program]:
@@ -218,13 +274,14 @@ def _zeros(count: int) -> Array:
     return room[start : start + count]
 
 
-def _aligned(values: Array) -> Array:
+def aligned(values: Array) -> Array:
+    """Return a flat copy that begins at a multiple of 64 bytes."""
     room = _zeros(max(1, np.size(values)))
     room[: np.size(values)] = np.ravel(values)
     return room
 
 
-def _tiles(rows: Array, lanes: int) -> Array:
+def tiles_of(rows: Array, lanes: int) -> Array:
     """Return rows (n, d) as tiles (t, d, lanes); the last row fills up the last tile."""
     n, d = rows.shape
     count = -(-n // lanes)
@@ -234,10 +291,12 @@ def _tiles(rows: Array, lanes: int) -> Array:
     return tiles
 
 
-def _rows(tiles: Array, n: int) -> Array:
+def rows_of_tiles(tiles: Array, n: int) -> Array:
+    """Return the first n rows of tiles."""
     count, d, lanes = tiles.shape
     return np.swapaxes(tiles, 1, 2).reshape(count * lanes, d)[:n]
 
 
-def _addresses(arrays: Sequence[Array]) -> list[int]:
+def addresses(arrays: Sequence[Array]) -> list[int]:
+    """Return where each array begins, for machine code; the caller keeps them alive."""
     return [array.ctypes.data for array in arrays]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..engine.arithmetic import Arithmetic, usable
 from ..engine.iteration import iterate
 from ..engine.sharpness import sharpness_along as followed
-from ..engine.sharpness import sharpness_of_hessians
+from ..engine.sharpness import sharpness_of_hessians, sharpness_of_products
 from ..errors import InvalidInput
 from ..evidence import Evidence, Grade
 from ..losses.base import AbstractLoss
@@ -26,6 +26,8 @@ from .starts import points_of, states_of
 __all__ = ["SharpnessAlong", "sharpness_along"]
 
 Rows = NDArray[np.float64]
+
+_SMALL = 64  # parameters up to which whole Hessians are as fast as products
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -113,11 +115,11 @@ def sharpness_along(F: Map, starts: Any, steps: int, *, every: int = 1) -> Sharp
 
     Notes
     -----
-    λ is the largest, not the largest absolute, eigenvalue of ∇²L(θ_t). For symbolic losses and
-    networks it is found by Lanczos' method from products of the Hessian with vectors, each search
-    beginning with the eigenvector before; the cost does not depend on the number of samples of a
-    linear network. Elsewhere whole Hessians are diagonalised. Gradient descent on networks is
-    often seen to raise λ to 2/η and to stay there, the edge of stability.
+    λ is the largest, not the largest absolute, eigenvalue of ∇²L(θ_t). It is found by Lanczos'
+    method from products of the Hessian with vectors, each search beginning with the eigenvector
+    before; the cost does not depend on the number of samples of a linear network. Small Hessians
+    without machine code are diagonalised. Gradient descent on networks is often seen to raise λ to
+    2/η and to stay there, the edge of stability.
 
     References
     ----------
@@ -150,7 +152,7 @@ def sharpness_along(F: Map, starts: Any, steps: int, *, every: int = 1) -> Sharp
     product = F.loss.hessian_product_code()
     code = kernel.code
     if product is None or code is None or usable(kernel, Arithmetic.FUSED) is Arithmetic.NUMPY:
-        values, residuals = _of_hessians(F, F.loss, states, records, stride)
+        values, residuals = _of_products(F, F.loss, states, records, stride)
     else:
         values, residuals, _ = followed(
             code, kernel.parameters, *product, states, records=records, every=stride
@@ -172,17 +174,23 @@ def sharpness_along(F: Map, starts: Any, steps: int, *, every: int = 1) -> Sharp
     )
 
 
-def _of_hessians(
+def _of_products(
     F: Map, loss: AbstractLoss, states: Rows, records: int, every: int
 ) -> tuple[Rows, Rows]:
-    kernel = F.kernel()
+    """Look at each record by itself; from the second on a search begins with the last vectors."""
+    kernel, d = F.kernel(), loss.dimension
     values, residuals = (np.empty((len(states), records)) for _ in range(2))
+    vectors = None
     for record in range(records):
         states = iterate(kernel, states, every) if record else states
         points = F.project(states)
-        for rows in row_blocks(*points.shape):
+        for rows in row_blocks(*points.shape) if d <= _SMALL else [slice(None)]:
             with np.errstate(all="ignore"):
-                top = sharpness_of_hessians(loss.hessian_at, points[rows])
+                if d <= _SMALL:
+                    top = sharpness_of_hessians(loss.hessian_at, points[rows])
+                else:
+                    top = sharpness_of_products(loss.hessian_operator, points, start=vectors)
+                    vectors = top.vectors
             values[rows, record], residuals[rows, record] = top.values, top.errors
     return values, residuals
 

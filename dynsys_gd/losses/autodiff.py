@@ -20,6 +20,7 @@ from .base import AbstractLoss, Points, as_points
 __all__ = ["AutodiffLoss"]
 
 _MOST_ROWS = 4096
+_PRODUCT = 3  # beside the orders 0, 1 and 2 of a derivative
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -108,19 +109,28 @@ class AutodiffLoss(AbstractLoss):
     def hessian_at(self, points: Any) -> NDArray[np.float64]:
         return self._evaluate(points, 2)
 
+    def hessian_operator(self, points: Any) -> Callable[[Points], Points]:
+        """Return v -> ∇²L(x) v, the derivative of the gradient along v; no Hessian is made."""
+        rows = np.atleast_2d(as_points(points, self.dimension))
+        return lambda directions: self._by_blocks(_PRODUCT, (rows, directions), rows.shape)
+
     def _evaluate(self, points: Any, order: int) -> NDArray[np.float64]:
         array = as_points(points, self.dimension)
         rows = array.reshape(-1, self.dimension)
-        results = np.empty((len(rows), *(self.dimension,) * order))
-        with _double_precision():
-            compiled = _compiled(self.function, order)
-            for start in range(0, len(rows), _MOST_ROWS):
-                block = rows[start : start + _MOST_ROWS]
-                # JAX compiles once for each batch size: sizes are rounded up to a power of two.
-                spare = (1 << (len(block) - 1).bit_length()) - len(block)
-                padded = np.concatenate([block, np.repeat(block[-1:], spare, axis=0)])
-                results[start : start + _MOST_ROWS] = np.asarray(compiled(padded))[: len(block)]
+        results = self._by_blocks(order, (rows,), (len(rows), *(self.dimension,) * order))
         return results.reshape((*array.shape[:-1], *results.shape[1:]))
+
+    def _by_blocks(
+        self, what: int, arguments: Sequence[Points], shape: tuple[int, ...]
+    ) -> NDArray[np.float64]:
+        results = np.empty(shape)
+        with _double_precision():
+            compiled = _compiled(self.function, what)
+            for start in range(0, len(results), _MOST_ROWS):
+                part = slice(start, min(start + _MOST_ROWS, len(results)))
+                blocks = [_padded(rows[part]) for rows in arguments]
+                results[part] = np.asarray(compiled(*blocks))[: part.stop - start]
+        return results
 
     def describe(self) -> str:
         name = getattr(self.function, "__name__", type(self.function).__name__)
@@ -147,10 +157,21 @@ def _double_precision() -> AbstractContextManager[Any]:
 
 
 @lru_cache(maxsize=64)
-def _compiled(function: Callable[[Any], Any], order: int) -> Callable[[Any], Any]:
+def _compiled(function: Callable[[Any], Any], what: int) -> Callable[..., Any]:
+    """Return the derivative of order 0, 1 or 2, or the Hessian times a direction, of many rows."""
     jax = _jax()
-    derivative = (function, jax.grad(function), jax.hessian(function))[order]
-    return jax.jit(jax.vmap(derivative))
+    gradient = jax.grad(function)
+
+    def product(x: Any, v: Any) -> Any:
+        return jax.jvp(gradient, (x,), (v,))[1]
+
+    return jax.jit(jax.vmap((function, gradient, jax.hessian(function), product)[what]))
+
+
+def _padded(block: Points) -> Points:
+    """Return more rows: JAX compiles once for each batch size, so these are powers of two."""
+    spare = (1 << (len(block) - 1).bit_length()) - len(block)
+    return np.concatenate([block, np.repeat(block[-1:], spare, axis=0)])
 
 
 def _check_returns_number(function: Callable[[Any], Any], size: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +12,8 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from ..engine.derivative import derivative
+from ..engine.hessian_operator import hessian_operator
+from ..engine.machine.cpu import processor
 from ..engine.machine.gradient_step import GradientCode
 from ..engine.machine.hessian_product import (
     HessianProductCode,
@@ -103,6 +105,20 @@ class AbstractLoss(ABC):
             return None
         code, names = _product(form.expression, form.variables)
         return code, np.array([float(form.values[name]) for name in names])
+
+    def hessian_operator(self, points: Any) -> Callable[[Points], Points]:
+        """Return v -> ∇²L(x) v for each row x of `points`, shapes (n, d).
+
+        A loss whose products are cheaper than its Hessian gives its own; here they come from
+        machine code, or from whole Hessians where there is none.
+        """
+        rows = np.atleast_2d(as_points(points, self.dimension))
+        known = self.hessian_product_code() if processor() is not None else None
+        if known is not None:
+            return hessian_operator(*known, rows)
+        with np.errstate(all="ignore"):
+            hessians = self.hessian_at(rows)
+        return lambda directions: np.einsum("kij,kj->ki", hessians, directions)
 
     def describe(self) -> str:
         """Return the loss in one line, for tables and reports."""

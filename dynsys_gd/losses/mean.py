@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +86,10 @@ class MeanLoss(AbstractLoss):
         # The formula of a sum of networks is long; their Hessians are added as numbers instead.
         networks = any(loss.gradient_code() is not None for loss in self.losses)
         return None if networks else super().hessian_product_code()
+
+    def hessian_operator(self, points: Any) -> Callable[[Points], Points]:
+        each = [loss.hessian_operator(points) for loss in self.losses]
+        return lambda directions: np.mean([multiply(directions) for multiply in each], axis=0)
 
     def describe(self) -> str:
         return f"mean of {len(self.losses)} losses, the first of them {self.losses[0].describe()}"

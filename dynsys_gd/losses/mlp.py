@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.machine.activation_code import ActivationCode
+from ..engine.machine.cpu import processor
 from ..engine.machine.hessian_product import NetworkHessianProduct
 from ..engine.machine.mlp_code import MLPCode
 from ..engine.machine.network_shape import NetworkShape, OutputLoss
@@ -26,6 +27,8 @@ __all__ = ["MLP"]
 
 Array = NDArray[np.float64]
 
+_BLAS_COORDINATES = 2**12  # beyond, a few products are faster by matrices than on lanes
+_FEW_POINTS = 2
 _MOST_COORDINATES = 2**14  # beyond, one tile of gradients leaves the nearer caches
 _BLOCK_ENTRIES = 2**15  # numbers of one layer at a time: 256 kB stay in the cache
 
@@ -233,6 +236,19 @@ class MLP(AbstractLoss):
                 back_shift = back_shift + bends[k - 1] * pulled
                 back = slopes[k - 1] * pulled
         return _flat(columns, self.shapes)
+
+    def hessian_operator(self, points: Any) -> Callable[[Points], Points]:
+        rows = np.atleast_2d(as_points(points, self.dimension))
+        large = self.dimension > _BLAS_COORDINATES and len(rows) <= _FEW_POINTS
+        if not large and processor() is not None and self.hessian_product_code() is not None:
+            return super().hessian_operator(rows)
+
+        @np.errstate(all="ignore")
+        def multiply(directions: Points) -> Points:
+            pairs = zip(rows, directions, strict=True)
+            return np.concatenate([self._along(x[None], v[None])[0] for x, v in pairs])
+
+        return multiply
 
     def _forward(self, layers: Sequence[tuple[Array, Array | None]]) -> _Pass:
         signals, preactivations = [self.X], []

@@ -45,6 +45,7 @@ from ..ensembles.fates import Fates
 from ..ensembles.gradient_flow import GradientFlow
 from ..ensembles.sharpness_along import SharpnessAlong
 from ..ensembles.stopping_times import StoppingTimes
+from ..ensembles.top_eigenvalues import HessianSpectrum
 from ..errors import InvalidInput
 from ..maps.trajectory import Trajectory
 from ..measure.boundary.dimension import BoundaryDimension
@@ -91,6 +92,7 @@ from .diagram_picture import draw_diagram
 from .entropy_picture import draw_entropy, draw_growth
 from .fates_picture import draw_fates, fates_size
 from .flow_picture import draw_flow
+from .hessian_picture import draw_hessian_spectrum
 from .known_bar import draw_known
 from .morse_graph_picture import draw_morse_graph, morse_graph_size
 from .multipliers_picture import draw_multipliers_alone
@@ -170,6 +172,7 @@ _paint.register(KnownMeasure, draw_known)
 _paint.register(EscapeRate, draw_escape_rate)
 _paint.register(Fates, draw_fates)
 _paint.register(GradientFlow, draw_flow)
+_paint.register(HessianSpectrum, draw_hessian_spectrum)
 _paint.register(ImmediateBasin, draw_immediate_basin)
 _paint.register(InvariantCurve, draw_invariant_curve)
 _paint.register(InvariantDensity, draw_density)

@@ -52,6 +52,7 @@ CALLS = {
         rng=rng,
         executor=executor,
     ),
+    "top_eigenvalues": lambda rng, executor: dg.top_eigenvalues(NET, [0.5] * 6, 2, rng=rng),
     "convergent_measure": lambda rng, executor: dg.convergent_measure(
         F, BOX, method=METHOD, budget=BUDGET, rng=rng, executor=executor
     ),

@@ -79,6 +79,7 @@ MAKERS = {
     "reproduction": lambda: dg.claims.reproduce(
         dg.claims.get_study("step_size_matters").small(), rng=0
     ),
+    "hessian spectrum": lambda: dg.top_eigenvalues(NET, [1.0] * 6, 2, rng=0),
     "cell graph": lambda: dg.cell_graph(BELOW, BOX, 8),
     "cell graph on a line": lambda: dg.cell_graph(
         dg.GradientDescent(WELL, "3/2"), dg.Box([-2.4], [2.4]), 7
