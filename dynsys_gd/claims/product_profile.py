@@ -1,0 +1,110 @@
+"""Is a loss a function ℓ of the product of its coordinates, and how does ℓ grow?"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from ..evidence import Grade, Outcome
+from ..losses.base import AbstractLoss
+from .claim import Instance
+from .declare import condition, yes_if
+
+__all__ = [
+    "EVEN_CONVEX_LIPSCHITZ",
+    "P",
+    "growth_degree",
+    "is_even",
+    "product_profile",
+    "slope_bound",
+]
+
+P = sp.Symbol("p", real=True)
+
+
+def product_profile(loss: AbstractLoss) -> sp.Expr | None:
+    """Return ℓ(p) with L(θ) = ℓ(θ_1 θ_2 ⋯ θ_d), or None where the loss is not seen to be one.
+
+    Examples
+    --------
+    >>> from sympy.abc import x, y
+    >>> from dynsys_gd import Loss
+    >>> product_profile(Loss((x*y - 1)**2 / 2, [x, y]))
+    (p - 1)**2/2
+    >>> product_profile(Loss((x + y)**2 / 2, [x, y])) is None
+    True
+    """
+    form = loss.symbolic
+    if form is None or loss.parameters:
+        return None
+    first, *others = form.variables
+    on_all = form.bound.subs(first, P / sp.Mul(*others))
+    profile = sp.simplify(on_all)
+    # Any variable that is left would make the loss differ on points of equal product.
+    return profile if profile.free_symbols <= {P} else None
+
+
+def is_even(profile: sp.Expr) -> bool:
+    """Return whether algebra shows that ℓ(-p) = ℓ(p).
+
+    Examples
+    --------
+    >>> is_even(sp.sqrt(1 + P**2)), is_even(P**3)
+    (True, False)
+    """
+    form = _plain(profile)
+    return sp.simplify(form - form.subs(P, -P)) == 0
+
+
+def growth_degree(profile: sp.Expr) -> sp.Expr:
+    """Return lim |p ℓ'(p)/ℓ(p)| as p -> ±∞, the larger of the two.
+
+    Examples
+    --------
+    >>> growth_degree(sp.sqrt(1 + P**2)), growth_degree((P**3 - 1)**2 / 18)
+    (1, 6)
+    """
+    ratio = _plain(sp.simplify(P * sp.diff(profile, P) / profile))
+    return sp.Max(*(sp.Abs(sp.limit(ratio, P, end)) for end in (sp.oo, -sp.oo)))
+
+
+def slope_bound(profile: sp.Expr) -> sp.Expr | None:
+    """Return sup |ℓ'| for a convex ℓ, or None where ℓ is not seen to be convex.
+
+    The slope of a convex function grows from one end of the line to the other, so that its
+    supremum is the larger of the two limits.
+
+    Examples
+    --------
+    >>> slope_bound(sp.sqrt(1 + P**2)), slope_bound(P**2 / 2), slope_bound(sp.cos(P))
+    (1, oo, None)
+    """
+    slope = _plain(sp.diff(profile, P))
+    if not sp.simplify(sp.diff(slope, P)).is_nonnegative:
+        return None
+    return sp.Max(*(sp.Abs(sp.limit(slope, P, end)) for end in (sp.oo, -sp.oo)))
+
+
+def _plain(expression: sp.Expr) -> sp.Expr:
+    """Return the expression in exponentials, of which limits are known."""
+    return expression.rewrite(sp.exp)
+
+
+def _even_convex_lipschitz(instance: Instance) -> tuple[Outcome, str]:
+    profile = product_profile(instance.loss)
+    if profile is None or instance.loss.dimension != 2:
+        return Outcome.UNDECIDED, "not seen to be a function of the product of two parameters"
+    bound = slope_bound(profile)
+    if bound is None:
+        return Outcome.UNDECIDED, f"ℓ = {profile} is not seen to be convex"
+    bend = sp.diff(profile, P, 2).subs(P, 0)
+    detail = f"ℓ = {profile}, sup|ℓ'| = {bound}, ℓ''(0) = {bend}"
+    return yes_if(is_even(profile) and bend == 1 and bound.is_finite), detail
+
+
+EVEN_CONVEX_LIPSCHITZ = condition(
+    "even, convex and Lipschitz",
+    "the loss is ℓ(xy) with ℓ even, convex and Lipschitz, and ℓ''(0) = 1",
+    _even_convex_lipschitz,
+    grade=Grade.PROVED,
+    reason="exact derivatives, and limits at infinity",
+)
