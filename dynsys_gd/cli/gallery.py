@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import struct
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ __all__ = ["Gallery"]
 
 _TITLE = "Papers on gradient descent with large step sizes, reproduced"
 _FORMAT = 1
+_TALL = 0.8  # height over width
 
 
 @dataclass(kw_only=True)
@@ -118,6 +120,7 @@ class Gallery:
             "cited": cited,
             "embedded": embedded,
             "thumbnail": _thumbnail,
+            "tall": _tall,
             "number": _number,
             "notes": _notes,
             "alike": _alike,
@@ -161,6 +164,12 @@ def _number(found: float | str) -> str:
 def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
+
+
+def _tall(run: StudyRun) -> bool:
+    """Return whether the figure has a second row of panels, of which a card shows the first."""
+    width, height = struct.unpack(">II", run.thumbnail[16:24])  # of the header of a PNG
+    return bool(height > _TALL * width)
 
 
 def _thumbnail(run: StudyRun) -> str:

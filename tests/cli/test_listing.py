@@ -33,10 +33,25 @@ def test_one_claim_alone():
     assert "sharp_transition" not in output
 
 
+def test_every_study_is_listed_with_its_paper():
+    output = " ".join(run("claims").stdout.split())
+    for study in claims.studies():
+        assert f"{study.name} {' '.join(study.title.split())}" in output
+        assert f"arXiv:{study.arxiv}" in output
+        assert f"Studies: {study.part.title}" in output
+
+
+def test_a_study_alone_shows_its_claims():
+    output = " ".join(run("claims", "step_size_matters").stdout.split())
+    for claim in claims.get_study("step_size_matters").made():
+        assert " ".join(claim.statement.split()) in output
+    assert "no_stable_minimum" not in output
+
+
 def test_an_unknown_claim_is_refused_with_the_list():
     result = run("claims", "flat_earth")
     assert result.exit_code == 2
-    assert all(name in result.stderr for name in claims.names())
+    assert all(name in result.stderr for name in (*claims.names(), *claims.study_names()))
 
 
 def test_version():
