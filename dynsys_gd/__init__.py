@@ -122,6 +122,7 @@ from .losses.parse import parse_loss
 from .losses.quantized_network import QuantizedNetwork, class_votes
 from .losses.straight_through import StraightThrough
 from .losses.symbolic import Loss
+from .losses.torch_loss import TorchLoss, from_torch
 from .maps import textbook
 from .maps.base import Map
 from .maps.coarse_gradient import CoarseGradient
@@ -359,6 +360,7 @@ __all__ = [
     "Threshold",
     "ThresholdStatus",
     "TimeLimitReached",
+    "TorchLoss",
     "Trajectory",
     "TransferMethod",
     "TransferOperator",
@@ -410,6 +412,7 @@ __all__ = [
     "follow",
     "follow_attractors",
     "follow_bifurcation",
+    "from_torch",
     "gradient_flow",
     "he_normal",
     "immediate_basin",

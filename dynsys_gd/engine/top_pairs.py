@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 
 _MOST_HELD = 2**27  # numbers in the basis: 1 GiB
 _USUAL_HELD = 256  # vectors, where that is less
+_ROUNDING = 1e-15  # of a product, by the root of d and the size of A: an estimate, no bound
 _LOOK = 4  # products between two looks at the Ritz values, at first
 
 
@@ -185,9 +186,10 @@ class _Search:
         e = float(np.linalg.norm(rests, 2))
         gaps = values - self.bound
         beyond = np.where(gaps > 0, 2 * e**2 / (gaps + np.hypot(gaps, 2 * e)) if e else 0.0, e)
-        upper = np.maximum(values, self.bound) + beyond
+        rounding = _ROUNDING * math.sqrt(self.dimension) * self.size
+        upper = np.maximum(values, self.bound) + beyond + rounding
         k = self.k
-        others = [self.bound + e, *upper[k : k + 1]]
+        others = [self.bound + e + rounding, *upper[k : k + 1]]
         return TopPairs(
             values=values[:k],
             vectors=vectors[:k],

@@ -163,7 +163,7 @@ def top_eigenvalues(
     formulas, forward over reverse for `AutodiffLoss`, double backward for `TorchLoss`. Up to 256
     vectors of d numbers are held, fewer where they would exceed a gigabyte.
 
-    What is known of the eigenvalues λ_1 ≥ λ_2 ≥ …, apart from rounding:
+    What is known of the eigenvalues λ_1 ≥ λ_2 ≥ …:
 
     * λ_i ≥ θ_i, by Cauchy's interlacing theorem;
     * some eigenvalue lies within the residual of θ_i [parlett1998symmetric]_;
@@ -176,8 +176,7 @@ def top_eigenvalues(
     * with e the norm of the residuals together and g = θ_i - U the gap, the i-th eigenvalue is at
       most θ_i + 2e²/(g + √(g² + 4e²)), and U + e where there is no gap [li2005note]_.
 
-    Rounding errors in the products, of about 1e-15 of the largest eigenvalue in absolute value
-    times the size of the sums in it, are not covered.
+    Rounding is allowed for by 1e-15 √d ‖H‖ in the upper bounds, an estimate that nothing proves.
 
     References
     ----------
