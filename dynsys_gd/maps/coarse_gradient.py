@@ -99,6 +99,7 @@ class CoarseGradient(Map):
                 raise unknown_name(name, self.parameters)
         given = {name: to_value(value, name) for name, value in values.items()}
         loss = self.loss.at(**{n: v for n, v in given.items() if n in self.loss.parameters})
+        assert isinstance(loss, QuantizedLoss)
         return replace(self, loss=loss, step_size=substitute(self.step_size, given))
 
     def kernel(self) -> Kernel:

@@ -29,6 +29,7 @@ from dynsys_gd.claims import (
 from dynsys_gd.claims.quantized import estimator_of, quantized_network
 
 Array = NDArray[np.float64]
+Data = tuple[Array, NDArray[np.intp]]
 Through = dg.StraightThrough
 _PAPER = "long2020learning"
 _FLOATS = dg.Evidence(grade=dg.Grade.NUMERICAL, reason="double precision")
@@ -63,15 +64,14 @@ class Settings:
 # Networks and data
 
 
-def _data(seed: int, s: Settings) -> tuple[Array, Array]:
+def _data(seed: int, s: Settings) -> Data:
     sizes = {"subspaces": s.classes, "dimension": s.plane, "pairs": s.pairs}
     return quantized.samples_in_pairs(**sizes, lengths=s.lengths, rng=seed)
 
 
-def _network(data: tuple[Array, Array], bits: int, units: int) -> dg.QuantizedNetwork:
-    X, labels = data
-    votes = dg.class_votes(int(labels.max()) + 1, units)
-    return dg.QuantizedNetwork(X, labels, votes, bits=bits)
+def _network(data: Data, bits: int, units: int) -> dg.QuantizedNetwork:
+    votes = dg.class_votes(int(data[1].max()) + 1, units)
+    return dg.QuantizedNetwork(*data, votes, bits=bits)
 
 
 def _case(title: str, F: dg.Map, s: Settings, why: str = "") -> Case:
