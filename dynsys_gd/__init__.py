@@ -132,6 +132,7 @@ from .maps.layerwise_descent import CarriedStepSizes, LayerwiseDescent
 from .maps.minibatch_cycle import MinibatchCycle, minibatches
 from .maps.nesterov import Nesterov
 from .maps.parse import parse_map
+from .maps.random_minibatch import RandomMinibatch
 from .maps.restriction import restricted
 from .maps.symbolic_map import SymbolicMap
 from .maps.trajectory import Trajectory
@@ -338,6 +339,7 @@ __all__ = [
     "PseudoArclength",
     "QuantizedNetwork",
     "QuasiMonteCarlo",
+    "RandomMinibatch",
     "Refinement",
     "ResolutionScaling",
     "SampledCells",

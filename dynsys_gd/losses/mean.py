@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from ..engine.machine.hessian_product import HessianProductCode
 from ..errors import InvalidInput
 from ..evidence import Outcome
-from ..values import by_name, unknown_name
+from ..values import by_name, to_value, unknown_name
 from .base import AbstractLoss, Points, SymbolicForm
 
-__all__ = ["MeanLoss", "checked_losses"]
+__all__ = ["MeanLoss", "checked_losses", "checked_weights", "losses_at"]
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -27,6 +27,8 @@ class MeanLoss(AbstractLoss):
     ----------
     losses : sequence of losses
         At least one, all of the same dimension.
+    weights : sequence of numbers, optional
+        Positive, with sum 1; equal ones by default.
 
     Examples
     --------
@@ -38,9 +40,14 @@ class MeanLoss(AbstractLoss):
     """
 
     losses: tuple[AbstractLoss, ...]
+    weights: tuple[sp.Expr, ...] | None
 
-    def __init__(self, losses: Sequence[AbstractLoss]) -> None:
+    def __init__(
+        self, losses: Sequence[AbstractLoss], weights: Sequence[Any] | None = None
+    ) -> None:
         object.__setattr__(self, "losses", checked_losses(losses))
+        given = None if weights is None else checked_weights(weights, len(self.losses), "weights")
+        object.__setattr__(self, "weights", given)
 
     @property
     def dimension(self) -> int:
@@ -61,7 +68,7 @@ class MeanLoss(AbstractLoss):
         return tuple(sorted({name for loss in self.losses for name in loss.parameters}))
 
     def at(self, **values: Any) -> MeanLoss:
-        return MeanLoss(losses_at(self.losses, values))
+        return MeanLoss(losses_at(self.losses, values), self.weights)
 
     @property
     def symbolic(self) -> SymbolicForm | None:
@@ -69,18 +76,26 @@ class MeanLoss(AbstractLoss):
         variables = forms[0].variables if forms[0] is not None else ()
         if any(form is None or form.variables != variables for form in forms):
             return None
-        total = sum((form.bound for form in forms if form is not None), sp.Integer(0))
+        bound = [form.bound for form in forms if form is not None]
+        weights = self.weights or [sp.Integer(1)] * len(bound)
+        total = sum((w * form for w, form in zip(weights, bound, strict=True)), sp.Integer(0))
         by_name(total.free_symbols | set(variables), "losses")
-        return SymbolicForm(total / len(forms), variables)
+        return SymbolicForm(total if self.weights else total / len(forms), variables)
 
     def __call__(self, points: Any) -> Points:
-        return np.mean([loss(points) for loss in self.losses], axis=0)
+        return self._mean([loss(points) for loss in self.losses])
 
     def gradient_at(self, points: Any) -> Points:
-        return np.asarray(np.mean([loss.gradient_at(points) for loss in self.losses], axis=0))
+        return self._mean([loss.gradient_at(points) for loss in self.losses])
 
     def hessian_at(self, points: Any) -> NDArray[np.float64]:
-        return np.asarray(np.mean([loss.hessian_at(points) for loss in self.losses], axis=0))
+        return self._mean([loss.hessian_at(points) for loss in self.losses])
+
+    def _mean(self, values: list[Points]) -> Points:
+        if self.weights is None:
+            return np.asarray(np.mean(values, axis=0))
+        pairs = zip(self.weights, values, strict=True)
+        return np.asarray(sum(float(weight) * value for weight, value in pairs))
 
     def hessian_product_code(self) -> tuple[HessianProductCode, NDArray[np.float64]] | None:
         # The formula of a sum of networks is long; their Hessians are added as numbers instead.
@@ -110,6 +125,21 @@ def checked_losses(losses: Any) -> tuple[AbstractLoss, ...]:
                 "losses", f"coordinates {given[0].names[:6]} and {loss.names[:6]}", expected
             )
     return given
+
+
+def checked_weights(weights: Any, count: int, argument: str) -> tuple[sp.Expr, ...]:
+    """Return `count` positive numbers with sum 1, or refuse them."""
+    expected = f"{count} positive numbers with sum 1"
+    if isinstance(weights, (str, bytes)) or not isinstance(weights, (Sequence, np.ndarray)):
+        raise InvalidInput(argument, weights, expected)
+    found = tuple(to_value(weight, argument) for weight in weights)
+    positive = all(weight.is_number and float(weight) > 0 for weight in found)
+    if len(found) != count or not positive or abs(float(sum(found)) - 1.0) > _ROUNDING:
+        raise InvalidInput(argument, weights, expected)
+    return found
+
+
+_ROUNDING = 1e-12
 
 
 def losses_at(losses: Sequence[AbstractLoss], values: dict[str, Any]) -> list[AbstractLoss]:

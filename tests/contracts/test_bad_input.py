@@ -261,6 +261,17 @@ FLOORS = {
         *refused("step_size", lambda v: dg.HeavyBall(LOSS, v, "1/2"), (*NO_NUMBERS, 0, -1)),
         *refused("step_size", lambda v: dg.Nesterov(LOSS, v, "1/2"), (*NO_NUMBERS, 0, -1)),
         *refused("step_size", lambda v: dg.MinibatchCycle([LOSS], v), (*NO_NUMBERS, 0, -1)),
+        *refused("losses", lambda v: dg.RandomMinibatch(v, "1/2"), (None, [], [F], LOSS, "x", [x])),
+        *refused("step_size", lambda v: dg.RandomMinibatch([LOSS], v), (*NO_NUMBERS, 0, -1)),
+        *refused(
+            "probabilities",
+            lambda v: dg.RandomMinibatch([LOSS, LOSS], "1/2", v),
+            (3, "ab", [1], [1, 0], [2, -1], ["1/2", "1/3"], [NAN, 1], [eta, 1 - eta]),
+        ),
+        *refused("rng", lambda v: dg.RandomMinibatch([LOSS], "1/2", rng=v), NO_RNG),
+        *refused(
+            "rng", lambda v: dg.RandomMinibatch([LOSS], 1, rng=0).states([1, 1], rng=v), NO_RNG
+        ),
         *refused("loss", lambda v: dg.LayerwiseDescent(v, ("1/2", "1/2")), NO_LOSSES),
         *refused(
             "step_sizes",

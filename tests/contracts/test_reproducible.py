@@ -41,6 +41,13 @@ CALLS = {
         keep=dg.Keep.STATES,
         executor=executor,
     ),
+    "lyapunov_spectrum of random batches": lambda rng, executor: dg.lyapunov_spectrum(
+        dg.RandomMinibatch([LOSS, dg.Loss((x * y - 1) ** 2, [x, y])], "1/5", rng=rng),
+        [[1.0, 1.0], [2.0, 0.5]],
+        exponents=2,
+        steps=320,
+        executor=executor,
+    ),
     "transition": lambda rng, executor: dg.transition(
         dg.GradientDescent(LOSS, eta),
         "eta",
