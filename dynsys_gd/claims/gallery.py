@@ -102,7 +102,7 @@ def read_study(path: str | Path) -> Study:
     sys.modules[spec.name] = module  # where dataclasses look up the words of annotations
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script may end itself
         del sys.modules[spec.name]
         told = f"{type(error).__name__}: {error}"
         raise InvalidInput("path", str(path), "a Python file that runs", told) from error

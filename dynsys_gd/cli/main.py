@@ -57,8 +57,8 @@ class CarefulGroup(click.Group):
 @click.group(
     cls=CarefulGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 all as the theorems say, 1 a contradiction or a refusal, 2 bad usage, "
-    "3 a fault of the program, 130 stopped by Ctrl-C.",
+    epilog="Exit codes: 0 all as the theorems say, 1 a contradiction, a refusal or a paper that is "
+    "not reproduced, 2 bad usage, 3 a fault of the program, 130 stopped by Ctrl-C.",
 )
 @click.version_option(__version__, prog_name="dynsys-gd")
 def main() -> None:
@@ -67,6 +67,7 @@ def main() -> None:
     \b
     Examples:
       dynsys-gd verify
+      dynsys-gd verify --all
       dynsys-gd analyse "(x*y-1)**2/2" --variables x y --step-size 1/2
       dynsys-gd orbits --example henon --periods 1-20
       dynsys-gd measure "(x*y-1)**2/2" --variables x y --step-size 1/2 --lower -3 --upper 3

@@ -122,11 +122,13 @@ class TestFiles:
             with pytest.raises(InvalidInput, match="STUDY"):
                 claims.read_study(path)
 
-    @pytest.mark.parametrize("text", ["STUDY = (", "1 / 0", "import nothing_of_this_name"])
+    @pytest.mark.parametrize(
+        "text", ["STUDY = (", "1 / 0", "import nothing_of_this_name", "raise SystemExit"]
+    )
     def test_a_file_that_does_not_run_is_refused_with_the_reason(self, tmp_path, text):
         path = tmp_path / "broken.py"
         path.write_text(text)
-        with pytest.raises(InvalidInput, match=r"a Python file that runs; \w+Error: "):
+        with pytest.raises(InvalidInput, match=r"a Python file that runs; \w+(Error|Exit): "):
             claims.read_study(path)
 
     def test_annotations_may_be_put_off(self, guide_file):
