@@ -11,6 +11,8 @@ __all__ = [
     "EXPONENTIAL_LOSS",
     "LOGISTIC_LOSS",
     "NOT_SEPARABLE",
+    "ONE_FEATURE",
+    "ONE_MAGNITUDE",
     "SEPARABLE",
     "SUPPORT_IS_A_BASIS",
     "margin_of",
@@ -65,6 +67,16 @@ def _support_is_a_basis(instance: Instance) -> tuple[Outcome, str]:
     return yes_if(margin.separable and margin.support_is_a_basis), f"dual weights {dual}"
 
 
+def _has_one_feature(instance: Instance) -> tuple[Outcome, str]:
+    return yes_if(instance.F.dimension == 1), ""
+
+
+def _has_one_magnitude(instance: Instance) -> tuple[Outcome, str]:
+    terms = terms_of(instance)
+    squares = set() if terms is None else {sum(v**2 for v in row) for row in terms.rows}
+    return yes_if(len(squares) == 1), ""
+
+
 _HULL = "shortest vector of the convex hull, in rational numbers"
 
 LOGISTIC_LOSS = _with_loss(Link.LOGISTIC)
@@ -89,4 +101,18 @@ SUPPORT_IS_A_BASIS = condition(
     _support_is_a_basis,
     grade=Grade.PROVED,
     reason="rank and optimality conditions, in rational numbers",
+)
+ONE_FEATURE = condition(
+    "one feature",
+    "the data have one feature",
+    _has_one_feature,
+    grade=Grade.PROVED,
+    reason="by counting",
+)
+ONE_MAGNITUDE = condition(
+    "equal magnitude",
+    "all samples have the same norm",
+    _has_one_magnitude,
+    grade=Grade.PROVED,
+    reason="by its form",
 )
