@@ -334,7 +334,7 @@ def _figure(verdicts: Sequence[Verdict]) -> Chart:
 
 def _step_panel(verdict: Verdict, cycle: dg.PeriodicOrbit) -> Panel:
     x = cycle.points[:, 0]
-    wide = np.linspace(x.min() - np.ptp(x), x.max() + np.ptp(x), 400)
+    wide = np.linspace(x.min() - np.ptp(x), x.max() + np.ptp(x), 501)
     after = verdict.instance.F(wide[:, None])[:, 0]
     curves = (
         Curve(label="a step", x=wide, y=after),
