@@ -58,7 +58,7 @@ class Settings:
     pairs: int = 2**15  # at most; none are drawn where 0
     finest: int = 11  # distances down to 2^-11 of the small square
     rough: float = 1.2  # least exponent of the number of pixels on a boundary that counts as rough
-    smooth: float = 0.2  # how far local exponents of a smooth one may be from 1
+    smooth: float = 0.2  # how far the exponent of a smooth one may be from 1
     rough_magnified: float = 1.5
     smooth_magnified: float = 0.25
     tiny: str = "1/1000000"
@@ -267,10 +267,13 @@ def _observe(instance: Instance, conclusion: str, s: Settings) -> Observation:
     counts = [int(_edges(labels).sum()) for labels in pictures]
     pairs = list(zip(s.resolutions, counts, strict=True))
     numbers = [Number.seen(f"pixels on the boundary, {n}²", count) for n, count in pairs]
-    for (n, before), (m, after) in pairwise(pairs):
-        local = _exponent(after / before, m / n)
-        name = f"local exponent, {n}² to {m}²"
-        numbers.append(_judged(instance, name, local, rough=s.rough, smooth=s.smooth))
+    numbers += [
+        Number.seen(f"local exponent, {n}² to {m}²", _exponent(after / before, m / n))
+        for (n, before), (m, after) in pairwise(pairs)
+    ]
+    overall = _exponent(counts[-1] / counts[0], s.resolutions[-1] / s.resolutions[0])
+    name = f"exponent, {s.resolutions[0]}² to {s.resolutions[-1]}²"
+    numbers.append(_judged(instance, name, overall, rough=s.rough, smooth=s.smooth))
     small = _smaller_square(_edges(pictures[-1]), s)
     results: list[Result] = [_chart(instance, pictures[-1], counts, (trains, small), s)]
     if s.pairs:
@@ -280,7 +283,6 @@ def _observe(instance: Instance, conclusion: str, s: Settings) -> Observation:
         limits = {"rough": s.rough_magnified, "smooth": s.smooth_magnified}
         numbers.append(_judged(instance, "dimension magnified", found.dimension, **limits))
         results.append(found)
-    overall = _exponent(counts[-1] / counts[0], s.resolutions[-1] / s.resolutions[0])
     return observed(
         conclusion,
         yes_if(overall > s.rough),
