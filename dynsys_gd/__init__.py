@@ -95,6 +95,7 @@ from .ensembles import starts
 from .ensembles.budget import Budget
 from .ensembles.fates import Detail, Fate, Fates
 from .ensembles.gradient_flow import GradientFlow, Integrator, gradient_flow
+from .ensembles.progress_along import ProgressAlong, progress_along
 from .ensembles.sharpness_along import SharpnessAlong, sharpness_along
 from .ensembles.simulate import simulate
 from .ensembles.stopping_times import StoppingTimes, stopping_times
@@ -336,6 +337,7 @@ __all__ = [
     "PlaneRegion",
     "PointUse",
     "PooledAverages",
+    "ProgressAlong",
     "PseudoArclength",
     "QuantizedNetwork",
     "QuasiMonteCarlo",
@@ -431,6 +433,7 @@ __all__ = [
     "parse_loss",
     "parse_map",
     "periodic_orbits",
+    "progress_along",
     "progress_bar",
     "reproduce",
     "restricted",

@@ -43,6 +43,7 @@ from ..claims.transition_scan import TransitionScan
 from ..claims.verdict import Verdict
 from ..ensembles.fates import Fates
 from ..ensembles.gradient_flow import GradientFlow
+from ..ensembles.progress_along import ProgressAlong
 from ..ensembles.sharpness_along import SharpnessAlong
 from ..ensembles.stopping_times import StoppingTimes
 from ..ensembles.top_eigenvalues import HessianSpectrum
@@ -99,6 +100,7 @@ from .multipliers_picture import draw_multipliers_alone
 from .normal_form_picture import draw_normal_form
 from .orbits_picture import draw_family_alone, draw_minima, draw_orbit, draw_orbits
 from .plane_of_periods import draw_plane
+from .progress_picture import draw_progress
 from .sharpness_picture import draw_sharpness
 from .skeleton_picture import draw_skeleton
 from .spectrum_picture import draw_covariant, draw_exponents
@@ -183,6 +185,7 @@ _paint.register(NormalForm, draw_normal_form)
 _paint.register(OrbitSet, draw_orbits)
 _paint.register(ParameterPlane, draw_plane)
 _paint.register(PeriodicOrbit, draw_orbit)
+_paint.register(ProgressAlong, draw_progress)
 _paint.register(SharpnessAlong, draw_sharpness)
 _paint.register(Skeleton, draw_skeleton)
 _paint.register(Stability, draw_stability)
@@ -248,6 +251,7 @@ _size.register(ParameterPlane, lambda _: (8.4, 5.6))
 _size.register(PeriodicOrbit, lambda _: _WITH_LEGEND)
 _size.register(Reproduction, lambda result: _size(result.figure))
 _size.register(GradientFlow, lambda _: (8.4, 6.0))
+_size.register(ProgressAlong, lambda _: (8.4, 6.0))
 _size.register(SharpnessAlong, lambda _: (8.4, 6.0))
 _size.register(Skeleton, lambda _: (8.4, 6.6))
 _size.register(Stability, lambda _: _WITH_LEGEND)

@@ -499,6 +499,15 @@ FLOORS = {
         ),
         *refused("products", lambda v: dg.top_eigenvalues(LOSS, [1, 2], products=v), NO_COUNTS),
         *refused("n", dg.data.digits, (0, -1, 1798, 2.5, "3", True)),
+        *refused("F", lambda v: dg.progress_along(v, [[1, 2]], 9), (*NO_MAPS, LOGISTIC)),
+        *refused("parameter", lambda v: dg.progress_along(v, [[1, 2]], 9), (OPEN,)),
+        *refused(
+            "starts", lambda v: dg.progress_along(F, v, 9), (None, [1, 2], [[1]], [[NAN, 1]], BOX)
+        ),
+        *refused("steps", lambda v: dg.progress_along(F, [[1, 2]], v), NO_COUNTS),
+        *refused(
+            "transient", lambda v: dg.progress_along(F, [[1, 2]], 9, transient=v), (-1, 0.5, None)
+        ),
         *refused("F", lambda v: dg.sharpness_along(v, [[1, 2]], 9), (*NO_MAPS, LOGISTIC)),
         *refused("parameter", lambda v: dg.sharpness_along(v, [[1, 2]], 9), (OPEN,)),
         *refused(

@@ -205,6 +205,9 @@ MAKERS = {
     "gradient flow, lost": lambda: dg.gradient_flow(
         dg.Loss(-(x**4), [x]), [1.0], [0.0, 0.1, 1.0], integrator=dg.Integrator.RADAU
     ),
+    "progress": lambda: dg.progress_along(BEYOND, [[1, 2], [0.9, 1.2]], 300, transient=9),
+    "progress, converged": lambda: dg.progress_along(BELOW, [[1, 1]], 20),
+    "progress, escaping": lambda: dg.progress_along(BELOW, [[9, 9], [9, 8]], 20),
     "sharpness of a network": lambda: dg.sharpness_along(
         dg.GradientDescent(NET, "1/5"), dg.starts.drawn(dg.he_normal(NET), 20, rng=0), 20
     ),
