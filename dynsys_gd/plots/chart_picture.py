@@ -103,7 +103,7 @@ def _draw_curve(curve: Curve, k: int, ax: Axes, style: dict[str, Any]) -> None:
     colour = ORBITS[k % len(ORBITS)]
     look: dict[str, Any] = {"color": colour, "label": curve.label or None}
     if curve.mark is Mark.DOTS:
-        options = {**look, "linestyle": "none", "marker": ",", **style}
+        options = {**look, "linestyle": "none", "marker": ",", "rasterized": True, **style}
     elif curve.mark is Mark.POINTS:
         options = {**look, "linestyle": "none", "marker": _MARKERS[k % 7], "markersize": 4.5}
     else:
