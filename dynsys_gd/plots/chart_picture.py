@@ -103,6 +103,10 @@ def _draw_curve(curve: Curve, k: int, ax: Axes, style: dict[str, Any]) -> None:
     colour = ORBITS[k % len(ORBITS)]
     look: dict[str, Any] = {"color": colour, "label": curve.label or None}
     if curve.mark is Mark.DOTS:
+        # In the legend a pixel would not be seen: a point without data stands for the cloud.
+        if curve.label:
+            ax.plot([], [], linestyle="none", marker="o", markersize=3, **look)
+        look["label"] = None
         options = {**look, "linestyle": "none", "marker": ",", "rasterized": True, **style}
     elif curve.mark is Mark.POINTS:
         options = {**look, "linestyle": "none", "marker": _MARKERS[k % 7], "markersize": 4.5}
