@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.lines import Line2D
 
 from ..claims.chart import Chart, Curve, Mark, Panel, Raster
 from .style import ACCENT, GRID, INK, LINES_OF_ORBITS, ORBITS, QUIET
@@ -96,17 +97,16 @@ def _draw_panel(panel: Panel, ax: Axes, style: dict[str, Any]) -> None:
         place: dict[str, Any] = {"loc": "best"}
         if below:
             place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.16), "ncols": 2}
-        ax.legend(handles, labels, **place)
+        legend = ax.legend(handles, labels, **place)
+        for handle in legend.legend_handles:
+            if isinstance(handle, Line2D) and handle.get_marker() == ",":
+                handle.set(marker="o", markersize=3)  # a pixel would not be seen
 
 
 def _draw_curve(curve: Curve, k: int, ax: Axes, style: dict[str, Any]) -> None:
     colour = ORBITS[k % len(ORBITS)]
     look: dict[str, Any] = {"color": colour, "label": curve.label or None}
     if curve.mark is Mark.DOTS:
-        # In the legend a pixel would not be seen: a point without data stands for the cloud.
-        if curve.label:
-            ax.plot([], [], linestyle="none", marker="o", markersize=3, **look)
-        look["label"] = None
         options = {**look, "linestyle": "none", "marker": ",", "rasterized": True, **style}
     elif curve.mark is Mark.POINTS:
         options = {**look, "linestyle": "none", "marker": _MARKERS[k % 7], "markersize": 4.5}
