@@ -70,8 +70,9 @@ class Settings:
     ratios: tuple[str, ...] = ("11/10", "6/5")  # ησ_1
     spread: float = 0.1  # standard deviation of the first weights
     networks: int = 20
-    steps: int = 4000
+    steps: int = 40_000
     settled: float = 1e-9
+    near_a_cycle: float = 1e-3  # orbits this near to a cycle may still come to it
     seeds: tuple[int, ...] = (0, 1, 2)
     shown: int = 60
 
@@ -273,6 +274,8 @@ def _matrix_claim(s: Settings) -> Claim:
         ends = F.iterate(starts, s.steps)
         back, moved = (np.abs(F.iterate(ends, k) - ends).max(axis=1) for k in (2, 1))
         two = (back <= s.settled) & (moved > s.settled)
+        never = ~(back <= s.near_a_cycle) | (moved <= s.settled)
+        slow = dg.Outcome.UNDECIDED if not never.any() else dg.Outcome.NO
         numbers = [Number.seen("share of starts that come to a 2-cycle", two.mean())]
         results = []
         if two.all() and isinstance(net, dg.LinearNetwork) and net.depth == 2:
@@ -282,7 +285,7 @@ def _matrix_claim(s: Settings) -> Claim:
             results.append(_course(instance, values))
         return observed(
             conclusion,
-            yes_if(bool(two.all())),
+            dg.Outcome.YES if two.all() else slow,
             grade=dg.Grade.STATISTICAL,
             reason=f"{s.networks} random starts",
             detail=dg.simulate(F, starts).headline(),
@@ -291,8 +294,8 @@ def _matrix_claim(s: Settings) -> Claim:
         )
 
     def case(seed: int, ratio: str, *, layers: int = 1, why: str = "") -> Case:
-        sizes = s.size, (s.hidden,) * layers, s.singular_values
-        net = two_cycles.random_factorisation(*sizes, rng=seed)
+        sizes = s.size, (s.hidden,) * layers
+        net = two_cycles.random_factorisation(*sizes, s.singular_values, rng=seed)
         F = dg.GradientDescent(net, float(sp.Rational(ratio)) / s.singular_values[0])
         law = dg.Gaussian([0.0] * F.dimension, s.spread)
         title = f"{layers + 1} factors of matrix {seed}, ησ = {ratio}"
@@ -358,18 +361,14 @@ def _chart(panel: Panel) -> Chart:
 
 def _figure(verdicts: Sequence[Verdict]) -> Chart:
     panels = [r.panels[0] for v in verdicts for r in v.observation.results if isinstance(r, Chart)]
-    of_line = [panel for panel in panels if panel.title == _LINE]
+    of_line = [p for p in panels if p.title == _LINE]
     courses = {p.curves[0].label: p for p in panels if p.title == _MATRIX}
     course = replace(panels[-1], curves=tuple(p.curves[0] for p in courses.values()))
     steps = np.linspace(1, float(SECOND_FLIP), 100)
     lower, upper = np.sqrt([two_cycles.alternating_values(step) for step in steps]).T
     formula = Curve(label="formula", x=steps, y=upper), Curve(label="", x=steps, y=lower, like=0)
-    seen = Curve(
-        label="proved cycles",
-        x=np.concatenate([panel.curves[0].x for panel in of_line]),
-        y=np.concatenate([panel.curves[0].y for panel in of_line]),
-        mark=Mark.POINTS,
-    )
+    x, y = (np.concatenate([getattr(p.curves[0], k) for p in of_line]) for k in "xy")
+    seen = Curve(label="proved cycles", x=x, y=y, mark=Mark.POINTS)
     return Chart(
         title="Beyond the edge: cycles of period two",
         panels=(panels[0], replace(of_line[0], curves=(*formula, seen)), course),
@@ -384,8 +383,8 @@ STUDY = Study(
     summary=(
         "Chen and Bruna look at two steps of gradient descent as one map. Just beyond 2/f'' a "
         "condition on third derivatives makes its fixed points attract: the flip is supercritical. "
-        "The smallest matrix factorisation has an exact range of step sizes with an attracting "
-        "cycle, and larger ones follow it in their leading direction."
+        "The smallest factorisation has an exact range of step sizes with an attracting cycle, "
+        "and larger ones follow it in their leading direction."
     ),
     settings=Settings(),
     quick={"plane": 15, "starts": 30, "balanced": ("11/10",), "ratios": ("11/10",), "networks": 4},
