@@ -116,7 +116,7 @@ from .losses import catalog
 from .losses.activations import Activation
 from .losses.autodiff import AutodiffLoss
 from .losses.data_loss import DataLoss
-from .losses.initialisation import he_normal, xavier_normal
+from .losses.initialisation import fan_in_uniform, he_normal, xavier_normal
 from .losses.linear_network import LinearNetwork
 from .losses.mlp import MLP
 from .losses.parse import parse_loss
@@ -411,6 +411,7 @@ __all__ = [
     "critical_step_size",
     "crossings",
     "data",
+    "fan_in_uniform",
     "fixed_points",
     "flattest_minimum",
     "follow",

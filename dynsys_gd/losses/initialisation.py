@@ -6,11 +6,51 @@ import math
 from collections.abc import Callable
 
 from ..errors import InvalidInput
-from ..regions import Gaussian
+from ..regions import Box, Gaussian
 from .linear_network import LinearNetwork
 from .mlp import MLP
 
-__all__ = ["he_normal", "xavier_normal"]
+__all__ = ["fan_in_uniform", "he_normal", "xavier_normal"]
+
+
+def fan_in_uniform(network: LinearNetwork | MLP, scale: float = 1.0) -> Box:
+    """Return the law that is uniform on ±1/√fan_in, for the weights and biases of each layer.
+
+    Parameters
+    ----------
+    network : LinearNetwork or MLP
+    scale : float
+        By which all are multiplied, above 0.
+
+    Returns
+    -------
+    Box
+        On the points of the network, fan_in the number of inputs of a layer.
+
+    Notes
+    -----
+    PyTorch draws the parameters of ``torch.nn.Linear`` from it where nothing else is said.
+
+    References
+    ----------
+    Glorot and Bengio [glorot2010understanding]_, equation 1, for the weights.
+
+    Examples
+    --------
+    >>> net = LinearNetwork((4, 1), X=[[1] * 4, [2] * 4], Y=[[1], [2]])
+    >>> fan_in_uniform(net).high
+    (0.5, 0.5, 0.5, 0.5)
+    """
+    _check_network(network)
+    number = isinstance(scale, (int, float)) and not isinstance(scale, bool)
+    if not number or not 0 < scale < math.inf:
+        raise InvalidInput("scale", scale, "a finite number above 0")
+    high: list[float] = []
+    fan_in = 1
+    for shape in network.shapes:
+        fan_in = shape[1] if len(shape) == 2 else fan_in  # a bias follows its weights
+        high += [scale / math.sqrt(fan_in)] * math.prod(shape)
+    return Box([-value for value in high], high)
 
 
 def he_normal(network: LinearNetwork | MLP) -> Gaussian:
@@ -69,10 +109,14 @@ def xavier_normal(network: LinearNetwork | MLP) -> Gaussian:
 def _law(
     network: LinearNetwork | MLP, deviation: Callable[[int, int], float], name: str
 ) -> Gaussian:
-    if not isinstance(network, (LinearNetwork, MLP)):
-        raise InvalidInput("network", network, "a LinearNetwork or an MLP")
+    _check_network(network)
     scales: list[float] = []
     for shape in network.shapes:
         is_weight = len(shape) == 2
         scales += [deviation(shape[1], shape[0]) if is_weight else 0.0] * math.prod(shape)
     return Gaussian([0.0] * network.dimension, scales, name=name)
+
+
+def _check_network(network: object) -> None:
+    if not isinstance(network, (LinearNetwork, MLP)):
+        raise InvalidInput("network", network, "a LinearNetwork or an MLP")

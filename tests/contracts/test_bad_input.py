@@ -235,6 +235,8 @@ FLOORS = {
         *refused("units", lambda v: dg.class_votes(2, v), NO_COUNTS),
         *refused("points", STAIRS, NO_POINTS),
         *refused("network", dg.xavier_normal, (LOSS, None)),
+        *refused("network", dg.fan_in_uniform, (LOSS, None)),
+        *refused("scale", lambda v: dg.fan_in_uniform(NET, v), (0, -1, NAN, INF, "1", None)),
         *refused(
             "box", lambda v: dg.catalog.factorisation_area("1/2", v), (None, 3, dg.Box([0], [1]))
         ),

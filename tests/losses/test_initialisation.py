@@ -5,7 +5,7 @@ import pytest
 
 from dynsys_gd.errors import InvalidInput
 from dynsys_gd.losses.activations import Activation
-from dynsys_gd.losses.initialisation import he_normal, xavier_normal
+from dynsys_gd.losses.initialisation import fan_in_uniform, he_normal, xavier_normal
 from dynsys_gd.losses.linear_network import LinearNetwork
 from dynsys_gd.losses.mlp import MLP
 
@@ -44,3 +44,13 @@ def test_linear_network_and_words():
 def test_only_networks_have_such_a_law():
     with pytest.raises(InvalidInput, match="network"):
         he_normal("net")
+
+
+def test_the_law_of_pytorch_is_uniform_by_the_inputs_of_a_layer():
+    net = MLP((4, 9, 2), Activation.TANH, np.ones((1, 4)), np.ones((1, 2)))
+    law = fan_in_uniform(net, 3)
+    high = np.array([float(value) for value in law.high])
+    assert np.array_equal(high, -np.array([float(value) for value in law.low]))
+    (first, bias), (second, last) = net.unflatten(high)
+    for part, size in ((first, 0.5), (bias, 0.5), (second, 1 / 3), (last, 1 / 3)):
+        np.testing.assert_allclose(part, 3 * size)
