@@ -1,4 +1,4 @@
-"""Conclusions looked for in orbits: does every start converge, is there a stable cycle?"""
+"""What orbits do: do all converge, is there a stable cycle, do they stay in a region?"""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cells.cell_graph import cell_graph
 from ..ensembles.fates import Fate
 from ..ensembles.simulate import simulate
 from ..evidence import Grade, Outcome
@@ -16,11 +17,12 @@ from ..orbits.kinds import Kind
 from ..orbits.orbit_set import OrbitSet
 from ..orbits.periodic_orbit import PeriodicOrbit
 from ..orbits.periodic_orbits import periodic_orbits
+from ..regions import Box
 from ..results import Result
 from .claim import Instance, Observation
 from .declare import observed, yes_if
 
-__all__ = ["every_start_converges", "sinks", "stable_cycle"]
+__all__ = ["every_start_converges", "region_is_kept", "sinks", "stable_cycle"]
 
 _STARTS = 400  # that look for a cycle where the certified search leaves the question open
 
@@ -79,3 +81,20 @@ def sinks(result: Result) -> Iterator[PeriodicOrbit]:
     orbits = result if isinstance(result, OrbitSet) else ()
     isolated = (orbit for orbit in orbits if isinstance(orbit, PeriodicOrbit))
     return (orbit for orbit in isolated if orbit.kind is Kind.SINK)
+
+
+def region_is_kept(instance: Instance, *, depth: int) -> tuple[Outcome, str]:
+    """Return whether the map takes the region, a box, into itself, and what was seen.
+
+    YES by images of 2^depth cells in interval arithmetic, NO by a point that leaves.
+    """
+    if not isinstance(instance.region, Box):
+        return Outcome.UNDECIDED, "the region is not a box"
+    graph = cell_graph(instance.F, instance.region, depth=depth)
+    told = f"{int(graph.escaping.sum())} of {len(graph.escaping)} cells may leave the region"
+    if not graph.escaping.any():
+        return Outcome.YES, told
+    box = graph.box
+    images = instance.F(box.sample(len(graph.escaping), rng=instance.rng("region")))
+    leaves = bool((images < box.low).any() or (images > box.high).any())
+    return (Outcome.NO if leaves else Outcome.UNDECIDED), told
