@@ -18,13 +18,13 @@ from .verdict import Status
 __all__ = ["index_page", "record_of", "study_page"]
 
 MADE = "<!-- Written by docs/studies/make.py from the study and its recorded run. -->"
-_AGAIN = "run `dynsys-gd verify --all` and docs/studies/make.py again"
+_AGAIN = "run `dynsys-gd verify --study NAME` and docs/studies/make.py again"
 _MARKUP = re.compile(r"[\\`*\[\]<|$~]|(?<!\w)_|_(?!\w)")
 
 Record = Mapping[str, Any]
 
 
-def record_of(reproduction: Record, *, caption: str) -> dict[str, Any]:
+def record_of(reproduction: Record, *, caption: str, versions: Mapping[str, str]) -> dict[str, Any]:
     """Return what a page tells of a run: verdicts, findings and numbers, no statements.
 
     Parameters
@@ -33,6 +33,8 @@ def record_of(reproduction: Record, *, caption: str) -> dict[str, Any]:
         ``Reproduction.to_dict()``.
     caption : str
         What the figure shows.
+    versions : mapping of str to str
+        The packages that the run was made with.
 
     Returns
     -------
@@ -42,6 +44,7 @@ def record_of(reproduction: Record, *, caption: str) -> dict[str, Any]:
         "reproduced": reproduction["reproduced"],
         "disputed": reproduction["disputed"],
         "seed": reproduction["seed"],
+        "versions": dict(versions),
         "figure": caption,
         "settings": reproduction["settings"],
         "trials": [_recorded_trial(trial) for trial in reproduction["trials"]],
@@ -91,7 +94,8 @@ def study_page(study: Study, recorded: Record) -> str:
     --------
     >>> from dynsys_gd.claims import get_study, reproduce
     >>> study = get_study("step_size_matters").small()
-    >>> record = record_of(reproduce(study, rng=0).to_dict(), caption="the figure")
+    >>> found = reproduce(study, rng=0).to_dict()
+    >>> record = record_of(found, caption="the figure", versions={"dynsys_gd": "0.1.0"})
     >>> print(study_page(study, record).splitlines()[2])
     # The step size decides which minima can be found
     """
@@ -112,7 +116,7 @@ def study_page(study: Study, recorded: Record) -> str:
     ]
     if study.discussion:
         blocks += ["## Differences from the paper", _md(study.discussion)]
-    return "\n\n".join([*blocks, *_settings(study), *_repeat(study, recorded["seed"])]) + "\n"
+    return "\n\n".join([*blocks, *_settings(study), *_repeat(study, recorded)]) + "\n"
 
 
 def index_page(studies: Sequence[Study], records: Mapping[str, Record]) -> str:
@@ -136,7 +140,8 @@ def index_page(studies: Sequence[Study], records: Mapping[str, Record]) -> str:
         "# Studies",
         "A study is a paper that runs: its claims with their hypotheses, instances on which each "
         "is checked, controls on which it must be silent, numbers beside the ones that are "
-        f"expected, one figure. {reproduced} of {len(studies)} are reproduced{contested}.",
+        "expected, one figure: [papers that run](../reproducing.md). "
+        f"{reproduced} of {len(studies)} are reproduced{contested}.",
         "```bash\ndynsys-gd verify --all            # all of them, and a page with the figures\n"
         "dynsys-gd verify --all --quick    # in their small form\n"
         f"dynsys-gd verify --study {studies[0].name}\n```",
@@ -156,7 +161,7 @@ def index_page(studies: Sequence[Study], records: Mapping[str, Record]) -> str:
         "A hypothesis is PROVED by exact algebra, CERTIFIED by interval arithmetic, or holds in "
         "floating point or by sampling only.",
         "The pages are written by `docs/studies/make.py` from the studies and "
-        "[results.json](results.json), a full run; a test compares them.",
+        "[results.json](results.json), which records full runs; tests compare them.",
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -264,7 +269,8 @@ def _settings(study: Study) -> Iterator[str]:
     yield _table(("name", "value", "in the small form"), rows)
 
 
-def _repeat(study: Study, seed: int) -> Iterator[str]:
+def _repeat(study: Study, recorded: Record) -> Iterator[str]:
+    seed = recorded["seed"]
     name, value = next(iter(study.constants().items()))
     yield "## How to repeat it"
     yield (
@@ -279,7 +285,11 @@ def _repeat(study: Study, seed: int) -> Iterator[str]:
         f"dg.reproduce(study.at({name}={value!r}), rng={seed})    # or other settings\n```"
     )
     yield f"```bash\ndynsys-gd verify --study {study.name}\n```"
-    yield f"The study is one file: `dynsys_gd/claims/papers/{study.name}.py`."
+    made = ", ".join(f"{name} {version}" for name, version in recorded["versions"].items())
+    yield (
+        f"The study is one file: `dynsys_gd/claims/papers/{study.name}.py`. This page tells of a "
+        f"run with {made}."
+    )
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

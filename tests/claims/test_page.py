@@ -16,7 +16,8 @@ STUDY = claims.get_study("step_size_matters").small()
 
 @pytest.fixture(scope="module")
 def record():
-    return record_of(claims.reproduce(STUDY, rng=0).to_dict(), caption="a | b")
+    found = claims.reproduce(STUDY, rng=0).to_dict()
+    return record_of(found, caption="a | b", versions={"numpy": "2.0"})
 
 
 def rows(text):
@@ -32,6 +33,7 @@ def test_the_page_has_statements_cases_numbers_and_settings(record):
     assert f"](https://arxiv.org/abs/{STUDY.arxiv})" in text
     assert "**Reproduced**; 11 of 11 numbers as expected." in text
     assert "![a \\| b](images/step_size_matters.png)" in text
+    assert "a run with numpy 2.0." in text
     found = rows(text)
     for claim in STUDY.made():
         assert f"## {claim.title}" in told

@@ -15,6 +15,7 @@ from dynsys_gd.plots import figure
 from dynsys_gd.results import bibliography
 
 NAMES = claims.study_names()
+RESULTS = Path(__file__).resolve().parents[2] / "docs" / "studies" / "results.json"
 LEAST_SEEDS = 3
 COMMON = {*map(float, range(11)), 0.5, 0.25, 1.5, 100.0}  # numbers of many meanings
 
@@ -22,6 +23,18 @@ COMMON = {*map(float, range(11)), 0.5, 0.25, 1.5, 100.0}  # numbers of many mean
 @cache
 def quick(name):
     return claims.reproduce(claims.get_study(name).small(), rng=0)
+
+
+def recorded_numbers(name, claim, case):
+    """The names of the numbers of a case, with what the full run found."""
+    trials = recorded_runs().get(name, {"trials": ()})["trials"]
+    here = [t for t in trials if (t["claim"], t["case"]) == (claim, case)]
+    return [(n["name"], float(n["found"])) for t in here for n in t["numbers"]]
+
+
+@cache
+def recorded_runs():
+    return json.loads(RESULTS.read_text(encoding="utf-8"))
 
 
 def source(name):
@@ -73,6 +86,19 @@ class TestEveryStudy:
     def test_compares_numbers(self, name):
         compared = [number for number in quick(name).numbers if number.compared]
         assert compared
+
+    def test_finds_what_the_recorded_full_run_found(self, name):
+        trials = [
+            (trial.claim.name, trial.case.title, [n for n in trial.verdict.numbers if n.compared])
+            for trial in quick(name).trials
+        ]
+        for claim, case, numbers in trials:
+            names = [number.name for number in numbers]
+            recorded = recorded_numbers(name, claim, case)
+            for number in numbers:
+                found = [found for known, found in recorded if known == number.name]
+                if len(found) == names.count(number.name) == 1:
+                    assert number.low <= found[0] <= number.high, (case, number, found)
 
     def test_has_a_figure(self, name):
         drawn = figure(quick(name).figure)
