@@ -114,6 +114,9 @@ class TestMaking:
         page = (tmp_path / "docs" / "step_size_matters.md").read_text(encoding="utf-8")
         assert page == study_page(small, kept[small.name])
         assert not re.search(r"second|elapsed", " ".join(_keys(kept)))
+        (tmp_path / "docs" / "README.md").write_text("old")
+        script.write(None)
+        assert "# Studies" in (tmp_path / "docs" / "README.md").read_text(encoding="utf-8")
 
     def test_a_study_without_a_run_is_named(self, there, tmp_path, monkeypatch):
         (report, verdicts), script = there, make()

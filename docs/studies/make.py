@@ -7,6 +7,8 @@ A report of some studies replaces what is recorded of these, and leaves the othe
 
     dynsys-gd verify --study step_size_matters --out report
     python docs/studies/make.py report
+
+Without a report the pages are written anew from what is recorded, as after a change of words.
 """
 
 from __future__ import annotations
@@ -46,9 +48,11 @@ def records_of(verdicts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def write(report: Path) -> None:
+def write(report: Path | None) -> None:
     """Write pages, figures and results, and remove those of studies that are gone."""
-    verdicts = json.loads((report / "verdicts.json").read_text(encoding="utf-8"))
+    verdicts: dict[str, Any] = {"studies": []}
+    if report is not None:
+        verdicts = json.loads((report / "verdicts.json").read_text(encoding="utf-8"))
     results, images = HERE / "results.json", HERE / "images"
     records = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
     records = {name: records[name] for name in records if name in study_names()}
@@ -59,7 +63,7 @@ def write(report: Path) -> None:
     images.mkdir(exist_ok=True)
     for name, text in written.items():
         (HERE / name).write_text(text, encoding="utf-8")
-    for entry in verdicts["studies"]:
+    for entry in verdicts["studies"] if report is not None else ():
         figure = report / "figures" / f"{entry['figure']['name']}.png"
         shutil.copyfile(figure, images / f"{entry['name']}.png")
     for old in (*HERE.glob("*.md"), *images.glob("*.png")):
@@ -70,6 +74,6 @@ def write(report: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) > 2:
         sys.exit(__doc__)
-    write(Path(sys.argv[1]))
+    write(Path(sys.argv[1]) if len(sys.argv) == 2 else None)

@@ -246,6 +246,7 @@ def _numbers(trials: Iterable[Record]) -> Iterator[str]:
     found = [(trial["case"], number) for trial in trials for number in trial["numbers"]]
     if not found:
         return
+    yield "Numbers, beside what is expected of them:"
     names = [number["name"] for _, number in found]
     told = len(set(names)) < len(names)
     heads = ("number", *(["case"] if told else []), "expected", "origin", "found")
@@ -271,19 +272,20 @@ def _settings(study: Study) -> Iterator[str]:
 
 def _repeat(study: Study, recorded: Record) -> Iterator[str]:
     seed = recorded["seed"]
-    name, value = next(iter(study.constants().items()))
     yield "## How to repeat it"
     yield (
         "```python\n>>> import dynsys_gd as dg\n"
         f'>>> study = dg.claims.get_study("{study.name}")\n'
         f">>> study.short_reference\n{study.short_reference!r}\n\n```"
     )
-    yield (
-        "```python\n"
-        f"dg.reproduce(study, rng={seed})            # this page\n"
-        f"dg.reproduce(study.small(), rng={seed})    # in seconds\n"
-        f"dg.reproduce(study.at({name}={value!r}), rng={seed})    # or other settings\n```"
-    )
+    lines = [
+        f"dg.reproduce(study, rng={seed})  # this page",
+        f"dg.reproduce(study.small(), rng={seed})  # in seconds",
+    ]
+    numbers = [item for item in study.constants().items() if type(item[1]) in (int, float)]
+    for name, value in numbers[:1]:
+        lines.append(f"dg.reproduce(study.at({name}={value!r}), rng={seed})  # or other settings")
+    yield "\n".join(["```python", *lines, "```"])
     yield f"```bash\ndynsys-gd verify --study {study.name}\n```"
     made = ", ".join(f"{name} {version}" for name, version in recorded["versions"].items())
     yield (
@@ -303,7 +305,9 @@ def _linked(text: str, arxiv: str) -> str:
         return _md(text)
     link = f"[arXiv:{arxiv}](https://arxiv.org/abs/{arxiv})"
     before, number, after = text.partition(f"arXiv:{arxiv}")
-    return f"{_md(before)} {link}{_md(after)}" if number else f"{_md(text)}, {link}"
+    if number:
+        return f"{_md(before)} {link}{_md(after)}"
+    return f"{_md(text)}{'' if text.endswith('.') else ','} {link}"
 
 
 def _md(text: str) -> str:
