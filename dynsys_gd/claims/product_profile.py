@@ -10,6 +10,7 @@ from .claim import Instance
 from .declare import condition, yes_if
 
 __all__ = [
+    "AT_MOST_LINEAR_GROWTH",
     "EVEN_CONVEX_LIPSCHITZ",
     "P",
     "growth_degree",
@@ -107,4 +108,21 @@ EVEN_CONVEX_LIPSCHITZ = condition(
     _even_convex_lipschitz,
     grade=Grade.PROVED,
     reason="exact derivatives, and limits at infinity",
+)
+
+
+def _grows_at_most_linearly(instance: Instance) -> tuple[Outcome, str]:
+    profile = product_profile(instance.loss)
+    if profile is None:
+        return Outcome.UNDECIDED, "not seen to be a function of the product"
+    degree = growth_degree(profile)
+    return yes_if(degree <= 1), f"degree {degree}"
+
+
+AT_MOST_LINEAR_GROWTH = condition(
+    "good regularity",
+    "the loss is ℓ(xy), and its growth degree lim pℓ'(p)/ℓ(p) at infinity is at most 1",
+    _grows_at_most_linearly,
+    grade=Grade.PROVED,
+    reason="exact limits",
 )
