@@ -141,6 +141,7 @@ def sharpness_along(
     records: int,
     every: int = 1,
     search: Lanczos = Lanczos(check=3, cycles=1, tolerance=1e-4),  # frozen
+    watch: Callable[[Array, slice, int], None] | None = None,
 ) -> tuple[Array, Array, Array]:
     """Return the sharpness along trajectories: at the states and after each `every` steps.
 
@@ -159,6 +160,8 @@ def sharpness_along(
         Steps between two values.
     search : Lanczos
         For all but the first value, which is sought with `Lanczos()`.
+    watch : callable, optional
+        Told the states of some trajectories, shape (m, blocks · d), which ones, and the record.
 
     Returns
     -------
@@ -181,12 +184,18 @@ def sharpness_along(
     shared = [aligned(settings), aligned(data), aligned(noise.ravel())]
     shared += [_zeros(work_tiles(d, steps) * lanes), np.array([search.tolerance, search.stir])]
     run = program.function("sharpness_along", 14)
+    piece = _PIECE if watch is None else 1
     for k in range(len(tiles)):
-        for first in range(1, records, _PIECE):
-            part = slice(first, min(first + _PIECE, records))
+        here = slice(k * lanes, min((k + 1) * lanes, n))
+        if watch is not None:
+            watch(states[here], here, 0)
+        for first in range(1, records, piece):
+            part = slice(first, min(first + piece, records))
             arrays = [tiles[k], vectors[k], values[k, part], errors[k, part], *shared]
             count = part.stop - part.start
             run(*addresses(arrays), every, count, steps, search.check, search.cycles)
+            if watch is not None:
+                watch(rows_of_tiles(tiles[k : k + 1], here.stop - here.start), here, first)
     return rows_of_tiles(values, n), rows_of_tiles(errors, n), rows_of_tiles(tiles, n)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,7 @@ __all__ = ["SharpnessAlong", "sharpness_along"]
 
 Rows = NDArray[np.float64]
 
+_FEW = 64  # orbits up to which a second pass, for the losses, costs more than looking each time
 _SMALL = 64  # parameters up to which whole Hessians are as fast as products
 
 
@@ -151,18 +153,36 @@ def sharpness_along(F: Map, starts: Any, steps: int, *, every: int = 1) -> Sharp
     records = 1 + length // stride
     product = F.loss.hessian_product_code()
     code = kernel.code
+    losses = np.empty((len(states), records))
+    loss = F.loss
+
+    def watch(some: Rows, which: slice, record: int) -> None:
+        with np.errstate(all="ignore"):
+            losses[which, record] = loss(F.project(some))
+
     if product is None or code is None or usable(kernel, Arithmetic.FUSED) is Arithmetic.NUMPY:
-        values, residuals = _of_products(F, F.loss, states, records, stride)
+        values, residuals = _of_products(F, loss, states, records, stride, watch)
     else:
+        few = len(states) <= _FEW
         values, residuals, _ = followed(
-            code, kernel.parameters, *product, states, records=records, every=stride
+            code,
+            kernel.parameters,
+            *product,
+            states,
+            records=records,
+            every=stride,
+            watch=watch if few else None,
         )
+        for record in range(0 if few else records):
+            states = iterate(kernel, states, stride) if record else states
+            for rows in row_blocks(*states.shape):
+                watch(states[rows], rows, record)
     worst = residuals[np.isfinite(values).all(axis=1)].max(initial=0.0)
     return SharpnessAlong(
         map=F,
         steps=stride * np.arange(records),
         values=np.ascontiguousarray(values),
-        losses=_losses(F, F.loss, states, records, stride),
+        losses=losses,
         residuals=np.ascontiguousarray(residuals),
         limit=_limit(F),
         evidence=Evidence(
@@ -175,7 +195,12 @@ def sharpness_along(F: Map, starts: Any, steps: int, *, every: int = 1) -> Sharp
 
 
 def _of_products(
-    F: Map, loss: AbstractLoss, states: Rows, records: int, every: int
+    F: Map,
+    loss: AbstractLoss,
+    states: Rows,
+    records: int,
+    every: int,
+    watch: Callable[[Rows, slice, int], None],
 ) -> tuple[Rows, Rows]:
     """Look at each record by itself; from the second on a search begins with the last vectors."""
     kernel, d = F.kernel(), loss.dimension
@@ -184,6 +209,8 @@ def _of_products(
     for record in range(records):
         states = iterate(kernel, states, every) if record else states
         points = F.project(states)
+        for rows in row_blocks(*points.shape):
+            watch(states[rows], rows, record)
         for rows in row_blocks(*points.shape) if d <= _SMALL else [slice(None)]:
             with np.errstate(all="ignore"):
                 if d <= _SMALL:
@@ -193,18 +220,6 @@ def _of_products(
                     vectors = top.vectors
             values[rows, record], residuals[rows, record] = top.values, top.errors
     return values, residuals
-
-
-def _losses(F: Map, loss: AbstractLoss, states: Rows, records: int, every: int) -> Rows:
-    kernel = F.kernel()
-    values = np.empty((len(states), records))
-    for record in range(records):
-        states = iterate(kernel, states, every) if record else states
-        points = F.project(states)
-        for rows in row_blocks(*points.shape):
-            with np.errstate(all="ignore"):
-                values[rows, record] = loss(points[rows])
-    return values
 
 
 def _limit(F: Map) -> float | None:

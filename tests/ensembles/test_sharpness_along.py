@@ -115,3 +115,15 @@ def test_orbits_slide_down_to_minima_that_are_stable():
     found = dg.sharpness_along(dg.GradientDescent(LOSS, "1/2"), [[2.4, 0.5]], 400)
     assert found.values[0, 0] > found.limit
     assert found.values[0, -1] < found.limit
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_losses_do_not_depend_on_the_company(name, monkeypatch):
+    F = MAPS[name]
+    starts = np.random.default_rng(4).normal(size=(11, F.loss.dimension)) / 3
+    few = dg.sharpness_along(F, starts, 24, every=3)
+    monkeypatch.setattr(module, "_FEW", 3)
+    many = dg.sharpness_along(F, starts, 24, every=3)
+    np.testing.assert_array_equal(few.values, many.values)
+    np.testing.assert_allclose(few.losses, many.losses, rtol=1e-12)
+    np.testing.assert_allclose(few.losses[:, 0], F.loss(starts), rtol=1e-12)
