@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,8 +29,17 @@ from dynsys_gd.claims import (
     observed,
     yes_if,
 )
+from dynsys_gd.claims.momentum_limits import (
+    DESCENT,
+    HEAVY_BALL,
+    LIMITS,
+    NESTEROV,
+    StepLimit,
+    momentum_of,
+)
 
 _x, _eta = sp.symbols("x eta")
+_MANY = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,56 +70,11 @@ class Settings:
     linear_share: str = "1/2"  # of its limit, for a model of constant sharpness
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Rule:
-    """An update rule with the value of ηλ at which a minimum ceases to be stable."""
-
-    name: str
-    word: str
-    formula: str
-    kind: type[dg.GradientDescent] | type[dg.HeavyBall] | type[dg.Nesterov]
-    multiple: Callable[[sp.Expr], sp.Expr]
-
-    def of(self, loss: Any, step_size: Any, beta: sp.Expr) -> dg.Map:
-        plain = self.kind is dg.GradientDescent
-        return self.kind(loss, step_size) if plain else self.kind(loss, step_size, beta)  # type: ignore[call-arg]
-
-
-_RULES = (
-    _Rule(
-        name="edge_of_gradient_descent",
-        word="gradient descent",
-        formula="2",
-        kind=dg.GradientDescent,
-        multiple=lambda beta: sp.Integer(2),
-    ),
-    _Rule(
-        name="edge_of_heavy_ball",
-        word="heavy ball",
-        formula="2(1 + β)",
-        kind=dg.HeavyBall,
-        multiple=lambda beta: 2 * (1 + beta),
-    ),
-    _Rule(
-        name="edge_of_nesterov",
-        word="Nesterov's method",
-        formula="2(1 + β)/(1 + 2β)",
-        kind=dg.Nesterov,
-        multiple=lambda beta: 2 * (1 + beta) / (1 + 2 * beta),
-    ),
-)
-_DESCENT, _HEAVY, _NESTEROV = _RULES
-
-
-def _momentum(F: dg.Map) -> sp.Expr:
-    return getattr(F, "momentum", sp.Integer(0))
-
-
 # At a minimum, exactly
 
 
 def _stability_claim(s: Settings) -> Claim:
-    rules, curvature = {rule.kind: rule for rule in _RULES}, sp.Rational(s.curvature)
+    rules, curvature = {rule.kind: rule for rule in LIMITS}, sp.Rational(s.curvature)
 
     def second(instance: Instance) -> sp.Expr:
         form = instance.loss.symbolic
@@ -121,32 +85,33 @@ def _stability_claim(s: Settings) -> Claim:
         return yes_if(bool(second(instance) > 0)), f"λ = {second(instance)}"
 
     def forgets(instance: Instance) -> tuple[dg.Outcome, str]:
-        beta = _momentum(instance.F)
+        beta = momentum_of(instance.F)
         return yes_if(bool(beta >= 0) and bool(beta < 1)), f"β = {beta}"
 
     def observe(instance: Instance) -> Observation:
-        F, rule = instance.F, rules[type(instance.F)]  # type: ignore[index]
-        card, limit = dg.stability(F, [0] * F.dimension), rule.multiple(_momentum(F))
+        F, rule = instance.F, rules[type(instance.F)]
+        card, limit = dg.stability(F, [0] * F.dimension), rule.multiple(momentum_of(F))
+        grade = card.evidence.grade
         end = limit / sp.Abs(second(instance))
         holds = card.step_sizes == sp.Interval.open(0, end)
         number = Number.near(
-            f"largest stable ηλ, {rule.word}, β = {_momentum(F)}",
+            f"largest stable ηλ, {rule.word}, β = {momentum_of(F)}",
             float(end * second(instance)),
             float(limit),
             within=0.0,
             origin=Origin.PAPER,
-            grade=card.evidence.grade,
+            grade=grade,
         )
         return observed(
             conclusion,
             yes_if(holds),
-            grade=card.evidence.grade,
+            grade=grade,
             reason=card.evidence.reason,
             detail=f"stable for step sizes in {card.step_sizes}",
             numbers=(number,) if holds else (),
         )
 
-    def case(rule: _Rule, momentum: Any, *, sign: int = 1, why: str = "") -> Case:
+    def case(rule: StepLimit, momentum: Any, *, sign: int = 1, why: str = "") -> Case:
         loss, beta = dg.Loss(sign * curvature * _x**2 / 2 + _x**4, [_x]), sp.Rational(momentum)
         title = f"{rule.word} with momentum {beta} at curvature {sign * curvature}"
         return Case(title=title, F=rule.of(loss, _eta, beta), why=why)
@@ -169,12 +134,12 @@ def _stability_claim(s: Settings) -> Claim:
         conclusion=conclusion,
         observe=observe,
         examples=lambda: (
-            case(_DESCENT, 0),
-            *(case(rule, beta) for rule in (_HEAVY, _NESTEROV) for beta in s.momenta),
+            case(DESCENT, 0),
+            *(case(rule, beta) for rule in (HEAVY_BALL, NESTEROV) for beta in s.momenta),
         ),
         counterexamples=lambda: {
-            "minimum": case(_HEAVY, s.momenta[0], sign=-1, why="a maximum is never stable"),
-            "fading memory": case(_HEAVY, 1, why="areas are kept: minima are neutral at most"),
+            "minimum": case(HEAVY_BALL, s.momenta[0], sign=-1, why="a maximum is never stable"),
+            "fading memory": case(HEAVY_BALL, 1, why="areas are kept: minima are neutral at most"),
         },
     )
 
@@ -208,9 +173,9 @@ def _chebyshev(s: Settings) -> _Task:
     return _Task(word=word, net=net, steps=s.toy_steps, every=every, within=s.toy_within)
 
 
-def _edge_claim(s: Settings, rule: _Rule, other: _Rule, tasks: tuple[_Task, ...]) -> Claim:
+def _edge_claim(s: Settings, rule: StepLimit, other: StepLimit, tasks: tuple[_Task, ...]) -> Claim:
     images, toy, linear = tasks
-    momenta = [sp.Integer(0)] if rule is _DESCENT else [sp.Rational(beta) for beta in s.momenta]
+    momenta = [sp.Integer(0)] if rule is DESCENT else [sp.Rational(beta) for beta in s.momenta]
 
     def task_of(instance: Instance) -> _Task:
         return next(task for task in tasks if task.net == instance.loss)
@@ -219,7 +184,7 @@ def _edge_claim(s: Settings, rule: _Rule, other: _Rule, tasks: tuple[_Task, ...]
         return np.concatenate([instance.region.sample(1, rng=seed) for seed in s.seeds])
 
     def limit(instance: Instance) -> float:
-        return float(rule.multiple(_momentum(instance.F)) / instance.step_size)
+        return float(rule.multiple(momentum_of(instance.F)) / instance.step_size)
 
     def has_rule(instance: Instance) -> tuple[dg.Outcome, str]:
         return yes_if(type(instance.F) is rule.kind), type(instance.F).__name__
@@ -243,16 +208,11 @@ def _edge_claim(s: Settings, rule: _Rule, other: _Rule, tasks: tuple[_Task, ...]
         medians = np.median(eta * seen.values[:, len(seen.steps) // 2 :], axis=1)
         wanted = eta * limit(instance)
         settled = bool((abs(medians - wanted) <= task.within).all())
-        where = f"{task.word}, {rule.word}, η = {instance.step_size}, β = {_momentum(F)}"
+        where = f"{task.word}, {rule.word}, η = {instance.step_size}, β = {momentum_of(F)}"
+        within, origin = task.within, Origin.DERIVED
         numbers = [
-            Number.near(
-                f"median of ηλ, {where}, seed {seed}",
-                median,
-                wanted,
-                within=task.within,
-                origin=Origin.DERIVED,
-            )
-            for seed, median in zip(s.seeds, medians, strict=True)
+            Number.near(f"median of ηλ, {where}, seed {k}", m, wanted, within=within, origin=origin)
+            for k, m in zip(s.seeds, medians, strict=True)
         ]
         left = float((seen.losses[:, -1] / seen.losses[:, 0]).max())
         name = f"loss in the end by that at the start, {where}"
@@ -260,15 +220,11 @@ def _edge_claim(s: Settings, rule: _Rule, other: _Rule, tasks: tuple[_Task, ...]
         if task is toy:
             rises = np.mean(np.diff(seen.losses) > 0, axis=1)
             crossed = seen.steps[np.argmax(seen.values >= limit(instance), axis=1)]
+            name, low = f"least share of looks at a risen loss, {where}", s.least_rises
             numbers += [
+                Number.between(name, rises.min(), low=low, origin=Origin.COMPUTED),
+                Number.seen(f"largest share of looks at a risen loss, {where}", rises.max()),
                 Number.seen(f"steps until the limit, at most, {where}", crossed.max()),
-                Number.between(
-                    f"share of looks at which the loss has risen, least, {where}",
-                    rises.min(),
-                    low=s.least_rises,
-                    origin=Origin.COMPUTED,
-                ),
-                Number.seen(f"the same share, most, {where}", rises.max()),
             ]
         return observed(
             conclusion,
@@ -280,16 +236,16 @@ def _edge_claim(s: Settings, rule: _Rule, other: _Rule, tasks: tuple[_Task, ...]
             results=(seen,),
         )
 
-    def case(task: _Task, step: Any, beta: sp.Expr, *, by: _Rule = rule, why: str = "") -> Case:
+    def case(task: _Task, step: Any, beta: sp.Expr, *, by: StepLimit = rule, why: str = "") -> Case:
         F = by.of(task.net, step, beta)
         title = f"{by.word} on {task.word}, step size {step}, momentum {beta}"
         return Case(title=title, F=F, region=dg.fan_in_uniform(task.net), why=why)
 
-    def at_edge(beta: sp.Expr, *, by: _Rule = rule, share: int = 1, why: str = "") -> Case:
+    def at_edge(beta: sp.Expr, *, by: StepLimit = rule, share: int = 1, why: str = "") -> Case:
         return case(images, by.multiple(beta) / sp.Rational(s.edge) / share, beta, by=by, why=why)
 
     def examples() -> tuple[Case, ...]:
-        toys = s.toy_step_sizes if rule is _DESCENT else ()
+        toys = s.toy_step_sizes if rule is DESCENT else ()
         return (*map(at_edge, momenta), *(case(toy, step, momenta[0]) for step in toys))
 
     def counterexamples() -> dict[str, Case]:
@@ -305,11 +261,11 @@ def _edge_claim(s: Settings, rule: _Rule, other: _Rule, tasks: tuple[_Task, ...]
         level = float(linear.net.sharpness_at(np.zeros(linear.net.dimension)))
         step = float(sp.Rational(s.linear_share) * rule.multiple(momenta[0])) / level
         why = "the sharpness of a quadratic loss is constant"
-        return (case(linear, step, momenta[0], why=why),) if rule is _DESCENT else ()
+        return (case(linear, step, momenta[0], why=why),) if rule is DESCENT else ()
 
     conclusion = f"in the second half of training the median of ηλ is near {rule.formula}"
     return Claim(
-        name=rule.name,
+        name=f"edge_of_{rule.name}",
         title=f"Training by {rule.word} settles where ηλ = {rule.formula}",
         statement=(
             f"Full-batch training of a network by {rule.word} with fixed step size η raises the "
@@ -322,28 +278,25 @@ def _edge_claim(s: Settings, rule: _Rule, other: _Rule, tasks: tuple[_Task, ...]
             "the limit is that of the paper; networks, data, tolerance and the last two "
             "conditions are ours"
         ),
-        hypotheses=(
-            condition(
-                "rule",
-                f"the map is {rule.word} with fixed step size",
-                has_rule,
-                grade=dg.Grade.PROVED,
-                reason="by the type of the map",
-            ),
-            condition(
-                "starts below",
-                f"at the start ηλ is below {rule.formula}",
-                starts_below,
-                grade=dg.Grade.STATISTICAL,
-                reason="upper bounds of the largest eigenvalue from random starts",
-            ),
-            condition(
-                "sharpens",
-                f"at 1/{s.slower} of the step size λ passes {rule.formula}/η in as many steps",
-                sharpens,
-                grade=dg.Grade.NUMERICAL,
-                reason="Lanczos' method along the orbits",
-            ),
+        hypotheses=tuple(
+            condition(name, statement, holds, grade=grade, reason=reason)
+            for name, statement, holds, grade, reason in (
+                ("rule", f"the map is {rule.word}", has_rule, dg.Grade.PROVED, "by its type"),
+                (
+                    "starts below",
+                    f"at the start ηλ is below {rule.formula}",
+                    starts_below,
+                    dg.Grade.STATISTICAL,
+                    "upper bounds of the largest eigenvalue from random starts",
+                ),
+                (
+                    "sharpens",
+                    f"at 1/{s.slower} of the step size λ passes {rule.formula}/η in as many steps",
+                    sharpens,
+                    dg.Grade.NUMERICAL,
+                    "Lanczos' method along the orbits",
+                ),
+            )
         ),
         conclusion=conclusion,
         observe=observe,
@@ -365,26 +318,41 @@ def _figure(verdicts: Sequence[Verdict]) -> Chart:
             if isinstance(seen, dg.SharpnessAlong) and verdict.applies is dg.Outcome.YES:
                 eta, word = float(verdict.instance.step_size), F.describe().split(" on ")[0]
                 small = isinstance(F.loss, dg.MLP) and F.loss.widths[0] == 1
-                label = f"η = {eta:g}" if small else f"{word}, β = {_momentum(F)}"
+                label = f"η = {eta:g}" if small else f"{word}, β = {momentum_of(F)}"
                 (toys if small else images).append((label, seen, eta))
     limits = sorted({round(eta * (seen.limit or np.nan), 9) for _, seen, eta in images})
 
-    def panel(looks: list[tuple[str, dg.SharpnessAlong, float]], title: str) -> Panel:
-        curves = [Curve(label=n, x=seen.steps, y=eta * seen.values[0]) for n, seen, eta in looks]
-        return Panel(title=title, x_label="steps", y_label="ηλ", curves=tuple(curves))
+    def curves(looks: list[tuple[str, dg.SharpnessAlong, float]], unit: float) -> tuple[Curve, ...]:
+        return tuple(
+            Curve(label=label, x=seen.steps / unit, y=eta * seen.values[0])
+            for label, seen, eta in looks
+        )
 
-    losses = tuple(Curve(label=name, x=seen.steps, y=seen.losses[0]) for name, seen, _ in toys)
+    losses = tuple(Curve(label=n, x=r.steps / _MANY, y=r.losses[0]) for n, r, _ in toys)
     levels = tuple(Level(label=f"limit {value:.4g}", value=value) for value in limits)
     return Chart(
         title="Each rule holds the sharpness at its own limit",
         panels=(
-            replace(panel(images, "Digits: each rule at its limit"), levels=levels),
-            replace(
-                panel(toys, "Chebyshev polynomial, gradient descent"),
+            Panel(
+                title="Digits: each rule at its limit",
+                x_label="steps",
+                y_label="ηλ",
+                curves=curves(images, 1),
+                levels=levels,
+            ),
+            Panel(
+                title="Chebyshev polynomial, gradient descent",
+                x_label="thousand steps",
+                y_label="ηλ",
+                curves=curves(toys, _MANY),
                 levels=(Level(label="limit 2", value=2.0),),
             ),
             Panel(
-                title="The loss there", x_label="steps", y_label="loss", curves=losses, log_y=True
+                title="The loss there",
+                x_label="thousand steps",
+                y_label="loss",
+                curves=losses,
+                log_y=True,
             ),
         ),
         evidence=dg.Evidence(grade=dg.Grade.NUMERICAL, reason="double precision"),
@@ -393,7 +361,7 @@ def _figure(verdicts: Sequence[Verdict]) -> Chart:
 
 def _claims(s: Settings) -> tuple[Claim, ...]:
     tasks = _digits(s, "digits", (s.hidden,)), _chebyshev(s), _digits(s, "digits, linear model", ())
-    neighbours = {_DESCENT: _HEAVY, _HEAVY: _NESTEROV, _NESTEROV: _HEAVY}
+    neighbours = {DESCENT: HEAVY_BALL, HEAVY_BALL: NESTEROV, NESTEROV: HEAVY_BALL}
     edges = (_edge_claim(s, rule, other, tasks) for rule, other in neighbours.items())
     return (_stability_claim(s), *edges)
 
@@ -412,7 +380,8 @@ STUDY = Study(
     settings=Settings(),
     quick={
         "momenta": ("1/2",),
-        "steps": 1500,
+        "images": 40,
+        "steps": 1200,
         "toy_step_sizes": ("3/10",),
         "toy_steps": 3000,
     },
