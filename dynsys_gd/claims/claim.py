@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
 from typing import Any
@@ -84,6 +84,15 @@ class Instance:
     def fixed_points(self) -> OrbitSet:
         """The fixed points of the map, found once for all hypotheses."""
         return fixed_points(self.F)
+
+    def with_starts(self, starts: int, budget: Budget) -> Instance:
+        """Return the instance with other numbers of starts and steps, and what was found kept."""
+        other = replace(self, starts=starts, budget=budget)
+        found = ("threshold", "critical_points", "fixed_points")
+        other.__dict__.update(
+            {name: self.__dict__[name] for name in found if name in self.__dict__}
+        )
+        return other
 
     def __getstate__(self) -> dict[str, Any]:
         # An executor stays in the process that made it.
