@@ -27,6 +27,11 @@ def fan_in_uniform(network: LinearNetwork | MLP, scale: float = 1.0) -> Box:
     Box
         On the points of the network, fan_in the number of inputs of a layer.
 
+    Raises
+    ------
+    InvalidInput
+        For a loss that is no such network, or a scale that is not finite and positive.
+
     Notes
     -----
     PyTorch draws the parameters of ``torch.nn.Linear`` from it where nothing else is said.
