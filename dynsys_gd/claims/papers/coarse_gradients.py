@@ -52,7 +52,8 @@ class Settings:
     spread: float = 1.0  # standard deviation of the first weights
     seeds: tuple[int, ...] = (0, 1, 2)
     time: float = 1000.0  # steps times step size until it is given up
-    guessing: float = 0.5  # an accuracy that two-sided estimators stay below
+    two_sided_steps: int = 15_000  # until a two-sided estimator is given up
+    guessing: float = 0.5  # an accuracy that it stays below
     digits: int = 200
     digit_units: int = 10
     points: int = 200
@@ -98,8 +99,10 @@ def _start(instance: Instance) -> Array:
 
 def _end(instance: Instance, s: Settings) -> tuple[int, Array]:
     """Return where the orbit of the start stands still, and after how many steps."""
-    step = float(instance.F.step_size)  # type: ignore[attr-defined]
-    rule = dg.StoppingRule(steps=round(s.time / step), tolerance=0)
+    steps = round(s.time / float(instance.F.step_size))  # type: ignore[attr-defined]
+    if estimator_of(instance) is Through.IDENTITY:
+        steps = s.two_sided_steps
+    rule = dg.StoppingRule(steps=steps, tolerance=0)
     run = dg.stopping_times(instance.F, _start(instance), rule=rule, keep=dg.Keep.STATES)
     assert run.steps is not None
     assert run.states is not None
@@ -375,15 +378,7 @@ STUDY = Study(
         "fixed points, and no gradient map."
     ),
     settings=Settings(),
-    quick={
-        "pairs": 12,
-        "bits": (2,),
-        "time": 500.0,
-        "points": 20,
-        "digits": 80,
-        "digit_units": 4,
-        "shown": 60,
-    },
+    quick={"pairs": 12, "bits": (2,), "time": 500.0, "two_sided_steps": 1000, "digits": 80},
     claims=lambda s: (_learning_claim(s), _plateau_claim(s), _one_bit_claim(s)),
     figure=_figure,
     part=Part.RELATED,
