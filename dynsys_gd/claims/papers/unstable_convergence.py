@@ -87,9 +87,9 @@ def _null_claim(s: Settings) -> Claim:
         F = dg.GradientDescent(loss, step_size)
         return Case(title=f"two wells at step size {step_size}", F=F, why="f'' = 2 at the minima")
 
-    conclusion = "starts from which gradient descent converges to a critical point are null"
     u, v = sp.symbols("u v")
     valley = dg.GradientDescent(dg.Loss(u**2 / 2 + v**2 / 6, [u, v]), 3)
+    conclusion = "starts from which gradient descent converges to a critical point are null"
     return Claim(
         name="convergence_needs_flat_critical_points",
         title="Without critical points flat enough, convergence has probability 0",
@@ -329,7 +329,7 @@ def _figure(verdicts: Sequence[Verdict]) -> Chart:
         for values in ([e.mean_progress for e in swept], [e.weighted_smoothness for e in swept])
     )
     times = np.unique(np.geomspace(1, s.steps, 300).astype(int))
-    weights, running = "with weights ‖∇L‖²", tuple(_running(each, times) for each in found)
+    weights = "with weights ‖∇L‖²"
     means = [Curve(label="", x=steps, y=each, mark=Mark.BOTH) for each in (plain, weighted)]
     zero, two, three = (Level(label=f"{value:g}", value=value) for value in (0, 2, 3 / 2))
     return Chart(
@@ -339,7 +339,7 @@ def _figure(verdicts: Sequence[Verdict]) -> Chart:
                 title=f"RP averages to 0 {weights}",
                 x_label="steps",
                 y_label=f"|mean of RP|, {weights}",
-                curves=running,
+                curves=tuple(_running(each, times) for each in found),
                 log_x=True,
                 log_y=True,
             ),

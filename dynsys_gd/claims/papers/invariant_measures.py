@@ -1,0 +1,401 @@
+"""The loss settles, the weights do not: an invariant measure [zhang2022neural]_."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import sympy as sp
+
+import dynsys_gd as dg
+from dynsys_gd.claims import (
+    Case,
+    Chart,
+    Claim,
+    Curve,
+    Instance,
+    Mark,
+    Number,
+    Observation,
+    Origin,
+    Panel,
+    Part,
+    Study,
+    Verdict,
+    condition,
+    observed,
+    yes_if,
+)
+from dynsys_gd.claims.checks import ANALYTIC, BEYOND_CRITICAL_STEP
+from dynsys_gd.claims.settling import Settling, power_law
+
+_x = sp.Symbol("x", real=True)
+_ZERO = sp.Integer(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every constant of the study."""
+
+    moving: tuple[str, ...] = ("3/5", "3/4", "17/20", "9/10")
+    chaotic: tuple[str, ...] = ("17/20", "9/10")
+    stable: str = "2/5"
+    lost: str = "3/2"
+    kink: str = "11/5"
+    box: tuple[float, float] = (0.5, 1.2)  # of the four factors
+    seeds: tuple[int, ...] = (0, 1, 2)
+    starts: int = 20
+    steps: int = 100_000
+    first: int = 100  # of the times at which changes are averaged
+    times: int = 25
+    still: float = 1e-4  # mean ‖∇L‖² of an orbit that converges
+    slope_within: float = 0.05
+    squares_within: float = 3e-3
+    many: int = 60  # starts whose time averages are compared
+    spans: tuple[int, ...] = (2000, 8000, 32_000)
+    transient: int = 2000
+    spread_within: float = 0.15  # of the slope -1/2
+    hidden: int = 8
+    samples: int = 12
+    noise: float = 0.1  # of the targets sin 3x
+    relu_step: float = 0.8
+    relu_small: float = 0.1
+    relu_steps: int = 10_000
+    relu_lost: float = 20.0
+    shrink: float = 0.125  # of the step size that finds minima
+    shrunk_steps: int = 4000
+    sgd_steps: tuple[str, ...] = ("1/2", "1", "3/2")
+    sgd_starts: int = 2000
+    sgd_span: int = 1024
+    sgd_transient: int = 64
+    sgd_within: float = 1e-2  # relative
+    quartic: int = 4  # a quarter of the fourth power is added, where the loss is not quadratic
+
+
+SQUARES = {"3/5": 0.253, "3/4": 0.532, "9/10": 0.456}
+FOUND = (
+    "as we state it: the abstract has the loss that settles without stationary weights, and the "
+    "approximate invariant measure; the inequality is recalled"
+)
+CONCLUSION = "the mean change of the loss is at most 2 sup|L|/T, and most orbits keep moving"
+
+
+def _looking(s: Settings, steps: int, known: Mapping[str, float]) -> Settling:
+    return Settling(
+        seeds=s.seeds,
+        starts=s.starts,
+        steps=steps,
+        first=s.first,
+        times=s.times,
+        still=s.still,
+        within=s.slope_within,
+        squares=tuple((step, value, s.squares_within) for step, value in known.items()),
+    )
+
+
+def _near(name: str, found: float, expected: float, within: float) -> Number:
+    return Number.near(name, found, expected, within=within, origin=Origin.DERIVED)
+
+
+def _chart(title: str, *panels: Panel) -> Chart:
+    evidence = dg.Evidence(grade=dg.Grade.NUMERICAL, reason="double precision")
+    return Chart(title=title, panels=panels, evidence=evidence)
+
+
+# A smooth loss
+
+
+def _product(step_size: str, s: Settings) -> Case:
+    names = sp.symbols("x y z w")
+    F = dg.GradientDescent(dg.Loss((sp.prod(names) - 1) ** 2 / 2, names), step_size)
+    region = dg.Box([s.box[0]] * 4, [s.box[1]] * 4)
+    return Case(title=f"(xyzw - 1)²/2 at step size {step_size}", F=F, region=region)
+
+
+def _kink(s: Settings) -> Case:
+    F = dg.GradientDescent(dg.Loss((sp.Abs(_x) - 1) ** 2 / 2, [_x]), s.kink)
+    region, why = dg.Box([s.box[0]], [s.box[1]]), "orbits move on here as well"
+    return Case(title=f"(|x| - 1)²/2 at step size {s.kink}", F=F, region=region, why=why)
+
+
+def _smooth_claim(s: Settings) -> Claim:
+    looking = _looking(s, s.steps, SQUARES)
+    bounded = looking.bounded()
+    return Claim(
+        name="the_loss_settles_without_convergence",
+        title="The loss settles in the mean although the weights do not converge",
+        statement=(
+            "Let the update be continuous, let orbits stay bounded, and let every minimum be too "
+            "sharp for the step size. Along T steps the mean change of the loss is at most "
+            "2 sup|L|/T, while the gradient does not vanish."
+        ),
+        sources=("zhang2022neural",),
+        provenance=FOUND,
+        hypotheses=(ANALYTIC, BEYOND_CRITICAL_STEP, bounded),
+        conclusion=CONCLUSION,
+        observe=looking.observing(CONCLUSION),
+        examples=lambda: tuple(_product(step, s) for step in s.moving),
+        counterexamples=lambda: {
+            ANALYTIC.name: _kink(s),
+            BEYOND_CRITICAL_STEP.name: _product(s.stable, s),
+            bounded.name: _product(s.lost, s),
+        },
+    )
+
+
+# A network with kinks
+
+
+def _relu(step: float, s: Settings, seed: int) -> Case:
+    x = np.linspace(-1, 1, s.samples)[:, None]
+    y = np.sin(3 * x) + s.noise * np.random.default_rng(seed).standard_normal(x.shape)
+    net = dg.MLP((1, s.hidden, 1), dg.Activation.RELU, x, y)
+    return Case(
+        title=f"a ReLU network at step size {step:g}, seed {seed}",
+        F=dg.GradientDescent(net, step),
+        region=dg.he_normal(net),
+        why="whether orbits move on depends on the step size, not on kinks",
+    )
+
+
+def _kinks_claim(s: Settings) -> Claim:
+    def has_kinks(instance: Instance) -> tuple[dg.Outcome, str]:
+        net = instance.F.loss
+        found = isinstance(net, dg.MLP) and net.activation is dg.Activation.RELU
+        return yes_if(found), instance.F.describe()
+
+    def is_sharp(instance: Instance) -> tuple[dg.Outcome, str]:
+        assert isinstance(instance.F, dg.GradientDescent)
+        step = float(instance.F.step_size)
+        slow = dg.GradientDescent(instance.loss, s.shrink * step)
+        starts = instance.region.sample(s.starts, rng=instance.rng("minima"))
+        ends = dg.sharpness_along(slow, starts, s.shrunk_steps, every=s.shrunk_steps).values[:, -1]
+        told = f"median sharpness {np.median(ends):.3g}, 2/η = {2 / step:.3g}"
+        return yes_if(bool(np.median(ends) > 2 / step)), told
+
+    looking = _looking(s, s.relu_steps, {})
+    bounded = looking.bounded()
+    jumps, form = "the gradient jumps where a unit turns on", "by its form"
+    kinks = condition("kinks", jumps, has_kinks, grade=dg.Grade.PROVED, reason=form)
+    steep = "where smaller steps lead, most Hessians have an eigenvalue above 2/η"
+    reason = "Lanczos' method at the ends of slower orbits"
+    sharp = condition("sharp minima", steep, is_sharp, grade=dg.Grade.NUMERICAL, reason=reason)
+    return Claim(
+        name="the_loss_settles_with_kinks_too",
+        title="With ReLU units the loss settles as well, and most orbits keep moving",
+        statement=(
+            "Let the network have ReLU units, so that the update is not continuous, let orbits "
+            "stay bounded, and let the minima that smaller steps find be too sharp. The mean "
+            "change of the loss is at most 2 sup|L|/T, while most gradients do not vanish."
+        ),
+        sources=("zhang2022neural",),
+        provenance=f"{FOUND}; the paper treats such updates by approximate invariance, as recalled",
+        hypotheses=(kinks, bounded, sharp),
+        conclusion=CONCLUSION,
+        observe=looking.observing(CONCLUSION),
+        examples=lambda: tuple(_relu(s.relu_step, s, seed) for seed in s.seeds),
+        counterexamples=lambda: {
+            kinks.name: _product(s.stable, s),
+            bounded.name: _relu(s.relu_lost, s, s.seeds[0]),
+            sharp.name: _relu(s.relu_small, s, s.seeds[0]),
+        },
+    )
+
+
+# Time averages
+
+
+def _averages_claim(s: Settings) -> Claim:
+    def is_chaotic(instance: Instance) -> tuple[dg.Outcome, str]:
+        starts = instance.region.sample(s.starts, rng=instance.rng("exponents"))
+        found = dg.lyapunov_spectrum(instance.F, starts, exponents=1, steps=s.spans[0])
+        least = float(np.nanmin(found.exponents[:, 0], initial=np.inf))
+        return yes_if(bool(0 < least < np.inf)), f"largest exponents at least {least:.3g}"
+
+    def observe(instance: Instance) -> Observation:
+        spreads, numbers, alike, loss = [], [], [], dg.LossObservable.LOSS
+        mean = partial(dg.birkhoff_average, instance.F, loss, transient=s.transient)
+        for seed in s.seeds:
+            starts = instance.region.sample(s.many, rng=seed)
+            found = [mean(starts, steps=steps) for steps in s.spans]
+            spread = np.array([each.averages.std() for each in found])
+            spreads.append(spread)
+            alike.append(found[-1].pooled().alike is dg.Outcome.YES)
+            slope = power_law(s.spans, spread) if (spread > s.still).all() else 0.0
+            name = f"slope of the spread over T, η = {float(instance.step_size):g}, seed {seed}"
+            numbers.append(_near(name, slope, -1 / 2, s.spread_within))
+        agree = all(alike) and all(number.agrees is dg.Outcome.YES for number in numbers)
+        label = f"η = {float(instance.step_size):g}"
+        curve = Curve(label=label, x=s.spans, y=np.mean(spreads, axis=0), mark=Mark.BOTH)
+        panel = Panel(x_label="steps T", y_label="spread of mean losses", curves=(curve,))
+        return observed(
+            conclusion,
+            yes_if(agree),
+            grade=dg.Grade.STATISTICAL,
+            reason=f"{s.many} orbits, {len(s.seeds)} times",
+            detail=f"spreads {', '.join(f'{each[-1]:.2g}' for each in spreads)}",
+            numbers=tuple(numbers) if agree else (),
+            results=(_chart(f"spread, {label}", panel),) if agree else (),
+        )
+
+    conclusion = "time averages of the loss agree among starts, with a spread of order T^(-1/2)"
+    statement, reason = "the largest Lyapunov exponent is positive", "exponents along orbits"
+    known = partial(condition, grade=dg.Grade.STATISTICAL, reason=reason)
+    chaos = known("chaos", statement, is_chaotic)
+    return Claim(
+        name="time_averages_agree",
+        title="Time averages of the loss belong to one invariant measure",
+        statement=(
+            "Let orbits be chaotic, and attracted to one invariant measure. Time averages of the "
+            "loss agree whatever the start, and over T steps they differ by O(T^(-1/2))."
+        ),
+        sources=("zhang2022neural",),
+        provenance="derived from the picture of the paper; the rate is that of the central limit",
+        hypotheses=(chaos,),
+        conclusion=conclusion,
+        observe=observe,
+        examples=lambda: tuple(_product(step, s) for step in s.chaotic),
+        counterexamples=lambda: {chaos.name: _product(s.moving[0], s)},
+        controls=lambda: (_product(s.stable, s),),
+    )
+
+
+# Stochastic gradient descent
+
+
+def _noise_claim(s: Settings) -> Claim:
+    def formulas(instance: Instance) -> list[sp.Expr]:
+        F = instance.F
+        losses = F.losses if isinstance(F, dg.RandomMinibatch) else ()
+        return [each.symbolic.bound for each in losses if each.symbolic is not None]
+
+    def is_quadratic(instance: Instance) -> tuple[dg.Outcome, str]:
+        curvatures = {sp.diff(each, _x, 2) for each in formulas(instance)}
+        return yes_if(curvatures == {sp.Integer(1)}), f"L'' = {', '.join(map(str, curvatures))}"
+
+    def differ(instance: Instance) -> tuple[dg.Outcome, str]:
+        slopes = {sp.diff(each, _x).subs(_x, 0) for each in formulas(instance)}
+        return yes_if(len(slopes) > 1), f"gradients at 0: {', '.join(map(str, slopes))}"
+
+    def observe(instance: Instance) -> Observation:
+        F = instance.F
+        assert isinstance(F, dg.RandomMinibatch)
+        eta, square = float(F.step_size), dg.LossObservable.GRADIENT_SQUARED
+        mean = partial(dg.birkhoff_average, F, square, transient=s.sgd_transient)
+        expected, found = eta / (2 - eta), []
+        for seed in s.seeds:
+            states = F.states(np.zeros((s.sgd_starts, 1)), rng=seed)
+            found.append(mean(states, steps=s.sgd_span).pooled().values[0])
+        within = s.sgd_within * expected
+        near = all(abs(value - expected) <= within for value in found)
+        numbers = tuple(
+            _near(f"mean ‖∇L‖², η = {eta:g}, seed {seed}", value, expected, within)
+            for seed, value in zip(s.seeds, found, strict=True)
+        )
+        return observed(
+            conclusion,
+            yes_if(near),
+            grade=dg.Grade.STATISTICAL,
+            reason=f"{len(found)} times {s.sgd_starts} orbits of {s.sgd_span} steps",
+            detail=f"{', '.join(f'{value:.4g}' for value in found)}, η/(2 - η) = {expected:.4g}",
+            numbers=numbers if near else (),
+        )
+
+    def sgd(title: str, step: str, *minima: int, extra: sp.Expr = _ZERO) -> Case:
+        losses = [dg.Loss((_x - minimum) ** 2 / 2 + extra, [_x]) for minimum in minima]
+        F = dg.RandomMinibatch(losses, step, rng=s.seeds[0])
+        return Case(title=f"{title}, step size {step}", F=F)
+
+    conclusion = "the mean of ‖∇L‖² is η/(2 - η)"
+    exactly = partial(condition, grade=dg.Grade.PROVED, reason="exact derivatives")
+    quadratic = exactly("quadratic", "the batch losses are parabolas with L'' = 1", is_quadratic)
+    noisy = exactly("noise", "the batches have no minimum in common", differ)
+    first, two = s.sgd_steps[0], "batches (x ± 1)²/2"
+    return Claim(
+        name="noise_keeps_the_weights_moving",
+        title="On a parabola, noise holds a stationary law in which the gradient does not vanish",
+        statement=(
+            "Let stochastic gradient descent draw one of two batches with losses (x ± 1)²/2. Its "
+            "law tends to a stationary one, in which the mean of ‖∇L‖² is η/(2 - η)."
+        ),
+        sources=("zhang2022neural",),
+        provenance="derived: the step is an autoregression with independent noise of variance η²",
+        hypotheses=(quadratic, noisy),
+        conclusion=conclusion,
+        observe=observe,
+        examples=lambda: tuple(sgd(two, step, -1, 1) for step in s.sgd_steps),
+        counterexamples=lambda: {
+            quadratic.name: sgd(f"{two} + x⁴/4", first, -1, 1, extra=_x**s.quartic / s.quartic),
+            noisy.name: sgd("one minimum in common", first, 0, 0),
+        },
+    )
+
+
+# The picture
+
+
+def _figure(verdicts: Sequence[Verdict]) -> Chart:
+    charts = [r for v in verdicts for r in v.observation.results if isinstance(r, Chart)]
+    spreads = [c.panels[0].curves[0] for c in charts if c.title.startswith("spread")]
+    smooth = [c for c in charts if "x*y*z" in c.title]
+    changes = [c.panels[0].curves[0] for c in smooth] + [smooth[-1].panels[0].curves[1]]
+    pairs = [(v.instance.F, n.found) for v in verdicts for n in v.numbers]
+    noise = [(float(F.step_size), v) for F, v in pairs if isinstance(F, dg.RandomMinibatch)]
+    fine = np.linspace(0, 2, 200, endpoint=False)[1:-20]
+    steps, seen = zip(*noise, strict=True)
+    x, y = np.asarray(spreads[0].x), np.asarray(spreads[0].y)
+    rate = Curve(label="T^(-1/2)", x=x, y=y[0] * np.sqrt(x[0] / x))
+    return _chart(
+        "The loss settles in the mean, the weights do not",
+        Panel(
+            title="The mean change of the loss falls as 1/T",
+            x_label="steps T",
+            y_label="|mean ΔL|",
+            curves=tuple(changes),
+            log_x=True,
+            log_y=True,
+        ),
+        Panel(
+            title="Time averages of the loss agree among starts",
+            x_label="steps T",
+            y_label="spread of the averages",
+            curves=(*spreads, rate),
+            log_x=True,
+            log_y=True,
+        ),
+        Panel(
+            title="Noise on a parabola: a stationary law",
+            x_label="step size η",
+            y_label="mean ‖∇L‖²",
+            curves=(
+                Curve(label="η/(2 - η)", x=fine, y=fine / (2 - fine)),
+                Curve(label="seen", x=steps, y=seen, mark=Mark.POINTS),
+            ),
+        ),
+    )
+
+
+STUDY = Study(
+    name="invariant_measures",
+    title="The loss settles, the weights do not converge",
+    paper="zhang2022neural",
+    summary=(
+        "Zhang, Li, Sra and Jadbabaie report networks whose loss settles while gradients do not "
+        "vanish, and explain it by measures that the update leaves nearly invariant. Here the "
+        "same is seen on a smooth loss beyond its critical step size, on networks with ReLU units, "
+        "and with noise on a parabola, where the stationary law is known exactly."
+    ),
+    settings=Settings(),
+    quick={"steps": 20_000, "starts": 10, "relu_steps": 3000, "sgd_steps": ("1/2",)},
+    claims=lambda s: (_smooth_claim(s), _kinks_claim(s), _averages_claim(s), _noise_claim(s)),
+    figure=_figure,
+    part=Part.RELATED,
+    discussion=(
+        "The inequality |mean ΔL| ≤ 2 sup|L|/T is a telescoping sum and holds for every bounded "
+        "orbit, stationary or not. What makes it interesting is that gradients do not vanish, "
+        "which needs minima that are too sharp, or noise. Some orbits of ReLU networks do stop: "
+        "where all units are silent the gradient is 0."
+    ),
+)
