@@ -97,3 +97,10 @@ def test_what_needs_a_formula_is_refused(question):
 def test_gradient_descent_on_the_same_loss_stands_still():
     F = dg.GradientDescent(network(), "1/4")
     assert np.array_equal(F(starts()), starts())
+
+
+def test_a_row_has_the_same_image_in_whatever_company():
+    F, W = dg.CoarseGradient(network(), "1/4", dg.StraightThrough.LOG_TAILED), starts(40)
+    together = F.iterate(W, 30)
+    for k in (0, 7, 39):
+        assert np.array_equal(F.iterate(W[k : k + 1], 30)[0], together[k])
