@@ -16,6 +16,7 @@ __all__ = [
     "half_line_minimum",
     "identity_network",
     "momentum_case",
+    "noisy_network",
     "plane_quadratic",
     "product_loss",
     "quartic",
@@ -82,6 +83,17 @@ def skewed_regression() -> LinearNetwork:
     """Return linear regression with Σ = diag(1, 1/3): its Hessian eigenvalues are 1 and 1/3."""
     X = np.array([[1.0, 1.0], [1.0, -1.0], [1.0, 0.0], [1.0, 0.0], [1.0, 0.0], [1.0, 0.0]])
     return LinearNetwork((2, 1), X, X @ np.array([[1.0], [2.0]]))
+
+
+def noisy_network(
+    widths: tuple[int, ...], *, samples: int, noise: float, seed: int
+) -> LinearNetwork:
+    """Return a network on random data: correlated inputs, a linear target, and noise on it."""
+    rng = np.random.default_rng(seed)
+    dx, dy = widths[0], widths[-1]
+    X = rng.standard_normal((samples, dx)) @ rng.standard_normal((dx, dx))
+    errors = noise * rng.standard_normal((samples, dy))
+    return LinearNetwork(widths, X, X @ rng.standard_normal((dx, dy)) + errors)
 
 
 def momentum_case() -> Case:
