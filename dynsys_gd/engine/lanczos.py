@@ -54,7 +54,7 @@ class KrylovBasis:
         self.beyond = 0.0  #: length of what the last product has outside of the space
         self.closed = False  #: whether the space is invariant, up to rounding
         self.fresh = True  #: whether this is the Krylov space of the start, not yet restarted
-        first = self._outside(start)
+        first = self._outside(self._outside(start))
         self._vectors[0] = first / np.linalg.norm(first)
 
     @property
@@ -76,13 +76,12 @@ class KrylovBasis:
         if not math.isfinite(length):
             raise NotFinite("the product with a unit vector is not finite")
         self.size = max(self.size, length)
-        image = self._outside(image)
         row = np.zeros(c + 1)
         for _ in range(2):
+            image = self._outside(image)
             part = known @ image
             image = image - part @ known
             row += part
-        image = self._outside(image)
         self._matrix[c, : c + 1] = self._matrix[: c + 1, c] = row
         self.beyond = float(np.linalg.norm(image))
         self.closed = self.beyond <= _CLOSED * self.size
@@ -144,7 +143,7 @@ class KrylovBasis:
         return high
 
     def _outside(self, vector: Array) -> Array:
-        for _ in range(2 if len(self._apart) else 0):
+        if len(self._apart):
             vector = vector - (self._apart @ vector) @ self._apart
         return vector
 

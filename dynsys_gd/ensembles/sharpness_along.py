@@ -67,6 +67,15 @@ class SharpnessAlong(Result):
     def __len__(self) -> int:
         return len(self.values)
 
+    @property
+    def neutrality(self) -> Rows:
+        """Sharpness divided by the limit, shape (n, r), NaN where there is none.
+
+        A minimum as sharp is stable below 1 and neutral at 1: a multiplier, for gradient descent
+        1 - ηλ, is -1 there. Training at the edge of stability stays near 1.
+        """
+        return self.values / (np.nan if self.limit is None else self.limit)
+
     def headline(self) -> str:
         n = len(self)
         orbits = f"{n} orbit{'s' if n > 1 else ''}"

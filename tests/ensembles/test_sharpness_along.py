@@ -127,3 +127,14 @@ def test_losses_do_not_depend_on_the_company(name, monkeypatch):
     np.testing.assert_array_equal(few.values, many.values)
     np.testing.assert_allclose(few.losses, many.losses, rtol=1e-12)
     np.testing.assert_allclose(few.losses[:, 0], F.loss(starts), rtol=1e-12)
+
+
+def test_a_neutral_minimum_has_neutrality_one():
+    for F in (dg.GradientDescent(LOSS, "1/2"), dg.HeavyBall(LOSS, "3/4", "1/2")):
+        minimum = [(2 + 3**0.5) ** 0.5, (2 - 3**0.5) ** 0.5]  # xy = 1 and x² + y² = 4
+        found = dg.sharpness_along(F, [minimum], 1)
+        np.testing.assert_allclose(found.neutrality, 1.0, rtol=1e-12)
+        multipliers = np.linalg.eigvals(F.jacobian_at(F.lift([minimum]))[0])
+        assert np.abs(multipliers + 1).min() < 1e-12
+    batches = dg.sharpness_along(MAPS["batches of formulas"], [[1, 1]], 2)
+    assert np.isnan(batches.neutrality).all()
