@@ -31,8 +31,7 @@ from dynsys_gd.claims import (
 from dynsys_gd.claims.checks import ANALYTIC, BEYOND_CRITICAL_STEP
 from dynsys_gd.claims.settling import Settling, power_law
 
-_x = sp.Symbol("x", real=True)
-_ZERO = sp.Integer(0)
+_x, _ZERO = sp.Symbol("x", real=True), sp.Integer(0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +46,14 @@ class Settings:
     box: tuple[float, float] = (0.5, 1.2)  # of the four factors
     seeds: tuple[int, ...] = (0, 1, 2)
     starts: int = 20
-    steps: int = 100_000
+    steps: int = 50_000
     first: int = 100  # of the times at which changes are averaged
     times: int = 25
     still: float = 1e-4  # mean ‖∇L‖² of an orbit that converges
     slope_within: float = 0.05
     squares_within: float = 3e-3
     many: int = 60  # starts whose time averages are compared
-    spans: tuple[int, ...] = (2000, 8000, 32_000)
+    spans: tuple[int, ...] = (1000, 10_000, 100_000)
     transient: int = 2000
     spread_within: float = 0.15  # of the slope -1/2
     hidden: int = 8
@@ -62,10 +61,10 @@ class Settings:
     noise: float = 0.1  # of the targets sin 3x
     relu_step: float = 0.8
     relu_small: float = 0.1
-    relu_steps: int = 10_000
+    relu_steps: int = 5000
     relu_lost: float = 20.0
     shrink: float = 0.125  # of the step size that finds minima
-    shrunk_steps: int = 4000
+    shrunk_steps: int = 2500
     sgd_steps: tuple[str, ...] = ("1/2", "1", "3/2")
     sgd_starts: int = 2000
     sgd_span: int = 1024
@@ -121,8 +120,7 @@ def _kink(s: Settings) -> Case:
 
 
 def _smooth_claim(s: Settings) -> Claim:
-    looking = _looking(s, s.steps, SQUARES)
-    bounded = looking.bounded()
+    bounded = (looking := _looking(s, s.steps, SQUARES)).bounded()
     return Claim(
         name="the_loss_settles_without_convergence",
         title="The loss settles in the mean although the weights do not converge",
@@ -175,8 +173,7 @@ def _kinks_claim(s: Settings) -> Claim:
         told = f"median sharpness {np.median(ends):.3g}, 2/η = {2 / step:.3g}"
         return yes_if(bool(np.median(ends) > 2 / step)), told
 
-    looking = _looking(s, s.relu_steps, {})
-    bounded = looking.bounded()
+    bounded = (looking := _looking(s, s.relu_steps, {})).bounded()
     jumps, form = "the gradient jumps where a unit turns on", "by its form"
     kinks = condition("kinks", jumps, has_kinks, grade=dg.Grade.PROVED, reason=form)
     steep = "where smaller steps lead, most Hessians have an eigenvalue above 2/η"
@@ -220,8 +217,7 @@ def _averages_claim(s: Settings) -> Claim:
         for seed in s.seeds:
             starts = instance.region.sample(s.many, rng=seed)
             found = [mean(starts, steps=steps) for steps in s.spans]
-            spread = np.array([each.averages.std() for each in found])
-            spreads.append(spread)
+            spreads.append(spread := np.array([each.averages.std() for each in found]))
             alike.append(found[-1].pooled().alike is dg.Outcome.YES)
             slope = power_law(s.spans, spread) if (spread > s.still).all() else 0.0
             name = f"slope of the spread over T, η = {float(instance.step_size):g}, seed {seed}"
@@ -388,7 +384,7 @@ STUDY = Study(
         "and with noise on a parabola, where the stationary law is known exactly."
     ),
     settings=Settings(),
-    quick={"steps": 20_000, "starts": 10, "relu_steps": 3000, "sgd_steps": ("1/2",)},
+    quick={"steps": 20_000, "starts": 10, "spans": (1000, 4000, 16_000), "sgd_span": 256},
     claims=lambda s: (_smooth_claim(s), _kinks_claim(s), _averages_claim(s), _noise_claim(s)),
     figure=_figure,
     part=Part.RELATED,

@@ -120,7 +120,7 @@ def _trap_claim(s: Settings) -> Claim:
         region = dg.Box([-s.trap_side], [s.trap_side])
         return Case(title=f"{name} at step size {step_size}", F=F, region=region)
 
-    cosh, root = sp.log(sp.cosh(_x)), sp.sqrt(1 + _x**2)
+    losses = {"log cosh x": sp.log(sp.cosh(_x)), "√(1 + x²)": sp.sqrt(1 + _x**2)}
     return Claim(
         name="slow_growth_holds_orbits",
         title="A loss of sub-quadratic growth holds orbits at every step size",
@@ -135,9 +135,7 @@ def _trap_claim(s: Settings) -> Claim:
         conclusion=KEPT.statement,
         observe=lambda instance: Observation(finding=KEPT.check(instance)),
         examples=lambda: tuple(
-            line(name, loss, step)
-            for name, loss in (("log cosh x", cosh), ("√(1 + x²)", root))
-            for step in s.trapped
+            line(name, loss, step) for name, loss in losses.items() for step in s.trapped
         ),
         counterexamples=lambda: {SLOW_GROWTH.name: line("x²/2", _x**2 / 2, s.too_long)},
     )
@@ -309,8 +307,7 @@ def _alike(step_size: str, s: Settings) -> Case:
     near = np.linspace(0, s.box[1], s.shown_steps)[:, None]
     high = float(F(near).max()) + s.room
     low = float(F([high])[0]) - s.room
-    region = dg.Box([min(low, 0.5)], [high])
-    title = f"(x⁴ - 1)²/8 at step size {step_size}"
+    region, title = dg.Box([min(low, 0.5)], [high]), f"(x⁴ - 1)²/8 at step size {step_size}"
     return Case(title=title, F=F, region=region, why="four equal factors of a product")
 
 
@@ -365,8 +362,8 @@ def _figure(verdicts: Sequence[Verdict]) -> Chart:
 def _running(found: dg.ProgressAlong, times: NDArray[np.int64]) -> Curve:
     times = times[times < found.losses.shape[1]]
     total = np.cumsum(found.squared_gradients[0])[times - 1]
-    change = np.abs(found.losses[0, times] - found.losses[0, 0]) / found.step_size
-    return Curve(label=f"η = {found.map.step_size}", x=times, y=change / total)
+    change = np.abs(found.losses[0, times] - found.losses[0, 0]) / found.step_size / total
+    return Curve(label=f"η = {found.map.step_size}", x=times, y=change)
 
 
 STUDY = Study(
