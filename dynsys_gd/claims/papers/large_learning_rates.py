@@ -70,7 +70,7 @@ class Settings:
     fitted: float = 1e-20
     exactly: float = 1e-6
     network: tuple[int, ...] = (3, 2, 2)
-    samples: int = 20
+    data: int = 20
     noise: float = 0.3
     under: float = 0.99
     over: float = 1.01
@@ -88,6 +88,7 @@ class Settings:
     table: float = 0.03
     momentum: str = "1/2"
     tanh: tuple[int, ...] = (5, 20, 1)
+    samples: int = 20
     tanh_shares: tuple[float, ...] = (0.1, 0.2, 0.325, 0.45, 0.65, 0.85, 1.05)
     tanh_starts: int = 8
     branch_end: tuple[float, float] = (0.65, 1.3)
@@ -239,7 +240,7 @@ def _impossibility_claim(s: Settings) -> Claim:
         )
 
     def case(seed: int) -> Case:
-        net = controls.noisy_network(s.network, samples=s.samples, noise=s.noise, seed=seed)
+        net = controls.noisy_network(s.network, samples=s.data, noise=s.noise, seed=seed)
         step = s.over * dg.critical_step_size(net).value
         return Case(title=f"random data, seed {seed}", F=dg.GradientDescent(net, step))
 
@@ -335,9 +336,8 @@ _SHARES = {
 
 
 def _panel(y_label: str, *curves: Curve) -> Panel:
-    level = Level(label="η_c", value=1.0, vertical=True)
-    log = "norm" in y_label
-    return Panel(x_label="η / η_c", y_label=y_label, curves=curves, levels=(level,), log_y=log)
+    lines, log = (Level(label="η_c", value=1.0, vertical=True),), y_label == _NORM
+    return Panel(x_label="η / η_c", y_label=y_label, curves=curves, levels=lines, log_y=log)
 
 
 def _chart(*panels: Panel) -> Chart:
@@ -360,20 +360,21 @@ STUDY = Study(
     summary=(
         "Crăciun and Ghoshdastidar show for linear networks that gradient descent is non-singular, "
         "that the global minima form a manifold, how the Hessian spectrum behaves along it, and "
-        "that beyond a critical step size almost no start converges; the last also for general "
-        "analytic losses. Here: each statement on instances, with numbers."
+        "that beyond a critical step size almost no start converges, also on analytic losses."
     ),
     settings=Settings(),
     quick={
         "draws": 300_000,
         "small": (1e-1,),
-        "observed": 60,
+        "observed": 40,
         "observed_steps": 2048,
         "depths": (2, 3),
-        "targets": (1, 2),
+        "targets": (1,),
         "starts": 1000,
         "table": 0.05,
         "probes": 24,
+        "data": 4,
+        "network": (2, 2, 1),
         "tanh_shares": (0.1, 0.325, 0.85, 1.05),
         "tanh_starts": 4,
     },
