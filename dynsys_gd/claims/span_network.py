@@ -34,26 +34,31 @@ class Inputs:
 
     Parameters
     ----------
-    whole : ndarray of int64, shape (n, d)
+    products : ndarray of int64, shape (n, n)
+        Inner products in squares of the unit.
+    dimension : int
+        Number d of coordinates of a sample.
     unit : Fraction
     labels : ndarray, shape (n,)
         1 or -1.
     """
 
-    whole: NDArray[np.int64]
+    products: NDArray[np.int64]
+    dimension: int
     unit: Fraction
     labels: Array
+
+    @staticmethod
+    def of(whole: NDArray[np.int64], labels: Array, *, unit: Fraction) -> Inputs:
+        """Return samples with these multiples of the unit as rows; products stay below 2^63."""
+        products, dimension = np.asarray(whole @ whole.T), whole.shape[1]
+        return Inputs(products=products, dimension=dimension, unit=unit, labels=labels)
 
     @staticmethod
     def gaussian(n: int, d: int, *, unit: Fraction, rng: np.random.Generator) -> Inputs:
         """Return normal samples, rounded to whole multiples of the unit, with random labels."""
         whole = np.rint(rng.normal(size=(n, d)) / float(unit)).astype(np.int64)
-        return Inputs(whole=whole, unit=unit, labels=rng.choice([-1.0, 1.0], size=n))
-
-    @cached_property
-    def products(self) -> NDArray[np.int64]:
-        """Inner products in squares of the unit; exact below 2^63."""
-        return np.asarray(self.whole @ self.whole.T)
+        return Inputs.of(whole, rng.choice([-1.0, 1.0], size=n), unit=unit)
 
     @cached_property
     def gram(self) -> Array:
@@ -201,7 +206,7 @@ class SpanNetwork(AbstractLoss):
         return (1.0 - self.slope) * rising * (1.0 - rising)
 
     def describe(self) -> str:
-        n, d = self.inputs.whole.shape
+        n, d = len(self.inputs.labels), self.inputs.dimension
         kind = "smooth leaky ReLU" if self.smooth else "leaky ReLU"
         return f"first layer of {self.units} {kind} units on {n} inputs of dimension {d}"
 

@@ -12,19 +12,24 @@ from dynsys_gd.claims.span_network import Inputs, SpanNetwork, largest_margin, s
 UNIT = Fraction(1, 1024)
 
 
+def samples(n=5, d=40):
+    rng = np.random.default_rng(0)
+    return rng.integers(-2048, 2048, size=(n, d)), rng.choice([-1.0, 1.0], size=n)
+
+
 def network(smooth, n=5, d=40, units=6):
-    inputs = Inputs.gaussian(n, d, unit=UNIT, rng=np.random.default_rng(0))
+    inputs = Inputs.of(*samples(n, d), unit=UNIT)
     return SpanNetwork(inputs=inputs, units=units, slope=0.1, smooth=smooth)
 
 
 def coordinates(net, W):
     """The part of weights (m, d) in the span, in the basis K^(-1/2) X."""
-    return np.linalg.solve(net.root, net.inputs.whole @ W.T / 1024).T.ravel()
+    return np.linalg.solve(net.root, samples()[0] @ W.T / 1024).T.ravel()
 
 
 def whole_gradient(net, W):
     """The gradient in all weights, term by term."""
-    X, y = net.inputs.whole / 1024, net.inputs.labels
+    X, y = samples()[0] / 1024, samples()[1]
     gradient = np.zeros_like(W)
     for x, label in zip(X, y, strict=True):
         z = W @ x
@@ -75,9 +80,9 @@ def test_inner_products_are_exact():
     exact = [
         [
             sum(Fraction(int(p), 1024) * Fraction(int(q), 1024) for p, q in zip(x, y, strict=True))
-            for y in inputs.whole
+            for y in samples()[0]
         ]
-        for x in inputs.whole
+        for x in samples()[0]
     ]
     shares = [exact[i][i] / sum(abs(e) for j, e in enumerate(exact[i]) if j != i) for i in range(5)]
     assert inputs.dominance() == min(shares)
@@ -88,7 +93,7 @@ def test_inner_products_are_exact():
 
 def test_largest_margin_is_that_of_the_primal_problem():
     inputs = network(False, n=6, d=9).inputs
-    X, y = inputs.whole / 1024, inputs.labels
+    X, y = samples(6, 9)[0] / 1024, inputs.labels
     constraints = {"type": "ineq", "fun": lambda w: y * (X @ w) - 1}
     primal = minimize(lambda w: w @ w / 2, np.zeros(9), constraints=constraints, tol=1e-12)
     assert largest_margin(inputs) == pytest.approx(1 / np.linalg.norm(primal.x), rel=1e-6)
@@ -96,3 +101,11 @@ def test_largest_margin_is_that_of_the_primal_problem():
 
 def test_stable_rank():
     assert stable_rank(np.diag([4.0, 2.0, 1.0])) == pytest.approx(7 / 4)
+
+
+def test_normal_samples_are_nearly_orthogonal_in_high_dimension():
+    low, high = (
+        Inputs.gaussian(8, d, unit=UNIT, rng=np.random.default_rng(3)) for d in (30, 30_000)
+    )
+    assert low.dominance() < 2 < 15 < high.dominance()
+    np.testing.assert_allclose(np.diag(high.gram) / 30_000, 1, atol=0.05)
