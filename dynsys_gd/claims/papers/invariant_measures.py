@@ -385,7 +385,7 @@ STUDY = Study(
         "and with noise on a parabola, where the stationary law is known exactly."
     ),
     settings=Settings(),
-    quick={"steps": 10_000, "spans": (1000, 4000, 16_000), "relu_steps": 2500, "sgd_span": 256},
+    quick={"steps": 10_000, "spans": (500, 2000, 8000), "relu_steps": 2500, "sgd_span": 128},
     claims=lambda s: (_smooth_claim(s), _kinks_claim(s), _averages_claim(s), _noise_claim(s)),
     figure=_figure,
     part=Part.RELATED,
