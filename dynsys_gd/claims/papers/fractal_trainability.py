@@ -55,7 +55,7 @@ class Settings:
     shrunk: int = 16  # the square that is looked into is smaller by this factor
     close_up: int = 128  # pixels along its sides
     events: int = 150
-    pairs: int = 2**14  # at most; none are drawn where 0
+    pairs: int = 2**15  # at most; none are drawn where 0
     finest: int = 11  # distances down to 2^-11 of the small square
     rough: float = 1.2  # least exponent of the number of pixels on a boundary that counts as rough
     smooth: float = 0.2  # how far the exponent of a smooth one may be from 1
