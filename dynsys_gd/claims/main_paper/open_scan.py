@@ -37,6 +37,12 @@ class OpenScan:
     norms: tuple[float, ...]
 
     @property
+    def told(self) -> str:
+        """The shares in words."""
+        pairs = zip(self.shares, self.converged, strict=True)
+        return ", ".join(f"{y:.3g} at {q:g} η_c" for q, y in pairs)
+
+    @property
     def vanishes(self) -> bool:
         """Whether some starts converge at the smallest step size, and none beyond 1."""
         beyond = [y for q, y in zip(self.shares, self.converged, strict=True) if q > 1]

@@ -258,17 +258,17 @@ def _transition_claim(s: Settings) -> Claim:
         if scan is None:
             return claims.sharp_transition.observe(instance)
         plain = isinstance(instance.F, dg.GradientDescent)
+        smooth = instance.loss.analytic is dg.Outcome.YES
         label = instance.loss.describe().split(" with")[0] + ", momentum" * (not plain)
         curve = partial(Curve, label=label, x=scan.shares, mark=Mark.BOTH)
         seen, norms = curve(y=scan.converged), curve(y=scan.norms)
-        pairs = zip(scan.shares, scan.converged, strict=True)
         return observed(
             claims.sharp_transition.conclusion,
             yes_if(scan.vanishes),
             grade=_STATISTICAL,
             reason=f"{n} random starts",
-            detail=", ".join(f"{y:.3g} at {q:g} η_c" for q, y in pairs),
-            numbers=_of_scan(instance, scan, s) if plain else (),
+            detail=scan.told,
+            numbers=_of_scan(instance, scan, s) if plain and smooth else (),
             results=(_chart(_panel(_SHARE, seen), _panel(_NORM, norms)),),
         )
 
@@ -364,7 +364,7 @@ STUDY = Study(
     ),
     settings=Settings(),
     quick={
-        "draws": 300_000,
+        "draws": 1_000_000,
         "small": (1e-1,),
         "observed": 40,
         "observed_steps": 2048,
