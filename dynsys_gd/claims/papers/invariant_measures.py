@@ -62,10 +62,10 @@ class Settings:
     noise: float = 0.1  # of the targets sin 3x
     relu_step: float = 0.8
     relu_small: float = 0.1
-    relu_steps: int = 5000
+    relu_steps: int = 4000
     relu_lost: float = 20.0
     shrink: float = 0.125  # of the step size that finds minima
-    shrunk_steps: int = 2500
+    shrunk_steps: int = 1500
     sgd_steps: tuple[str, ...] = ("1/2", "1", "3/2")
     sgd_starts: int = 2000
     sgd_span: int = 1024
@@ -385,7 +385,7 @@ STUDY = Study(
         "and with noise on a parabola, where the stationary law is known exactly."
     ),
     settings=Settings(),
-    quick={"steps": 10_000, "spans": (500, 2000, 8000), "relu_steps": 2500, "sgd_span": 128},
+    quick={"steps": 20_000, "spans": (500, 2000, 8000), "relu_steps": 2500, "sgd_span": 128},
     claims=lambda s: (_smooth_claim(s), _kinks_claim(s), _averages_claim(s), _noise_claim(s)),
     figure=_figure,
     part=Part.RELATED,
