@@ -111,7 +111,8 @@ def _strayed(instance: Instance, F: dg.Map, s: Settings) -> tuple[Array, Array]:
     points = F.project(F.trajectory(_start(instance), count).points)
     with np.errstate(all="ignore"):
         distance: Array = np.asarray(np.linalg.norm(points - flow.points, axis=1), float)
-    return times, np.where(np.isfinite(distance), distance, np.inf)
+    distance[~np.isfinite(distance)] = np.inf
+    return np.asarray(times, dtype=np.float64), distance
 
 
 def _start(instance: Instance) -> tuple[float, ...]:
