@@ -5,11 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["KrylovBasis", "NotFinite", "Operator", "TopPair", "largest", "least_share"]
+__all__ = [
+    "KrylovBasis",
+    "NotFinite",
+    "Operator",
+    "Scaled",
+    "TopPair",
+    "largest",
+    "least_share",
+]
 
 Array = NDArray[np.float64]
 Operator = Callable[[Array], Array]
@@ -21,6 +30,45 @@ _LOOK = 3  # products between two looks at the residual
 
 class NotFinite(ArithmeticError):
     """A product with the operator is infinite or NaN."""
+
+
+class Scaled:
+    """An operator times a power of two, with which its first product that is not zero has size 1.
+
+    Squares of its numbers then neither overflow nor vanish, and nothing else changes.
+
+    Parameters
+    ----------
+    multiply : callable
+        v -> Av, shapes (d,).
+
+    Examples
+    --------
+    >>> A = Scaled(lambda v: 1e-200 * v)
+    >>> float(A(np.ones(1))[0]), float(A.back(A(np.ones(1)))[0])
+    (0.7654505172902097, 1e-200)
+    """
+
+    def __init__(self, multiply: Operator) -> None:
+        self._multiply = multiply
+        self._exponent: int | None = None
+
+    def __call__(self, vector: Array) -> Array:
+        image = np.asarray(self._multiply(vector), dtype=np.float64)
+        if self._exponent is None:
+            largest = float(np.abs(image).max())
+            if not 0 < largest < math.inf:
+                return image
+            self._exponent = math.frexp(largest)[1]
+        return self._by(image, -self._exponent)
+
+    def back(self, numbers: Any) -> Array:
+        """Return eigenvalues, or what else has the size of A, from those of the scaled operator."""
+        return self._by(numbers, self._exponent or 0)
+
+    def _by(self, numbers: Any, exponent: int) -> Array:
+        with np.errstate(all="ignore"):
+            return np.asarray(np.ldexp(numbers, exponent))
 
 
 class KrylovBasis:
@@ -123,13 +171,17 @@ class KrylovBasis:
         P = Σ_i p_i(λ_1) p_i gives P(λ_1)² w_1 ≤ ∫ P² = P(λ_1), so that Σ_{i≤n} p_i(λ_1)² ≤ 1/w_1.
         To the right of the largest Ritz value the sum grows: where it passes 1/share is the bound.
         It is that of [vandorsselaer2001computing]_, who use the last term of the sum alone.
+
+        A space that is closed but for rounding is not known to be more than that: what leads out of
+        it counts as being as long as it may be for all that was computed.
         """
         assert self.fresh, "a restarted basis has no Lanczos polynomials"
         diagonal = np.diagonal(self._matrix)[: self.count].tolist()
-        beside = [*np.diagonal(self._matrix, 1)[: self.count - 1].tolist(), self.beyond]
+        beyond = max(self.beyond, _CLOSED * self.size)
+        beside = [*np.diagonal(self._matrix, 1)[: self.count - 1].tolist(), beyond]
         low = float(self.ritz()[0][0])
-        if self.closed:
-            return low
+        if self.count == self._vectors.shape[1] - len(self._apart) or not self.size:
+            return low  # the whole space has been seen, or the operator is zero
         step = self.size
         while not _exceeds(low + step, diagonal, beside, 1 / share):
             step *= 2  # few products say little: the bound may lie far above all that was seen
@@ -224,7 +276,8 @@ def largest(
     3
     """
     room, none = min(steps, len(start)), np.empty((0, len(start)))
-    basis = KrylovBasis(multiply, start, room=room, apart=none)
+    scaled = Scaled(multiply)
+    basis = KrylovBasis(scaled, start, room=room, apart=none)
     while True:
         basis.extend()
         if not (basis.full or basis.closed or basis.count % _LOOK == 0):
@@ -233,6 +286,7 @@ def largest(
         cycles -= basis.full
         if basis.closed or residuals[0] <= tolerance * basis.size or cycles <= 0:
             (vector,) = basis.vectors_of(coordinates[:, :1])
-            return TopPair(value=float(values[0]), residual=float(residuals[0]), vector=vector)
+            value, residual = scaled.back([values[0], residuals[0]])
+            return TopPair(value=float(value), residual=float(residual), vector=vector)
         if basis.full:
             basis.restart(max(1, len(values) // 2))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .lanczos import KrylovBasis, Operator, least_share
+from .lanczos import KrylovBasis, Operator, Scaled, least_share
 
 __all__ = ["TopPairs", "top_pairs"]
 
@@ -82,7 +82,7 @@ def top_pairs(
     A single start sees one direction of each eigenspace. What has converged is therefore set apart
     and the search begins again, with another random start, on the orthogonal complement, until the
     bound for all that is left there lies at the k-th value or nothing more is learned. Round p of
-    these may be wrong with probability risk/2^p.
+    these may be wrong with probability risk/(p(p + 1)).
 
     With orthonormal rows V, Θ the Ritz values, C the operator on the complement and e = ‖R‖ for
     R = AVᵀ - VᵀΘ, the matrix A is Θ ⊕ C with blocks of norm e beside. Its i-th eigenvalue lies
@@ -110,7 +110,7 @@ class _Search:
         tolerance: float,
         most: int,
     ) -> None:
-        self.multiply, self.dimension, self.k, self.rng = multiply, dimension, k, rng
+        self.multiply, self.dimension, self.k, self.rng = Scaled(multiply), dimension, k, rng
         self.risk, self.tolerance, self.most = risk, tolerance, most
         self.vectors = np.empty((0, dimension))
         self.values = np.empty(0)
@@ -132,7 +132,7 @@ class _Search:
             self.bound, self.over = -math.inf, True
             return
         self.rounds += 1
-        share = least_share(left, self.risk / 2**self.rounds)
+        share = least_share(left, self.risk / (self.rounds * (self.rounds + 1)))
         held = min(_USUAL_HELD, max(_MOST_HELD // self.dimension, 2 * self.k + 16))
         start = self.rng.standard_normal(self.dimension)
         room = min(max(held, 2 * self.k + 16), left)
@@ -185,16 +185,17 @@ class _Search:
         rests = images - values[:, None] * vectors
         e = float(np.linalg.norm(rests, 2))
         gaps = values - self.bound
-        beyond = np.where(gaps > 0, 2 * e**2 / (gaps + np.hypot(gaps, 2 * e)) if e else 0.0, e)
+        wide = np.maximum(gaps, 0.0)
+        beyond = 2 * e**2 / (wide + np.hypot(wide, 2 * e)) if e else np.zeros_like(gaps)
         rounding = _ROUNDING * math.sqrt(self.dimension) * self.size
         upper = np.maximum(values, self.bound) + beyond + rounding
-        k = self.k
+        k, back = self.k, self.multiply.back
         others = [self.bound + e + rounding, *upper[k : k + 1]]
         return TopPairs(
-            values=values[:k],
+            values=back(values[:k]),
             vectors=vectors[:k],
-            residuals=np.linalg.norm(rests[:k], axis=1),
-            upper=upper[:k],
-            rest=max(others),
+            residuals=back(np.linalg.norm(rests[:k], axis=1)),
+            upper=back(upper[:k]),
+            rest=float(back(max(others))),
             products=self.products + len(images),
         )

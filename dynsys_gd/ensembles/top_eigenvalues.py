@@ -161,7 +161,7 @@ def top_eigenvalues(
     Largest means largest, not largest in absolute value. Only products of the Hessian with vectors
     are used, exact ones and of about the cost of two gradients: machine code for networks and
     formulas, forward over reverse for `AutodiffLoss`, double backward for `TorchLoss`. Up to 256
-    vectors of d numbers are held, fewer where they would exceed a gigabyte.
+    vectors of d numbers are held, or 2k + 16 if more, fewer where they would exceed a gigabyte.
 
     What is known of the eigenvalues λ_1 ≥ λ_2 ≥ …:
 

@@ -70,6 +70,23 @@ class TestKrylovBasis:
             krylov.extend()
         assert krylov.count == 3
         np.testing.assert_allclose(krylov.ritz()[0], [3, 1, -2], atol=1e-12)
+        assert 0 <= krylov.upper_bound(1e-9) - krylov.ritz()[0][0] < 1e-8
+
+    def test_a_space_that_is_closed_but_for_rounding_proves_no_more_than_that(self):
+        """One eigenvalue stands out by so little that the first product hides it."""
+        eigenvalues, share, hidden = np.r_[1 + 3e-12, np.ones(199)], least_share(200, 0.01), 0
+        for seed in range(200):
+            start = np.random.default_rng(seed).normal(size=200)
+            krylov = KrylovBasis(lambda v: eigenvalues * v, start, room=8, apart=np.empty((0, 200)))
+            krylov.extend()
+            hidden += krylov.closed
+            assert krylov.upper_bound(share) >= 1 + 3e-12 - 1e-14
+        assert hidden > 50
+
+    def test_the_whole_space_needs_no_allowance(self):
+        krylov = basis(matrix([3.0, 2.0, -1.0]), RNG.normal(size=3), room=3)
+        for _ in range(3):
+            krylov.extend()
         assert krylov.upper_bound(1e-9) == krylov.ritz()[0][0]
 
     def test_what_is_apart_is_never_found(self):
@@ -207,6 +224,40 @@ class TestTopPairs:
         assert (top.upper <= exact[:k] + 1e-7).all()
         if k < len(exact):
             assert exact[k] - 1e-14 <= top.rest
+
+    @pytest.mark.parametrize("size", [1e-318, 1e-200, 1e155, 1e300])
+    def test_any_size(self, size):
+        eigenvalues = size * np.array([3.0, 2.0, 1.0, -5.0])
+        top = found(np.diag(eigenvalues), 2)
+        np.testing.assert_allclose(
+            top.values, eigenvalues[:2], rtol=1e-5 if size < 1e-300 else 1e-14
+        )
+        assert top.rest == pytest.approx(
+            eigenvalues[2], rel=1e-5 if size < 1e-300 else 1e-12, abs=0
+        )
+        alone = largest(
+            lambda v: eigenvalues * v, RNG.normal(size=4), steps=4, cycles=1, tolerance=0
+        )
+        assert alone.value == pytest.approx(eigenvalues[0], rel=1e-5, abs=0)
+
+    def test_powers_of_two_change_nothing_else(self):
+        A = matrix(np.random.default_rng(3).normal(size=30))
+        one, other = found(A, 3), found(2.0**300 * A, 3)
+        assert np.array_equal(2.0**300 * one.values, other.values)
+        assert np.array_equal(2.0**300 * one.upper, other.upper)
+        assert np.array_equal(one.vectors, other.vectors)
+
+    def test_as_many_rounds_as_eigenvalues(self):
+        """The bounds of all rounds together stay at the level, and none is out of range."""
+        top = found(np.zeros((1030, 1030)), 1030)
+        assert not top.values.any()
+        assert not top.upper.any()
+        assert top.rest == -np.inf
+
+    def test_no_gap_at_all(self):
+        """No division by zero where the bound lies above values that are exact."""
+        top = found(np.diag([2.0, 1.0, 0.5, 0.25]), 1, products=1)
+        assert top.upper[0] >= 2
 
     def test_loose_pairs_still_have_true_bounds(self):
         for seed in range(20):
