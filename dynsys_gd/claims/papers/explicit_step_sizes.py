@@ -72,7 +72,6 @@ class Settings:
     spread: str = "1/2"  # standard deviation of random starts
     moved: float = 1e-300  # radius of the ball that stands for one start
     exact_start: str = "1/2"
-    exact_unbalanced: str = "1/4"
     exact_steps: tuple[str, str] = ("1/2", "1/20")  # beyond the bound, and below
 
 
@@ -239,7 +238,7 @@ def _divergence_claim(s: Settings) -> Claim:
         examples=lambda: (case(s.exact_steps[0], s.exact_start),),
         counterexamples=lambda: {
             "beyond the bound": case(s.exact_steps[1], s.exact_start),
-            "balanced": case(s.exact_steps[0], s.exact_unbalanced),
+            "balanced": case(s.exact_steps[0], str(Fraction(s.exact_start) / 2)),
         },
         disputed=(
             "With the constants as we recall them the bound is safe but not tight: descent "

@@ -79,7 +79,7 @@ class Settings:
     above_edge: float = 1.35
     far_product: float = 0.1  # a start with this product instead of 1
     edge_starts: int = 20
-    edge_steps: int = 60_000
+    edge_steps: int = 200_000
     reached: float = 1e-16
     shown: int = 400
 
