@@ -6,13 +6,16 @@ import sympy as sp
 
 from ..evidence import Grade, Outcome
 from ..losses.base import AbstractLoss
+from ..maps.gradient_descent import GradientDescent
 from .claim import Instance
 from .declare import condition, yes_if
 
 __all__ = [
     "AT_MOST_LINEAR_GROWTH",
     "EVEN_CONVEX_LIPSCHITZ",
+    "FALLING_CURVATURE",
     "P",
+    "curvature_falls",
     "growth_degree",
     "is_even",
     "product_profile",
@@ -85,29 +88,76 @@ def slope_bound(profile: sp.Expr) -> sp.Expr | None:
     return sp.Max(*(sp.Abs(sp.limit(slope, P, end)) for end in (sp.oo, -sp.oo)))
 
 
+def curvature_falls(profile: sp.Expr) -> Outcome:
+    """Return whether ℓ'' falls on the right of 0, where algebra tells; there ℓ'(p)/p falls too.
+
+    Examples
+    --------
+    >>> curvature_falls(sp.sqrt(1 + P**2)), curvature_falls(P**2 / 2)
+    (<Outcome.YES: 'yes'>, <Outcome.NO: 'no'>)
+    """
+    right = sp.Symbol("p", positive=True)
+    third = sp.simplify(sp.diff(profile, P, 3).subs(P, right))
+    if third.is_negative:
+        return Outcome.YES
+    rises_at_first = sp.diff(profile, P, 4).subs(P, 0).is_positive
+    return Outcome.NO if third.is_nonnegative or rises_at_first else Outcome.UNDECIDED
+
+
 def _plain(expression: sp.Expr) -> sp.Expr:
     """Return the expression in exponentials, of which limits are known."""
     return expression.rewrite(sp.exp)
 
 
+def _profile_of_descent(instance: Instance) -> sp.Expr | None:
+    """Return ℓ where the map is gradient descent on a function ℓ(xy) of two parameters."""
+    alike = isinstance(instance.F, GradientDescent) and instance.loss.dimension == 2
+    return product_profile(instance.loss) if alike else None
+
+
 def _even_convex_lipschitz(instance: Instance) -> tuple[Outcome, str]:
-    profile = product_profile(instance.loss)
-    if profile is None or instance.loss.dimension != 2:
+    if not isinstance(instance.F, GradientDescent):
+        return Outcome.NO, "not gradient descent"
+    profile = _profile_of_descent(instance)
+    if profile is None:
         return Outcome.UNDECIDED, "not seen to be a function of the product of two parameters"
     bound = slope_bound(profile)
     if bound is None:
         return Outcome.UNDECIDED, f"ℓ = {profile} is not seen to be convex"
     bend = sp.diff(profile, P, 2).subs(P, 0)
     detail = f"ℓ = {profile}, sup|ℓ'| = {bound}, ℓ''(0) = {bend}"
-    return yes_if(is_even(profile) and bend == 1 and bound.is_finite), detail
+    known = yes_if(is_even(profile) and bend == 1 and bound.is_finite)
+    return Outcome.all_of([known, curvature_falls(profile)]), detail
 
 
 EVEN_CONVEX_LIPSCHITZ = condition(
     "even, convex and Lipschitz",
-    "the loss is ℓ(xy) with ℓ even, convex and Lipschitz, and ℓ''(0) = 1",
+    "the map is gradient descent on ℓ(xy) with ℓ even, convex and Lipschitz, ℓ''(0) = 1, and ℓ'' "
+    "falling away from 0",
     _even_convex_lipschitz,
     grade=Grade.PROVED,
     reason="exact derivatives, and limits at infinity",
+)
+
+
+def _curvature_falls(instance: Instance) -> tuple[Outcome, str]:
+    if not isinstance(instance.F, GradientDescent):
+        return Outcome.NO, "not gradient descent"
+    profile = _profile_of_descent(instance)
+    if profile is None:
+        return Outcome.UNDECIDED, "not seen to be a function of the product of two parameters"
+    shifted = sp.simplify(profile.subs(P, P + 1))
+    bend = sp.diff(shifted, P, 2).subs(P, 0)
+    known = yes_if(is_even(shifted) and bend == 1)
+    return Outcome.all_of([known, curvature_falls(shifted)]), f"ℓ(s) = {shifted}"
+
+
+FALLING_CURVATURE = condition(
+    "falling curvature",
+    "the map is gradient descent on ℓ(xy - 1) with ℓ even, ℓ''(0) = 1, and ℓ'' falling away from 0",
+    _curvature_falls,
+    grade=Grade.PROVED,
+    reason="exact derivatives",
 )
 
 

@@ -3,16 +3,19 @@
 import pytest
 import sympy as sp
 
-from dynsys_gd import Box, GradientDescent, LinearNetwork, Loss, Outcome, catalog
+from dynsys_gd import Box, GradientDescent, HeavyBall, LinearNetwork, Loss, Outcome, catalog
 from dynsys_gd.claims import Instance
 from dynsys_gd.claims.product_profile import (
     EVEN_CONVEX_LIPSCHITZ,
+    FALLING_CURVATURE,
     P,
+    curvature_falls,
     growth_degree,
     is_even,
     product_profile,
     slope_bound,
 )
+from dynsys_gd.claims.product_regimes import EDGE_REGIME, FLOW_REGIME
 from dynsys_gd.ensembles.budget import Budget
 
 x, y, z, a = sp.symbols("x y z a")
@@ -87,3 +90,38 @@ def test_even_convex_and_lipschitz_is_decided_where_algebra_can():
 
 def catalog_profile(name):
     return product_profile(catalog.get(name).loss)
+
+
+def rising(p):
+    """A function that is even, convex and Lipschitz, whose curvature rises beside 0."""
+    root = sp.sqrt(1 + p**2)
+    return -1 / root + 4 * (p**2 + 2) / root
+
+
+def test_a_curvature_that_rises_first_is_refused():
+    assert found(Loss(rising(x * y), [x, y])) is Outcome.NO
+    assert curvature_falls(rising(P)) is Outcome.NO
+    assert curvature_falls(sp.sqrt(1 + P**2)) is Outcome.YES
+
+
+def test_another_map_than_gradient_descent_is_refused():
+    F = HeavyBall(Loss(sp.sqrt(1 + (x * y) ** 2), [x, y]), "1/2", "1/2")
+    instance = Instance(F=F, region=Box([1, 1], [2, 2]), seed=0, starts=1, budget=Budget())
+    for hypothesis in (EVEN_CONVEX_LIPSCHITZ, FALLING_CURVATURE):
+        assert hypothesis.check(instance).outcome is Outcome.NO
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "edge", "flow"),
+    [
+        ([0.5, 7.0], [1.0, 8.0], Outcome.YES, Outcome.NO),
+        ([-9.0, 7.0], [1.0, 8.0], Outcome.NO, Outcome.NO),  # |x| is largest at the lower end
+        ([0.5, 2.0], [1.0, 3.0], Outcome.NO, Outcome.YES),
+        ([3.5, 3.6], [3.5, 3.7], Outcome.NO, Outcome.NO),  # y² - x² small, x² + y² large
+    ],
+)
+def test_regimes_hold_in_the_whole_box(low, high, edge, flow):
+    F = GradientDescent(Loss(sp.sqrt(1 + (x * y) ** 2), [x, y]), "1/10")
+    instance = Instance(F=F, region=Box(low, high), seed=0, starts=1, budget=Budget())
+    assert EDGE_REGIME.check(instance).outcome is edge
+    assert FLOW_REGIME.check(instance).outcome is flow
