@@ -174,9 +174,9 @@ per_step = {step: gap / step for step, gap in gaps.items()}
 pd.Series(per_step, name="largest distance / η")
 
 # %% [markdown]
-# The distance is proportional to η. The factor can be computed along the flow alone: the error $e$ obeys $e' = -He - \frac12
-# H\nabla L$, with $H$ the Hessian. Bounds come from the same equation, with norms in the place of vectors. The usual bound
-# knows only the largest curvature β. A finer one, in the manner of Elkabetz and Cohen (arXiv 2107.06608) as we recall it,
+# The distance is proportional to η. The factor can be computed along the flow alone: the error $e$ obeys
+# $e' = -He - \frac12 H\nabla L$, with $H$ the Hessian. Bounds come from the same equation, with norms in the place of
+# vectors. The usual bound knows only the largest curvature β. A finer one, in the manner of Elkabetz and Cohen (arXiv 2107.06608) as we recall it,
 # uses the *smallest* eigenvalue $m$ along the flow: errors grow only where the loss is not convex.
 
 # %%
@@ -335,8 +335,8 @@ side_by_side(
 #
 # ### Why it hovers: four scalars
 #
-# A network is too large to see why. Zhu and others (arXiv 2210.03294) found a loss with four scalars that does the same, $L =
-# \frac12(1 - xyzw)^2$, and Song and Yun (arXiv 2307.04204) losses of two. In good coordinates the orbits come to one *curve*,
+# A network is too large to see why. Zhu and others (arXiv 2210.03294) found a loss with four scalars that does the same,
+# $L = \frac12(1 - xyzw)^2$, and Song and Yun (arXiv 2307.04204) losses of two. In good coordinates the orbits come to one *curve*,
 # whatever their start, and creep along it to a minimum that is just flat enough. (The product of *two* scalars does not do
 # it, top right: it is a control. Its orbit goes round near an ellipse.)
 
