@@ -176,8 +176,8 @@ pd.Series(per_step, name="largest distance / η")
 # %% [markdown]
 # The distance is proportional to η. The factor can be computed along the flow alone: the error $e$ obeys
 # $e' = -He - \frac12 H\nabla L$, with $H$ the Hessian. Bounds come from the same equation, with norms in the place of
-# vectors. The usual bound knows only the largest curvature β. A finer one, in the manner of Elkabetz and Cohen (arXiv 2107.06608) as we recall it,
-# uses the *smallest* eigenvalue $m$ along the flow: errors grow only where the loss is not convex.
+# vectors. The usual bound knows only the largest curvature β. A finer one, in the manner of Elkabetz and Cohen (arXiv
+# 2107.06608) as we recall it, uses the *smallest* eigenvalue $m$ along the flow: errors grow only where the loss is not convex.
 
 # %%
 
