@@ -6,26 +6,41 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from ..claims.chart import Chart, Curve, Mark, Panel, Raster
-from .style import ACCENT, GRID, INK, LINES_OF_ORBITS, ORBITS, QUIET
+from .style import ACCENT, FATES, GRID, INK, LINES_OF_ORBITS, ORBITS, QUIET
 
 __all__ = ["chart_size", "draw_chart"]
 
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_SHADES = ("#14507F", "#F3E9DC", "#E69F00", "#009E73", "#CC79A7", "#1A1A1A")
+_SHADES = ("#CC79A7", "#56B4E9", "#F0E442", "#D55E00", "#0072B2", "#1A1A1A")
+_WORDS_OF_FATES = {  # what becomes of a start has one colour in all pictures
+    "converges": "CONVERGED",
+    "cycles": "CYCLING",
+    "stays": "BOUNDED",
+    "diverges": "ESCAPED",
+    "escapes": "ESCAPED",
+    "does not converge": "ESCAPED",
+    "undecided": "UNDECIDED",
+}
 _WIDTH, _HEIGHT = 4.6, 4.0
 _LEVELS = ((0, (6, 3)), (0, (1, 2)), (0, (6, 2, 1, 2)), (0, (3, 3)))
-_MOST_COLUMNS = 2
+_FEW_DECADES = 2.0
 
 
 def chart_size(chart: Chart) -> tuple[float, float]:
-    """Return width and height in inches: two panels stand side by side, more in two rows."""
-    columns = min(len(chart.panels), _MOST_COLUMNS)
-    rows = -(-len(chart.panels) // _MOST_COLUMNS)
+    """Return width and height in inches."""
+    columns, rows = _columns_and_rows(len(chart.panels))
     return (max(6.8, _WIDTH * columns), (_HEIGHT + 0.5) * rows)
+
+
+def _columns_and_rows(n: int) -> tuple[int, int]:
+    """Up to three panels stand side by side, four in two rows."""
+    return (n, 1) if n <= 3 else (2, 2)
 
 
 def draw_chart(chart: Chart, ax: Axes, **style: Any) -> None:
@@ -47,7 +62,7 @@ def _split(ax: Axes, n: int) -> list[Axes]:
     """Return `n` axes in the room of `ax`, which becomes the first of them."""
     if n == 1:
         return [ax]
-    columns, rows = min(n, _MOST_COLUMNS), -(-n // _MOST_COLUMNS)
+    columns, rows = _columns_and_rows(n)
     place = ax.get_subplotspec()
     if place is None:
         x, y, width, height = ax.get_position().bounds
@@ -87,6 +102,9 @@ def _draw_panel(panel: Panel, ax: Axes, style: dict[str, Any]) -> None:
         ax.set_xlim(*panel.x_range)
     if panel.y_range is not None:
         ax.set_ylim(*panel.y_range)
+    for axis, log in ((ax.xaxis, panel.log_x), (ax.yaxis, panel.log_y)):
+        if log:
+            _log_ticks(axis)
     if panel.equal:
         ax.set_aspect("equal", adjustable="box")
     if panel.raster is None:
@@ -101,6 +119,15 @@ def _draw_panel(panel: Panel, ax: Axes, style: dict[str, Any]) -> None:
         for handle in legend.legend_handles:
             if isinstance(handle, Line2D) and handle.get_marker() == ",":
                 handle.set(marker="o", markersize=3)  # a pixel would not be seen
+
+
+def _log_ticks(axis: Axis) -> None:
+    """Label few numbers: over less than two decades 1, 2 and 5, beyond them powers of ten."""
+    low, high = sorted(axis.get_view_interval())
+    axis.set_minor_formatter(NullFormatter())
+    if low > 0 and np.log10(high / low) < _FEW_DECADES:
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def _draw_curve(curve: Curve, k: int, ax: Axes, style: dict[str, Any]) -> None:
@@ -133,6 +160,15 @@ def _draw_raster(raster: Raster, ax: Axes) -> None:
         return
     n = len(raster.words)
     norm = BoundaryNorm(np.arange(n + 1) - 0.5, n)
-    image = ax.imshow(values, cmap=ListedColormap(list(_SHADES[:n])), norm=norm, **shared)
+    image = ax.imshow(values, cmap=ListedColormap(_shades(raster.words)), norm=norm, **shared)
     bar = ax.figure.colorbar(image, ax=ax, ticks=range(n), label=raster.label)
     bar.ax.set_yticklabels(list(raster.words))
+
+
+def _shades(words: tuple[str, ...]) -> list[str]:
+    """Return the colour of each word: that of a fate where it names one."""
+    free = iter(_SHADES)
+    return [
+        FATES[_WORDS_OF_FATES[word]].colour if word in _WORDS_OF_FATES else next(free)
+        for word in words
+    ]

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from dynsys_gd import Evidence, Grade, InvalidInput
 from dynsys_gd.claims import Band, Chart, Curve, Level, Mark, Panel, Raster
@@ -78,6 +79,27 @@ def test_a_raster_of_words_names_each_value():
     ax, bar = figure(chart(Panel(x_label="x", y_label="y", raster=raster))).axes
     assert ax.images[0].get_extent() == [0, 1, 0, 1]
     assert [t.get_text() for t in bar.get_yticklabels()] == ["stays", "leaves", "open"]
+
+
+def test_a_fate_has_its_colour():
+    from dynsys_gd.plots.style import FATES
+
+    raster = Raster(
+        values=[[0, 1]], low=(0, 0), high=(1, 1), label="fate", words=("escapes", "converges")
+    )
+    ax, _ = figure(chart(Panel(x_label="x", y_label="y", raster=raster))).axes
+    colours = [name.upper() for name in map(to_hex, ax.images[0].cmap.colors)]
+    assert colours == [FATES["ESCAPED"].colour, FATES["CONVERGED"].colour]
+
+
+@pytest.mark.parametrize(("high", "labels"), [(5, ["1", "2", "5"]), (1e4, None)])
+def test_few_decades_have_few_plain_labels(high, labels):
+    curve = Curve(label="", x=[0, 1], y=[1, high])
+    drawn = figure(chart(Panel(x_label="x", y_label="y", curves=(curve,), log_y=True)))
+    drawn.canvas.draw()
+    shown = [t.get_text() for t in drawn.axes[0].get_yticklabels() if t.get_text()]
+    assert labels is None or set(labels) <= set(shown)
+    assert not any(t.get_text() for t in drawn.axes[0].get_yticklabels(minor=True))
 
 
 def test_long_curves_are_thinned_in_plain_data():
