@@ -16,10 +16,10 @@ from ..losses.initialisation import xavier_normal
 from ..losses.mlp import MLP
 from ..maps.base import Map
 from ..maps.gradient_descent import GradientDescent
-from .claim import Instance
+from .claim import Hypothesis, Instance
 from .declare import condition, yes_if
 
-__all__ = ["GROWTH_DEGREES", "SLOW_ACTIVATION", "Plateaus", "plateaus"]
+__all__ = ["GROWTH_DEGREES", "SLOW_ACTIVATION", "Plateaus", "plateaus", "reaches_the_edge"]
 
 # lim u σ'(u)/σ(u), the larger of the two at ±∞.
 GROWTH_DEGREES = {
@@ -91,3 +91,21 @@ SLOW_ACTIVATION = condition(
     grade=Grade.PROVED,
     reason="by its form",
 )
+
+
+def reaches_the_edge(seeds: Sequence[int], steps: int, *, every: int) -> Hypothesis:
+    """Return the condition that ηλ exceeds 2 within so many steps, from every initialisation."""
+
+    def check(instance: Instance) -> tuple[Outcome, str]:
+        if not isinstance(instance.F, GradientDescent) or not isinstance(instance.loss, MLP):
+            return Outcome.NO, "not gradient descent on a network"
+        highest = plateaus(instance.F, seeds, steps, every=every).ratios.max(axis=1)
+        return yes_if(bool(np.all(highest > 2))), f"the least of the peaks is {highest.min():.4g}"
+
+    return condition(
+        "reaches the edge",
+        "ηλ exceeds 2 at some time in the first half of training, for every seed",
+        check,
+        grade=Grade.NUMERICAL,
+        reason="Lanczos' method along the run",
+    )

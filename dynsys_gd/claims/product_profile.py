@@ -12,10 +12,12 @@ from .declare import condition, yes_if
 
 __all__ = [
     "AT_MOST_LINEAR_GROWTH",
+    "BOUNDED_SLOPE",
     "EVEN_CONVEX_LIPSCHITZ",
     "FALLING_CURVATURE",
     "P",
     "curvature_falls",
+    "gap_constant",
     "growth_degree",
     "is_even",
     "product_profile",
@@ -104,6 +106,21 @@ def curvature_falls(profile: sp.Expr) -> Outcome:
     return Outcome.NO if third.is_nonnegative or rises_at_first else Outcome.UNDECIDED
 
 
+def gap_constant(profile: sp.Expr, at: int = 0) -> float:
+    """Return 1/|r''(0)| for r(s) = ℓ'(at + s)/s, ℓ even about `at`; NaN where ℓ'' does not fall.
+
+    Beyond the edge orbits end at a sharpness η/|r''(0)| below 2/η, to leading order; r''(0) is a
+    third of the fourth derivative.
+
+    Examples
+    --------
+    >>> gap_constant(sp.sqrt(1 + P**2)), gap_constant(P**2 / 2)
+    (1.0, nan)
+    """
+    bend = float(sp.diff(profile, P, 4).subs(P, at) / 3)
+    return -1 / bend if bend < 0 else float("nan")
+
+
 def _plain(expression: sp.Expr) -> sp.Expr:
     """Return the expression in exponentials, of which limits are known."""
     return expression.rewrite(sp.exp)
@@ -175,4 +192,23 @@ AT_MOST_LINEAR_GROWTH = condition(
     _grows_at_most_linearly,
     grade=Grade.PROVED,
     reason="exact limits",
+)
+
+
+def _is_bounded(instance: Instance) -> tuple[Outcome, str]:
+    if not isinstance(instance.F, GradientDescent):
+        return Outcome.NO, "not gradient descent"
+    profile = _profile_of_descent(instance)
+    if profile is None or slope_bound(profile) is None:
+        return Outcome.UNDECIDED, "ℓ is not seen to be convex"
+    bound = slope_bound(profile)
+    return yes_if((instance.step_size * bound) ** 2 <= 2), f"sup|ℓ'| = {bound}"
+
+
+BOUNDED_SLOPE = condition(
+    "bounded slope",
+    "the map is gradient descent on ℓ(xy) with ℓ convex and h sup|ℓ'| ≤ √2",
+    _is_bounded,
+    grade=Grade.PROVED,
+    reason="exact limits of the slope",
 )

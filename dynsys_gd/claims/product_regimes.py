@@ -11,8 +11,9 @@ from ..evidence import Grade, Outcome
 from ..regions import Box
 from .claim import Hypothesis, Instance
 from .declare import condition, yes_if
+from .product_profile import P, product_profile
 
-__all__ = ["EDGE_REGIME", "FLOW_REGIME", "squares"]
+__all__ = ["EDGE_REGIME", "FLOW_REGIME", "goes_too_far", "squares"]
 
 Ends = tuple[Fraction, Fraction]
 
@@ -62,3 +63,26 @@ EDGE_REGIME = _regime("edge regime", "y² - x² > 2/η at every start", _is_beyo
 FLOW_REGIME = _regime(
     "gradient flow regime", "y² > x² and x² + y² < 2/η at every start", _is_within
 )
+
+
+def goes_too_far(start: tuple[Fraction, Fraction]) -> Hypothesis:
+    """Return the condition that a step from (x, y) takes xy - 1 farther from 0, and h < 1."""
+
+    def check(instance: Instance) -> tuple[Outcome, str]:
+        profile = product_profile(instance.loss) if instance.loss.dimension == 2 else None
+        if profile is None:
+            return Outcome.UNDECIDED, "not seen to be a function of the product"
+        x, y = map(sp.Rational, start)
+        pull = instance.step_size * sp.diff(profile, P).subs(P, x * y)
+        after = (x - pull * y) * (y - pull * x) - 1
+        farther = sp.Abs(after) > sp.Abs(x * y - 1)
+        detail = f"xy - 1 from {float(x * y - 1):.4g} to {float(after):.4g}"
+        return yes_if(bool(farther) and bool(instance.step_size < 1)), detail
+
+    return condition(
+        "beyond the edge",
+        "the first step takes xy - 1 farther from 0, as with h (x² + y²) > 2 near 0, and h < 1",
+        check,
+        grade=Grade.PROVED,
+        reason="exact arithmetic",
+    )

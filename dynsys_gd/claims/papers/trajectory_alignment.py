@@ -28,7 +28,7 @@ from dynsys_gd.claims import (
     Verdict,
     observed,
 )
-from dynsys_gd.claims.product_profile import EVEN_CONVEX_LIPSCHITZ, P, product_profile
+from dynsys_gd.claims.product_profile import EVEN_CONVEX_LIPSCHITZ, P, gap_constant, product_profile
 from dynsys_gd.claims.product_regimes import EDGE_REGIME, FLOW_REGIME
 
 Rows = NDArray[np.float64]
@@ -140,9 +140,7 @@ def _limiting_sharpness(instance: Instance, starts: Rows, s: Settings) -> tuple[
 
 
 def _gap_constant(instance: Instance) -> float:
-    """Return 1/|r''(0)|, where r(p) = ℓ'(p)/p, r''(0) = ℓ''''(0)/3; NaN where that is 0."""
-    bend = sp.diff(product_profile(instance.loss), P, 4).subs(P, 0) / 3
-    return float("nan") if bend == 0 else float(1 / abs(bend))
+    return gap_constant(product_profile(instance.loss))
 
 
 def _number(name: str, found: float, expected: float, within: float) -> Number:
