@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import sympy as sp
+
 from ..evidence import Grade, Outcome
 from .claim import Hypothesis, Instance
 from .declare import condition, yes_if
@@ -16,6 +21,8 @@ __all__ = [
     "SEPARABLE",
     "SUPPORT_IS_A_BASIS",
     "margin_of",
+    "pair_of",
+    "step_size_from",
     "terms_of",
 ]
 
@@ -29,6 +36,61 @@ def margin_of(instance: Instance) -> HardMargin | None:
     """Return the largest margin of the data behind the loss, or None where it is not known."""
     terms = terms_of(instance)
     return None if terms is None else hard_margin(terms.rows)
+
+
+def pair_of(sides: Sequence[Any], widest: Any) -> Hypothesis:
+    """Return the hypothesis that the data are (γ, b) for two numbers b, with 0 < γ ≤ `widest`.
+
+    Examples
+    --------
+    >>> pair_of(("9/10", "-1/2"), "1/5").statement
+    'the samples are (γ, 9/10) and (γ, -1/2) with equal weights, 0 < γ ≤ 1/5'
+    """
+
+    def holds(instance: Instance) -> tuple[Outcome, str]:
+        terms = terms_of(instance)
+        rows = () if terms is None else terms.rows
+        told = f"{len(rows)} samples"
+        if terms is None or len(rows) != 2 or len(rows[0]) != 2 or len(set(terms.weights)) > 1:
+            return Outcome.NO, told
+        gammas = {row[0] for row in rows}
+        known = {row[1] for row in rows} == set(map(sp.Rational, sides)) and len(gammas) == 1
+        return yes_if(known and bool(0 < min(gammas) <= sp.Rational(widest))), told
+
+    told = " and ".join(f"(γ, {side})" for side in sides)
+    return condition(
+        "two samples",
+        f"the samples are {told} with equal weights, 0 < γ ≤ {widest}",
+        holds,
+        grade=Grade.PROVED,
+        reason="by its form",
+    )
+
+
+def step_size_from(times: int) -> Hypothesis:
+    """Return the hypothesis η ≥ `times` · 2/λmax at weights 0.
+
+    Examples
+    --------
+    >>> step_size_from(3).statement
+    'the step size is at least 3 times 2/λmax at the start'
+    """
+
+    def holds(instance: Instance) -> tuple[Outcome, str]:
+        if (form := instance.loss.symbolic) is None:
+            return Outcome.UNDECIDED, "no formula"
+        at_zero = sp.hessian(form.bound, form.variables).subs(dict.fromkeys(form.variables, 0))
+        bound = 2 * times / max(at_zero.eigenvals(), key=float)
+        detail = f"η = {instance.step_size}, {times}·2/λmax = {float(bound):.6g}"
+        return yes_if(bool(instance.step_size >= bound)), detail
+
+    return condition(
+        "large step",
+        f"the step size is at least {times} times 2/λmax at the start",
+        holds,
+        grade=Grade.PROVED,
+        reason="exact Hessian at 0",
+    )
 
 
 def _with_loss(link: Link) -> Hypothesis:

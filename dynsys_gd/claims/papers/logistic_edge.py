@@ -25,7 +25,6 @@ from dynsys_gd.claims import (
     Part,
     Study,
     Verdict,
-    condition,
     observed,
     yes_if,
 )
@@ -35,6 +34,8 @@ from dynsys_gd.claims.margin_checks import (
     SEPARABLE,
     SUPPORT_IS_A_BASIS,
     margin_of,
+    pair_of,
+    step_size_from,
     terms_of,
 )
 from dynsys_gd.claims.separation import HardMargin, Link, margin_loss
@@ -58,6 +59,7 @@ class Settings:
     patience: int = 10_000_000
     vanishing: float = 2e-3  # a loss that was ln 2 at the start
     rounding: float = 1e-12  # relative: a larger rise of the loss is one
+    falling: float = 0.75  # least factor over the second half of the steps that is still a fall
     seeds: tuple[int, ...] = (0, 1, 2, 3)
     samples: int = 20
     features: int = 3
@@ -70,6 +72,7 @@ class Settings:
     rate_within: float = 1e-2
     exponential_gammas: tuple[str, ...] = ("1/20", "1/10", "1/5")
     exponential_sides: tuple[str, str] = ("9/10", "-1/2")
+    exponential_widest: str = "1/5"  # of γ: for wider margins a larger step size is needed
     exponential_step: str = "12"
     exponential_small: str = "4"
     large: int = 3  # times 2/λmax at the start
@@ -115,30 +118,32 @@ def _minimised_claim(s: Settings) -> Claim:
         points = instance.F.trajectory(np.zeros(instance.F.dimension), s.steps).points
         with np.errstate(all="ignore"):
             losses = instance.loss(points)
-        end = float(losses[-1])
+        end, half = float(losses[-1]), float(losses[len(losses) // 2])
         rises = int(np.sum(np.diff(losses) > s.rounding * losses[:-1]))
-        bounded = bool(np.isfinite(end)) and _is_bounded_beside(instance, points, s)
+        outcome = yes_if(end <= s.vanishing)
+        if s.vanishing < end <= s.falling * half:
+            outcome = dg.Outcome.UNDECIDED  # it falls, and more steps would tell how far
         least = int(bool(instance.step_size >= sp.Rational(s.rising)))
         name = f"steps on which the loss rises, η = {instance.step_size}"
         rising = Number.between(name, rises, low=least, origin=Origin.COMPUTED)
+        arrives = outcome is dg.Outcome.YES
         return observed(
             conclusion,
-            yes_if(end <= s.vanishing and bounded),
+            outcome,
             grade=dg.Grade.NUMERICAL,
             reason=f"{s.steps} steps from 0",
             detail=f"loss {end:.3g} in the end, it rises on {rises} steps before",
-            numbers=(rising,) if bounded else (),
-            results=(_course(instance, points, losses),) if bounded else (),
+            numbers=(rising, *_growth_beside(instance, points)) if arrives else (),
+            results=(_course(instance, points, losses),) if arrives else (),
         )
 
-    conclusion = "the loss tends to 0, and the weights stay bounded across the margin"
+    conclusion = "the loss tends to 0"
     return Claim(
         name="any_step_size_minimises_the_logistic_loss",
         title="Every constant step size minimises the logistic loss of separable data",
         statement=(
             "Let the data be linearly separable. Gradient descent with any constant step size "
-            "brings the logistic loss to 0, not always monotonically; across the direction of the "
-            "largest margin the weights stay bounded."
+            "brings the logistic loss to 0, not always monotonically."
         ),
         sources=("wu2023implicit",),
         provenance=FOUND,
@@ -163,13 +168,13 @@ def _other_losses(s: Settings) -> dict[str, Case]:
     }
 
 
-def _is_bounded_beside(instance: Instance, points: Points, s: Settings) -> bool:
-    """Return whether the second half of the orbit goes no farther from the axis than the first."""
+def _growth_beside(instance: Instance, points: Points) -> tuple[Number, ...]:
+    """Return how much farther from the axis an orbit is in the end than halfway."""
     if (margin := margin_of(instance)) is None or not margin.separable:
-        return False
-    size = np.linalg.norm(margin.across(points), axis=1)
-    first, second = np.array_split(size, 2)
-    return bool(second.max() <= (1 + s.rounding) * first.max())
+        return ()
+    half, end = np.linalg.norm(margin.across(points[[len(points) // 2, -1]]), axis=1)
+    name = f"distance across the margin over that halfway, η = {instance.step_size}"
+    return (Number.seen(name, float(end / half)),) if half else ()
 
 
 # Where the weights go beside the margin
@@ -232,21 +237,15 @@ def _bias_claim(s: Settings) -> Claim:
 # The exponential loss
 
 
-def _exponential(s: Settings, gamma: str, step: str, *, link: Link = Link.EXPONENTIAL) -> Case:
-    rows = [[gamma, side] for side in s.exponential_sides]
-    case = _case(f"{link.value} loss", rows, step, link=link)
-    return replace(case, title=f"{case.title}, γ = {gamma}")
+def _exponential(
+    s: Settings, gamma: str, step: str, *, link: Link = Link.EXPONENTIAL, samples: int = 2
+) -> Case:
+    rows = [[gamma, side] for side in s.exponential_sides[:samples]]
+    case, told = _case(f"{link.value} loss", rows, step, link=link), ", one sample" * (samples == 1)
+    return replace(case, title=f"{case.title}, γ = {gamma}{told}")
 
 
 def _exponential_claim(s: Settings) -> Claim:
-    def is_large(instance: Instance) -> tuple[dg.Outcome, str]:
-        if (form := instance.loss.symbolic) is None:
-            return dg.Outcome.UNDECIDED, "no formula"
-        at_zero = sp.hessian(form.bound, form.variables).subs(dict.fromkeys(form.variables, 0))
-        bound = 2 * s.large / max(at_zero.eigenvals(), key=float)
-        detail = f"η = {instance.step_size}, {s.large}·2/λmax = {float(bound):.6g}"
-        return yes_if(bool(instance.step_size >= bound)), detail
-
     def observe(instance: Instance) -> Observation:
         points = instance.F.trajectory(np.zeros(2), s.threshold_steps).points
         out = np.flatnonzero(_is_lost(instance.loss, points, s))
@@ -264,26 +263,22 @@ def _exponential_claim(s: Settings) -> Claim:
 
     conclusion = f"the loss exceeds {s.lost:g}, and w₂ changes its sign on each step until then"
     first, step = s.exponential_gammas[0], s.exponential_step
+    pair = pair_of(s.exponential_sides, s.exponential_widest)
     return Claim(
         name="exponential_loss_diverges",
         title="The exponential loss of separable data diverges at a large step size",
         statement=(
-            "Let the samples be (γ, 9/10) and (γ, -1/2), which are separable, and let the step "
-            "size be large. Gradient descent on the exponential loss from 0 diverges: the weight "
-            "across the margin changes its sign on each step and grows."
+            "Let there be two samples as below, and let the step size be large. Gradient descent "
+            "on the exponential loss from 0 diverges: the weight across the margin changes its "
+            "sign on each step and grows."
         ),
         sources=("wu2023implicit",),
-        provenance=f"{FOUND}; how large the step size must be is found here by bisection",
+        provenance=f"{FOUND}; how large γ may be and the step size must be is found here",
         hypotheses=(
             EXPONENTIAL_LOSS,
             SEPARABLE,
-            condition(
-                "large step",
-                f"the step size is at least {s.large} times 2/λmax at the start",
-                is_large,
-                grade=dg.Grade.PROVED,
-                reason="exact Hessian at 0",
-            ),
+            pair,
+            step_size_from(s.large),
         ),
         conclusion=conclusion,
         observe=observe,
@@ -293,7 +288,8 @@ def _exponential_claim(s: Settings) -> Claim:
             SEPARABLE.name: _case(
                 "overlapping classes", s.overlapping, step, link=Link.EXPONENTIAL
             ),
-            "large step": _exponential(s, first, s.exponential_small),
+            pair.name: _exponential(s, first, step, samples=1),
+            step_size_from(s.large).name: _exponential(s, first, s.exponential_small),
         },
     )
 
@@ -339,7 +335,7 @@ def _course(instance: Instance, points: Points, losses: Points) -> Chart:
 def _figure(verdicts: Sequence[Verdict]) -> Chart:
     small = [v.observation for v in verdicts if v.instance.F.dimension == 2]
     charts = [result for seen in small for result in seen.results if isinstance(result, Chart)]
-    losses, away = zip(*(chart.panels[0].curves for chart in charts), strict=True)
+    curves = [chart.panels[0].curves for chart in charts]
     thresholds = []
     for name in ("divergence threshold", "2/λmax at the start"):
         seen = [n for v in verdicts for n in v.numbers if n.name.startswith(name)]
@@ -352,7 +348,7 @@ def _figure(verdicts: Sequence[Verdict]) -> Chart:
                 title="The loss falls, perhaps after it has risen",
                 x_label="steps",
                 y_label="logistic loss",
-                curves=losses,
+                curves=tuple(loss for loss, *_ in curves),
                 log_x=True,
                 log_y=True,
             ),
@@ -360,7 +356,7 @@ def _figure(verdicts: Sequence[Verdict]) -> Chart:
                 title="Beside the margin the weights converge",
                 x_label="steps",
                 y_label="distance from the minimiser",
-                curves=away,
+                curves=tuple(away for _, *others in curves for away in others),
                 log_x=True,
                 log_y=True,
             ),
@@ -395,6 +391,7 @@ STUDY = Study(
     discussion=(
         "The limit across the margin is approached as slowly as 1/log t with a factor that grows "
         "with the step size. At step size 64 it is reached within 10 million steps; at 1024 the "
-        "weight is still far away after 100 million, and only its boundedness is checked."
+        "weight is still far away after 100 million, and only its growth is looked at. Where a "
+        "support vector has the dual weight 0, the weight across the margin need not be bounded."
     ),
 )
