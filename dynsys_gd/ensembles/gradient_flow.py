@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from ..errors import InvalidInput
 from ..evidence import Evidence, Grade
 from ..losses.base import AbstractLoss
+from ..regions import positive_count
 from ..results import Result, plain
 
 __all__ = ["GradientFlow", "Integrator", "gradient_flow"]
@@ -72,12 +74,14 @@ class GradientFlow(Result):
         above of the error of `points`, not a bound.
     reached : float
         Time up to which the flow was followed. Less than the last time where it runs away to
-        infinity, or the integrator gave up.
+        infinity, the integrator gave up, or too many gradients were needed.
     integrator : Integrator
     tolerance : float
         Relative and absolute tolerance of each step.
     evaluations : int
         Of the gradient.
+    capped : bool
+        Whether it ended early for the number of gradients: the flow may be stiff.
     """
 
     loss: AbstractLoss
@@ -89,6 +93,7 @@ class GradientFlow(Result):
     integrator: Integrator
     tolerance: float
     evaluations: int
+    capped: bool
     evidence: Evidence
 
     def __post_init__(self) -> None:
@@ -107,7 +112,8 @@ class GradientFlow(Result):
 
     def headline(self) -> str:
         where = f"Gradient flow on {self.loss.describe()} to time {self.times[-1]:.6g}"
-        return where if self.complete else f"{where}, lost at time {self.reached:.6g}"
+        ended = "given up" if self.capped else "lost"
+        return where if self.complete else f"{where}, {ended} at time {self.reached:.6g}"
 
     def rows(self) -> list[tuple[str, str]]:
         kept = np.isfinite(self.losses)
@@ -127,6 +133,7 @@ class GradientFlow(Result):
             "tolerance": self.tolerance,
             "reached": self.reached,
             "evaluations": self.evaluations,
+            "capped": self.capped,
             **{name: plain(getattr(self, name)) for name in ("times", "points", "losses")},
             "errors": plain(self.errors),
         }
@@ -139,6 +146,7 @@ def gradient_flow(
     *,
     integrator: Integrator = Integrator.DOP853,
     tolerance: float = 1e-11,
+    max_evaluations: int = 500_000,
 ) -> GradientFlow:
     """Return the solution of θ' = -∇L(θ) at given times, with an estimate of its error.
 
@@ -155,6 +163,8 @@ def gradient_flow(
         RADAU where the largest curvature times the time is in the thousands.
     tolerance : float
         Relative and absolute tolerance of a step, from 1e-13 to 1e-3.
+    max_evaluations : int
+        Of the gradient, in each of two integrations: beyond, the flow is given up where it is.
 
     Returns
     -------
@@ -164,7 +174,7 @@ def gradient_flow(
     ------
     InvalidInput
         For something that is no loss, open parameters, a start of another width or that is not
-        finite, times that do not ascend, or another integrator or tolerance.
+        finite, times that do not ascend, or another integrator, tolerance or number of gradients.
 
     Notes
     -----
@@ -202,14 +212,22 @@ def gradient_flow(
     instants = _numbers(times, "times", "two or more ascending times")
     if len(instants) < 2 or not (np.diff(instants) > 0).all():
         raise InvalidInput("times", times, "two or more ascending times")
-    return _solved(loss, point, instants, integrator, tolerance)
+    most = positive_count(max_evaluations, "max_evaluations")
+    return _solved(loss, point, instants, _Method(integrator, tolerance, most))
 
 
-def _solved(
-    loss: AbstractLoss, start: Rows, times: Rows, integrator: Integrator, tolerance: float
-) -> GradientFlow:
-    fine, reached, gradients = _followed(loss, start, times, integrator, tolerance)
-    coarse, _, more = _followed(loss, start, times, integrator, _COARSER * tolerance)
+@dataclass(frozen=True)
+class _Method:
+    integrator: Integrator
+    tolerance: float
+    most: int
+
+
+def _solved(loss: AbstractLoss, start: Rows, times: Rows, method: _Method) -> GradientFlow:
+    integrator, tolerance = method.integrator, method.tolerance
+    fine, reached, gradients, capped = _followed(loss, start, times, method)
+    looser = replace(method, tolerance=_COARSER * tolerance)
+    coarse, _, more, _ = _followed(loss, start, times, looser)
     with np.errstate(all="ignore"):
         errors = np.linalg.norm(fine - coarse, axis=1)
         losses = np.asarray(loss(fine), dtype=np.float64)
@@ -224,6 +242,7 @@ def _solved(
         integrator=integrator,
         tolerance=tolerance,
         evaluations=gradients + more,
+        capped=capped,
         evidence=Evidence(
             grade=Grade.NUMERICAL,
             reason=f"{integrator.meaning}, tolerance {tolerance:.0e}; a coarser integration "
@@ -235,36 +254,44 @@ def _solved(
 
 
 def _followed(
-    loss: AbstractLoss, start: Rows, times: Rows, integrator: Integrator, tolerance: float
-) -> tuple[Rows, float, int]:
-    """Return the points, NaN where the flow is lost, the time reached, and the gradients."""
-    from scipy.integrate import solve_ivp
+    loss: AbstractLoss, start: Rows, times: Rows, method: _Method
+) -> tuple[Rows, float, int, bool]:
+    """Return the points, NaN where not reached, the time, the gradients, and if they ran out."""
+    from scipy.integrate import DOP853, Radau
 
-    implicit: dict[str, Any] = {}
-    if integrator is Integrator.RADAU:
-        implicit["jac"] = lambda _, theta: -loss.hessian_at(theta)
-    with np.errstate(all="ignore"):
-        solution = solve_ivp(
-            lambda _, theta: -loss.gradient_at(theta),
-            (times[0], times[-1]),
-            start,
-            method=integrator.value,
-            t_eval=times,
-            rtol=tolerance,
-            atol=tolerance,
-            **implicit,
-        )
+    made: Any = DOP853
+    if method.integrator is Integrator.RADAU:
+        made = partial(Radau, jac=lambda _, theta: -loss.hessian_at(theta))
     points = np.full((len(times), len(start)), np.nan)
-    points[: len(solution.t)] = solution.y.T
-    if solution.success and np.isfinite(points).all():
-        return points, float(times[-1]), int(solution.nfev)
-    last = np.flatnonzero(np.isfinite(points).all(axis=1))[-1] if len(solution.t) else 0
-    points[0], points[last + 1 :] = start, np.nan
-    return points, float(times[last]), int(solution.nfev)
+    points[0], done = start, 1
+    with np.errstate(all="ignore"):
+        solver = made(
+            lambda _, theta: -loss.gradient_at(theta),
+            times[0],
+            start,
+            times[-1],
+            rtol=method.tolerance,
+            atol=method.tolerance,
+        )
+        while solver.status == "running" and solver.nfev < method.most:
+            solver.step()
+            passed = int(np.searchsorted(times, solver.t, side="right"))
+            if solver.status != "failed" and passed > done:
+                points[done:passed] = solver.dense_output()(times[done:passed]).T
+                done = passed
+    finite = np.isfinite(points).all(axis=1)
+    last = len(times) - 1 if finite.all() else int(finite.argmin()) - 1
+    points[last + 1 :] = np.nan
+    return points, float(times[last]), int(solver.nfev), solver.status == "running"
 
 
 def _lost(found: GradientFlow) -> Evidence:
-    reason = f"lost after time {found.reached:.6g}: {found.evidence.reason}"
+    ended = "lost"
+    if found.capped:
+        advice = f"; a stiff flow may need {Integrator.RADAU}"
+        stiff = advice if found.integrator is Integrator.DOP853 else ""
+        ended = f"given up for the number of gradients{stiff},"
+    reason = f"{ended} after time {found.reached:.6g}: {found.evidence.reason}"
     return replace(found.evidence, reason=reason)
 
 

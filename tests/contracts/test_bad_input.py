@@ -538,6 +538,11 @@ FLOORS = {
             lambda v: dg.gradient_flow(LOSS, [1, 2], [0, 1], tolerance=v),
             (None, 0, 1, 1e-14, NAN, "1e-6"),
         ),
+        *refused(
+            "max_evaluations",
+            lambda v: dg.gradient_flow(LOSS, [1, 2], [0, 1], max_evaluations=v),
+            NO_COUNTS,
+        ),
         *refused("n", lambda v: dg.starts.drawn(BOX, v), NO_COUNTS),
         *refused("n", lambda v: dg.starts.sobol(BOX, v), NO_COUNTS),
         *refused("region", lambda v: dg.starts.drawn(v, 3), (None, F, [[0, 1]])),

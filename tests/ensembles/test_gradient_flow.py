@@ -58,3 +58,22 @@ def test_steps_follow_the_flow_to_first_order():
     flow = dg.gradient_flow(dg.Loss(x**2 / 2, [x]), [1.0], [0.0, 1.0])
     step = dg.GradientDescent(flow.loss, eta).iterate([1.0], 1000)
     assert (step - flow.end)[0] == pytest.approx(-eta / (2 * np.e), rel=1e-2)
+
+
+@pytest.mark.parametrize("integrator", dg.Integrator)
+def test_gives_up_a_flow_that_takes_too_many_gradients(integrator):
+    loss = dg.Loss(10**8 * x**2 + y**4, [x, y])
+    flow = dg.gradient_flow(
+        loss, [1.0, 1.0], [0.0, 1e-9, 100.0], integrator=integrator, max_evaluations=200
+    )
+    assert flow.capped
+    assert not flow.complete
+    assert flow.reached < 100.0
+    assert flow.evaluations < 800
+    assert "given up" in flow.headline()
+    assert ("Radau" in flow.evidence.reason) == (integrator is dg.Integrator.DOP853)
+
+
+def test_a_flow_that_arrives_or_runs_away_is_not_capped():
+    assert not dg.gradient_flow(PRODUCT, [3.0, 0.2], TIMES).capped
+    assert not dg.gradient_flow(dg.Loss(-(x**4), [x]), [1.0], [0.0, 1.0]).capped
