@@ -10,6 +10,7 @@ from rich.console import Console
 
 from .cells import cell_rows
 from .diagrams import diagram_rows
+from .eigenvalues import eigenvalue_rows
 from .engines import every_engine
 from .exponents import exponent_rows
 from .further import Further, first_results, start_costs, two_threads
@@ -22,7 +23,7 @@ from .workloads import MapWorkload, Workload, shrunk, workloads
 __all__ = ["main"]
 
 _ORBITS, _MEASURE, _LYAPUNOV = "orbits", "measure", "lyapunov"
-_DIAGRAMS, _CELLS = "diagrams", "cells"
+_DIAGRAMS, _CELLS, _EIGENVALUES = "diagrams", "cells", "eigenvalues"
 
 
 @click.command()
@@ -32,8 +33,9 @@ _DIAGRAMS, _CELLS = "diagrams", "cells"
     multiple=True,
     metavar="NAME",
     help="Workloads whose name begins with NAME: stop, run, exp, product, linear, tanh, relu. "
-    "Or orbits, measure, lyapunov, diagrams, cells: the rows about periodic orbits, convergent "
-    "measures, Lyapunov exponents, bifurcation diagrams, or graphs of cells. "
+    "Or orbits, measure, lyapunov, diagrams, cells, eigenvalues: the rows about periodic orbits, "
+    "convergent measures, Lyapunov exponents, bifurcation diagrams, graphs of cells, or Hessian "
+    "eigenvalues. "
     "Several may be given.",
 )
 @click.option("--repeats", type=click.IntRange(min=1), default=None, help="Turns; 7, or 5 quick.")
@@ -50,8 +52,9 @@ def main(quick: bool, only: tuple[str, ...], repeats: int | None, output: Path |
     exponents = not only or _LYAPUNOV.startswith(only)
     diagrams = not only or _DIAGRAMS.startswith(only)
     cells = not only or _CELLS.startswith(only)
-    if not (chosen or orbits or measure or exponents or diagrams or cells):
-        parts = [_ORBITS, _MEASURE, _LYAPUNOV, _DIAGRAMS, _CELLS]
+    eigenvalues = not only or _EIGENVALUES.startswith(only)
+    if not (chosen or orbits or measure or exponents or diagrams or cells or eigenvalues):
+        parts = [_ORBITS, _MEASURE, _LYAPUNOV, _DIAGRAMS, _CELLS, _EIGENVALUES]
         names = ", ".join([*(w.name for w in workloads()), *parts])
         raise click.BadParameter(
             f"no workload of that name; there are {names}", param_hint="--only"
@@ -74,6 +77,7 @@ def main(quick: bool, only: tuple[str, ...], repeats: int | None, output: Path |
         ("lyapunov", exponents, exponent_rows),
         ("diagrams", diagrams, diagram_rows),
         ("cells", cells, cell_rows),
+        ("eigenvalues", eigenvalues, eigenvalue_rows),
     ):
         if wanted:
             noise.print(f"… {name}", highlight=False)

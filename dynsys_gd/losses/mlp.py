@@ -27,7 +27,7 @@ __all__ = ["MLP"]
 
 Array = NDArray[np.float64]
 
-_BLAS_COORDINATES = 2**12  # beyond, a few products are faster by matrices than on lanes
+_BLAS_COORDINATES = 2**9  # beyond, a few products are faster by matrices than on lanes
 _FEW_POINTS = 2
 _MOST_COORDINATES = 2**14  # beyond, one tile of gradients leaves the nearer caches
 _BLOCK_ENTRIES = 2**15  # numbers of one layer at a time: 256 kB stay in the cache
@@ -39,6 +39,17 @@ class _Pass(NamedTuple):
     signals: list[Array]
     preactivations: list[Array]
     outputs: Array
+
+
+class _There(NamedTuple):
+    """What products with the Hessian at given points share, from the first layer to the last."""
+
+    layers: list[tuple[Array, Array | None]]
+    run: _Pass
+    slopes: list[Array]
+    curvatures: list[Array]
+    backs: list[Array]
+    pulls: list[Array]
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
@@ -195,20 +206,35 @@ class MLP(AbstractLoss):
         hessian = np.empty((len(rows), d, d))
         entries = self.n_samples * max(self.widths)
         for part in _parts(len(rows), entries * d):
+            there = self._there(rows[part])
             for some in _parts(d, entries):
-                hessian[part, some] = self._along(rows[part], directions[some])
+                hessian[part, some] = self._along(there, directions[some])
         hessian = 0.5 * (hessian + _transposed(hessian))
         return hessian.reshape((*array.shape[:-1], d, d))
 
-    def _along(self, points: Array, directions: Array) -> Array:
+    def _there(self, points: Array) -> _There:
+        """Return what the derivative of the gradient at each point needs, whatever the direction.
+
+        `back` is the derivative of the loss in a preactivation, `pulled` that in a signal.
+        """
+        layers = self.unflatten(points[:, None, :])
+        run = self._forward(layers)
+        slopes = [self.activation.slope(u) for u in run.preactivations]
+        curvatures = [self.activation.curvature(u) for u in run.preactivations]
+        backs, pulls = [self.loss.slope(run.outputs, self.Y)], []
+        for k in reversed(range(1, self.depth)):
+            pulls.append(backs[-1] @ layers[k][0])
+            backs.append(slopes[k - 1] * pulls[-1])
+        return _There(layers, run, slopes, curvatures, backs[::-1], pulls[::-1])
+
+    def _along(self, there: _There, directions: Array) -> Array:
         """Return the derivative of the gradient at each point along each direction, (s, k, d).
 
         Forward, the signals move by `shift`; backward, back-propagation is differentiated term by
-        term: `back` is the derivative of the loss in a preactivation, `back_shift` its own.
+        term, and `back_shift` is the derivative of `back`.
         """
-        layers, moves = self.unflatten(points[:, None, :]), self.unflatten(directions)
-        run = self._forward(layers)
-        slopes = [self.activation.slope(u) for u in run.preactivations]
+        layers, run, slopes, curvatures, backs, pulls = there
+        moves = self.unflatten(directions)
         shift: Any = np.zeros((1, 1))  # derivative of the signal
         shifts, bends = [], []
         for k, ((weights, _), (move, bias_move)) in enumerate(zip(layers, moves, strict=True)):
@@ -219,22 +245,18 @@ class MLP(AbstractLoss):
             if bias_move is not None:
                 moved = moved + bias_move[:, None, :]
             if k < self.depth - 1:
-                bends.append(self.activation.curvature(run.preactivations[k]) * moved)
+                bends.append(curvatures[k] * moved)
                 shift = slopes[k] * moved
-        back = self.loss.slope(run.outputs, self.Y)
         back_shift = self.loss.bend(run.outputs, self.Y, moved)
         columns: list[Array] = []
         for k in reversed(range(self.depth)):
             own = self._layer_gradient(back_shift, run.signals[k])
             if k:
-                own[0] = own[0] + _transposed(back) @ shifts[k]
+                own[0] = own[0] + _transposed(backs[k]) @ shifts[k]
             columns = [*own, *columns]
             if k:
-                weights, move = layers[k][0], moves[k][0]
-                pulled = back @ weights
-                back_shift = slopes[k - 1] * (back_shift @ weights + back @ move)
-                back_shift = back_shift + bends[k - 1] * pulled
-                back = slopes[k - 1] * pulled
+                back_shift = slopes[k - 1] * (back_shift @ layers[k][0] + backs[k] @ moves[k][0])
+                back_shift = back_shift + bends[k - 1] * pulls[k - 1]
         return _flat(columns, self.shapes)
 
     def hessian_operator(self, points: Any) -> Callable[[Points], Points]:
@@ -243,10 +265,13 @@ class MLP(AbstractLoss):
         if not large and processor() is not None and self.hessian_product_code() is not None:
             return super().hessian_operator(rows)
 
+        with np.errstate(all="ignore"):
+            places = [self._there(x[None]) for x in rows]
+
         @np.errstate(all="ignore")
         def multiply(directions: Points) -> Points:
-            pairs = zip(rows, directions, strict=True)
-            return np.concatenate([self._along(x[None], v[None])[0] for x, v in pairs])
+            pairs = zip(places, directions, strict=True)
+            return np.concatenate([self._along(there, v[None])[0] for there, v in pairs])
 
         return multiply
 
