@@ -703,14 +703,15 @@ for origin, many in origins:
 # ## 8. Your turn
 #
 # Change a constant and see what happens. Here the wells of Nar and Sastry (arXiv 1805.08890): a minimum of curvature 10 is
-# found at step sizes below 1/5, and from almost no start above. The study tries 21/100 and 19/100. Other values do as well:
+# found at step sizes below 1/5, and from almost no start above. The study tries 21/20 and 19/20 of that step size. Others do
+# as well:
 
 # %%
 wells = dg.claims.get_study("step_size_matters").small()
 steep = next(each for each in wells.made() if each.name == "steep_minima_are_never_found")
 assert steep.examples()[0].F.loss.hessian_at([2.0]).item() == 10
-assert wells.settings.above == "21/100"
-found = dg.reproduce(wells.at(above="1/4", below="3/20"), rng=0)
+assert wells.settings.above == "21/20"
+found = dg.reproduce(wells.at(above="5/4", below="3/4"), rng=0)
 assert found.reproduced is YES
 found
 
