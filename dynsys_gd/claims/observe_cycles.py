@@ -24,6 +24,7 @@ from .declare import observed, yes_if
 
 __all__ = ["every_start_converges", "region_is_kept", "sinks", "stable_cycle"]
 
+_CLEARLY = 1e-6  # of the sides of a region, beyond which a point has left it
 _STARTS = 400  # that look for a cycle where the certified search leaves the question open
 
 
@@ -86,7 +87,8 @@ def sinks(result: Result) -> Iterator[PeriodicOrbit]:
 def region_is_kept(instance: Instance, *, depth: int) -> tuple[Outcome, str]:
     """Return whether the map takes the region, a box, into itself, and what was seen.
 
-    YES by images of 2^depth cells in interval arithmetic, NO by a point that leaves.
+    YES by images of 2^depth cells in interval arithmetic, NO by a point that leaves, by far more
+    than it is rounded.
     """
     if not isinstance(instance.region, Box):
         return Outcome.UNDECIDED, "the region is not a box"
@@ -96,5 +98,6 @@ def region_is_kept(instance: Instance, *, depth: int) -> tuple[Outcome, str]:
         return Outcome.YES, told
     box = graph.box
     images = instance.F(box.sample(len(graph.escaping), rng=instance.rng("region")))
-    leaves = bool((images < box.low).any() or (images > box.high).any())
+    room = _CLEARLY * (np.asarray(box.high) - np.asarray(box.low))
+    leaves = bool((images < box.low - room).any() or (images > box.high + room).any())
     return (Outcome.NO if leaves else Outcome.UNDECIDED), told

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
 import sympy as sp
 
-from ..evidence import Grade, Outcome
+from ..evidence import Finding, Grade, Outcome
 from ..orbits.certified.krawczyk import Krawczyk
 from ..orbits.fixed_points import fixed_points
+from ..regions import Box
 from .claim import Instance
 from .declare import condition, yes_if
 from .observe_cycles import region_is_kept, sinks, stable_cycle
 
-__all__ = ["KEPT", "NO_STABLE_POINT", "SLOW_GROWTH", "STABLE_TWO_CYCLE"]
+__all__ = [
+    "KEPT",
+    "NO_STABLE_POINT",
+    "POINTS_OUTWARD",
+    "SLOW_GROWTH",
+    "STABLE_TWO_CYCLE",
+    "larger_is_kept",
+]
 
 _DEPTH = 12  # bisections of the region for images of cells
 
@@ -50,6 +62,21 @@ def _grows_slowly(instance: Instance) -> tuple[Outcome, str]:
     return yes_if(slow), told
 
 
+def _points_outward(instance: Instance) -> tuple[Outcome, str]:
+    """Look at x f'(x) far out on both sides; in more dimensions nothing is said."""
+    form = instance.loss.symbolic
+    if form is None or len(form.variables) > 1:
+        return Outcome.UNDECIDED, "the loss is no formula in one coordinate"
+    (x,), far = form.variables, sp.Symbol("far", positive=True)
+    slopes = (sp.diff(form.bound, x) * x).subs(x, far), (sp.diff(form.bound, x) * x).subs(x, -far)
+    limits = [sp.limit(slope, far, sp.oo) for slope in slopes]
+    told = f"x f'(x) tends to {', '.join(map(str, limits))}"
+    if all(limit.is_extended_positive for limit in limits):
+        return Outcome.YES, told
+    inward = any(limit.is_extended_negative for limit in limits)
+    return (Outcome.NO if inward else Outcome.UNDECIDED), told
+
+
 KEPT = condition(
     "kept",
     "the map takes the region into itself",
@@ -71,6 +98,13 @@ STABLE_TWO_CYCLE = condition(
     grade=Grade.CERTIFIED,
     reason="Krawczyk's test",
 )
+POINTS_OUTWARD = condition(
+    "points outward",
+    "far out the gradient points away from 0, at an angle bounded away from a right one",
+    _points_outward,
+    grade=Grade.PROVED,
+    reason="limits by algebra",
+)
 SLOW_GROWTH = condition(
     "slow growth",
     "the gradient grows more slowly than the distance from 0",
@@ -78,3 +112,15 @@ SLOW_GROWTH = condition(
     grade=Grade.PROVED,
     reason="limits by algebra",
 )
+
+
+def larger_is_kept(instance: Instance, times: Sequence[float]) -> Finding:
+    """Return whether the map takes the region, a box about 0, or a multiple of it into itself."""
+    box = instance.region
+    assert isinstance(box, Box)
+    for factor in times:
+        larger = Box(list(factor * np.asarray(box.low)), list(factor * np.asarray(box.high)))
+        finding = KEPT.check(replace(instance, region=larger))
+        if finding.outcome is Outcome.YES:
+            break
+    return replace(finding, detail=f"{finding.detail}, within ±{max(larger.high):g}")

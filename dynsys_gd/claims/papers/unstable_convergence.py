@@ -30,15 +30,11 @@ from dynsys_gd.claims import (
     observed,
     yes_if,
 )
-from dynsys_gd.claims.checks import NON_SINGULAR
+from dynsys_gd.claims import orbit_checks as on
+from dynsys_gd.claims.checks import ANALYTIC, NON_SINGULAR
+from dynsys_gd.claims.main_paper import controls
 from dynsys_gd.claims.main_paper.general_losses import ALL_UNSTABLE
 from dynsys_gd.claims.observe import none_converges
-from dynsys_gd.claims.orbit_checks import (
-    KEPT,
-    NO_STABLE_POINT,
-    SLOW_GROWTH,
-    STABLE_TWO_CYCLE,
-)
 
 Points = NDArray[np.float64]
 _x = sp.Symbol("x", real=True)
@@ -69,6 +65,7 @@ class Settings:
     trapped: tuple[str, ...] = ("3", "20")
     too_long: str = "21/10"  # for a parabola
     trap_side: float = 25.0
+    larger: tuple[int, ...] = (1, 4, 16)  # regions that are tried, until one is kept
     shown: tuple[float, float, int] = (0.42, 1.15, 147)
     shown_steps: int = 4000
 
@@ -89,22 +86,24 @@ def _null_claim(s: Settings) -> Claim:
 
     u, v = sp.symbols("u v")
     valley = dg.GradientDescent(dg.Loss(u**2 / 2 + v**2 / 6, [u, v]), 3)
+    forgetful = dg.GradientDescent(controls.collapsing_loss(), 1)  # all x beyond ±2 go to 0
     conclusion = "starts from which gradient descent converges to a critical point are null"
     return Claim(
         name="convergence_needs_flat_critical_points",
         title="Without critical points flat enough, convergence has probability 0",
         statement=(
-            "Let every critical point of the loss have a Hessian eigenvalue below 0 or above 2/η, "
-            "and let preimages of null sets under the gradient step be null. Then gradient descent "
-            "converges to a critical point from a null set of starts only."
+            "Let every critical point have a Hessian eigenvalue below 0 or above 2/η, and "
+            "preimages of null sets under the step be null, as for analytic maps that are not singular "
+            "everywhere. Then gradient descent converges to a critical point from a null set only."
         ),
         sources=("ahn2022understanding",),
         provenance=RECALLED,
-        hypotheses=(ALL_UNSTABLE, NON_SINGULAR),
+        hypotheses=(ANALYTIC, ALL_UNSTABLE, NON_SINGULAR),
         conclusion=conclusion,
         observe=partial(none_converges, conclusion=conclusion, to=dg.Target.FIXED_POINTS),
         examples=lambda: (well(s.well_beyond),),
         counterexamples=lambda: {
+            ANALYTIC.name: Case(title="a smooth loss that forgets, step size 1", F=forgetful),
             ALL_UNSTABLE.name: well(s.well_below),
             NON_SINGULAR.name: Case(title="u²/2 + v²/6 at step size 3", F=valley),
         },
@@ -125,19 +124,22 @@ def _trap_claim(s: Settings) -> Claim:
         name="slow_growth_holds_orbits",
         title="A loss of sub-quadratic growth holds orbits at every step size",
         statement=(
-            "Let the gradient of a loss that grows in all directions grow more slowly than the "
+            "Let the gradient far out point away from 0, clearly so, and grow more slowly than the "
             "distance from 0. At every step size large enough regions are mapped into themselves, "
             "so that gradient descent stays bounded even where it cannot converge."
         ),
         sources=("ahn2022understanding",),
         provenance=RECALLED,
-        hypotheses=(SLOW_GROWTH,),
-        conclusion=KEPT.statement,
-        observe=lambda instance: Observation(finding=KEPT.check(instance)),
+        hypotheses=(on.SLOW_GROWTH, on.POINTS_OUTWARD),
+        conclusion="the map takes a large region into itself",
+        observe=lambda instance: Observation(finding=on.larger_is_kept(instance, s.larger)),
         examples=lambda: tuple(
             line(name, loss, step) for name, loss in losses.items() for step in s.trapped
         ),
-        counterexamples=lambda: {SLOW_GROWTH.name: line("x²/2", _x**2 / 2, s.too_long)},
+        counterexamples=lambda: {
+            on.SLOW_GROWTH.name: line("x²/2", _x**2 / 2, s.too_long),
+            on.POINTS_OUTWARD.name: line("-√(1 + x²)", -losses["√(1 + x²)"], s.trapped[0]),
+        },
     )
 
 
@@ -260,7 +262,7 @@ def _hover_claims(s: Settings) -> tuple[Claim, Claim]:
 
     conclusion = f"plain means: RP within {s.hovers} of 0, ηDS within {s.hovers} of 2"
     make = partial(Claim, sources=("ahn2022understanding",), conclusion=conclusion, observe=observe)
-    refuted = {KEPT.name: _alike(s.lost, s), NO_STABLE_POINT.name: _alike(s.stable, s)}
+    refuted = {on.KEPT.name: _alike(s.lost, s), on.NO_STABLE_POINT.name: _alike(s.stable, s)}
     return (
         make(
             name="progress_hovers_on_cycles_of_period_two",
@@ -270,9 +272,9 @@ def _hover_claims(s: Settings) -> tuple[Claim, Claim]:
                 "period 2. On it ∇L takes opposite values, so that η DS = 2 and RP averages to 0."
             ),
             provenance="derived here; the paper reports RP near 0 and DS near 2/η, as recalled",
-            hypotheses=(KEPT, NO_STABLE_POINT, STABLE_TWO_CYCLE),
+            hypotheses=(on.KEPT, on.NO_STABLE_POINT, on.STABLE_TWO_CYCLE),
             examples=lambda: (_alike(s.cycle, s),),
-            counterexamples=lambda: {**refuted, STABLE_TWO_CYCLE.name: _alike(s.others[0], s)},
+            counterexamples=lambda: {**refuted, on.STABLE_TWO_CYCLE.name: _alike(s.others[0], s)},
             controls=lambda: tuple(_alike(step, s) for step in s.others[1:]),
         ),
         make(
@@ -286,12 +288,12 @@ def _hover_claims(s: Settings) -> tuple[Claim, Claim]:
                 "our reading of what the paper reports of networks in training, as recalled; it "
                 "need not be meant for all bounded orbits, nor for plain means over long times"
             ),
-            hypotheses=(KEPT, NO_STABLE_POINT),
+            hypotheses=(on.KEPT, on.NO_STABLE_POINT),
             examples=lambda: tuple(_alike(step, s) for step in (s.others[0], s.others[-1])),
             counterexamples=lambda: refuted,
             disputed=(
                 "Read as plain means, this does not hold for cycles of period 3 and chaotic "
-                "orbits. There RP averages to 0 with weights ‖∇L‖² only, and η DS stays below 2; "
+                "on. There RP averages to 0 with weights ‖∇L‖² only, and η DS stays below 2; "
                 "on a cycle of period 3 its weighted mean is 3/2."
             ),
         ),
@@ -315,7 +317,7 @@ def _alike(step_size: str, s: Settings) -> Case:
 
 
 def _figure(verdicts: Sequence[Verdict]) -> Chart:
-    s: Settings = STUDY.settings
+    s = verdicts[0].claim.study.settings
     found = [r for v in verdicts for r in v.observation.results if isinstance(r, dg.ProgressAlong)]
     steps, start = np.linspace(*s.shown), [[s.box[1] - s.room]]
     maps = (dg.GradientDescent(_ALIKE, float(step)) for step in steps)
@@ -326,16 +328,15 @@ def _figure(verdicts: Sequence[Verdict]) -> Chart:
         for values in ([e.mean_progress for e in swept], [e.weighted_smoothness for e in swept])
     )
     times = np.unique(np.geomspace(1, s.steps, 300).astype(int))
-    weights = "with weights ‖∇L‖²"
-    means = [Curve(label="", x=steps, y=each, mark=Mark.BOTH) for each in (plain, weighted)]
+    means = [Curve(label="", x=steps, y=y, mark=Mark.BOTH) for y in (plain, weighted)]
     zero, two, three = (Level(label=f"{value:g}", value=value) for value in (0, 2, 3 / 2))
     return Chart(
         title="Relative progress and directional smoothness where descent does not converge",
         panels=(
             Panel(
-                title=f"RP averages to 0 {weights}",
+                title="RP averages to 0 with weights ‖∇L‖²",
                 x_label="steps",
-                y_label=f"|mean of RP|, {weights}",
+                y_label="|mean of RP|, with weights ‖∇L‖²",
                 curves=tuple(_running(each, times) for each in found),
                 log_x=True,
                 log_y=True,
@@ -350,7 +351,7 @@ def _figure(verdicts: Sequence[Verdict]) -> Chart:
             Panel(
                 title="η DS: 2 on period 2, 3/2 on period 3",
                 x_label="step size η",
-                y_label=f"mean of η DS, {weights}",
+                y_label="mean of η DS, with weights ‖∇L‖²",
                 curves=(means[1],),
                 levels=(two, three),
             ),
