@@ -36,6 +36,8 @@ class Settling:
         Mean changes are taken over that many times, from `first` to `steps`, evenly in log T.
     still : float
         Mean ‖∇L‖² over the second half of an orbit below which it counts as convergent.
+    reach : float
+        Largest size of a weight in the end; beyond, an orbit is on its way to infinity.
     within : float
         Of the slope of log |mean ΔL| over log T, which is -1.
     squares : tuple of (str, float, float)
@@ -48,19 +50,23 @@ class Settling:
     first: int
     times: int
     still: float
+    reach: float
     within: float
     squares: tuple[tuple[str, float, float], ...] = ()
 
     def bounded(self) -> Hypothesis:
-        """Return the hypothesis that the loss stays bounded along these orbits."""
+        """Return the hypothesis that these orbits, and the loss along them, stay bounded."""
 
         def holds(instance: Instance) -> tuple[Outcome, str]:
             most = max(float(np.abs(each.losses).max()) for each in _runs(instance, self))
-            return yes_if(bool(np.isfinite(most))), f"the loss is at most {most:.3g}"
+            ends = [instance.F.iterate(each, self.steps) for each in _starts(instance, self)]
+            far = float(np.abs(ends).max())
+            told = f"the loss is at most {most:.3g}, weights end within {far:.3g}"
+            return yes_if(bool(np.isfinite(most)) and far <= self.reach), told
 
         return condition(
             "bounded",
-            "the loss stays bounded along orbits",
+            f"the loss is finite along orbits, whose weights end within {self.reach:g}",
             holds,
             grade=Grade.NUMERICAL,
             reason=f"orbits of {self.steps} steps",
@@ -84,7 +90,9 @@ class Settling:
                 reason=f"{len(runs)} times {self.starts} orbits of {self.steps} steps",
                 detail=f"medians of mean ‖∇L‖²: {', '.join(f'{each:.3g}' for each in squares)}",
                 numbers=self._numbers(runs, means, squares) if sees else (),
-                results=(self._chart(runs[0], means[0], bounds[0]),) if sees else (),
+                results=(self._chart(runs[0], means[0], bounds[0]),)
+                if np.isfinite([means[0].max(), bounds[0].max()]).all()
+                else (),
             )
 
         return observe
@@ -150,5 +158,9 @@ def _size(means: Points) -> Points:
 def _runs(instance: Instance, asked: Settling) -> tuple[ProgressAlong, ...]:
     """Follow the orbits once for the hypotheses and the observation of an instance."""
     assert isinstance(instance.F, GradientDescent)
-    starts = (instance.region.sample(asked.starts, rng=seed) for seed in asked.seeds)
+    starts = _starts(instance, asked)
     return tuple(progress_along(instance.F, each, asked.steps) for each in starts)
+
+
+def _starts(instance: Instance, asked: Settling) -> list[Points]:
+    return [instance.region.sample(asked.starts, rng=seed) for seed in asked.seeds]
