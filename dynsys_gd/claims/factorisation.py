@@ -17,7 +17,14 @@ from ..losses.symbolic import Loss
 from .claim import Hypothesis, Instance
 from .declare import condition, yes_if
 
-__all__ = ["UNREGULARISED", "Factorisation", "factorisation_loss", "factorisation_of", "step_below"]
+__all__ = [
+    "UNREGULARISED",
+    "Factorisation",
+    "factorisation_loss",
+    "factorisation_of",
+    "step_at",
+    "step_below",
+]
 
 Points = NDArray[np.float64]
 
@@ -89,6 +96,17 @@ UNREGULARISED = condition(
     grade=Grade.PROVED,
     reason="by comparing coefficients",
 )
+
+
+def step_at(times: Any, target: Any) -> str:
+    """Return the step size `times` over |y|, exactly.
+
+    Examples
+    --------
+    >>> step_at("6/5", "-4/5")
+    '3/2'
+    """
+    return str(sp.Rational(times) / abs(sp.Rational(target)))
 
 
 def step_below(bound: int) -> Hypothesis:

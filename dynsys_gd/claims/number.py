@@ -94,13 +94,18 @@ class Number:
         cls,
         name: str,
         found: float,
-        expected: float,
+        expected: float | None,
         *,
         within: float,
         origin: Origin,
         grade: Grade = Grade.NUMERICAL,
     ) -> Number:
-        """Return a number that is expected to differ from `expected` by at most `within`."""
+        """Return a number that is expected to differ from `expected` by at most `within`.
+
+        With None, as a table gives where a setting is not in it, the number is told alone.
+        """
+        if expected is None:
+            return cls.seen(name, found, grade=grade)
         return cls(
             name=name,
             found=found,

@@ -93,7 +93,7 @@ def _null_claim(s: Settings) -> Claim:
         title="Without critical points flat enough, convergence has probability 0",
         statement=(
             "Let every critical point have a Hessian eigenvalue below 0 or above 2/η, and "
-            "preimages of null sets under the step be null, as for analytic maps that are not singular "
+            "preimages of null sets under the step be null, as for analytic maps not singular "
             "everywhere. Then gradient descent converges to a critical point from a null set only."
         ),
         sources=("ahn2022understanding",),
