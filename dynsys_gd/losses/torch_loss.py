@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import importlib
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,15 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InvalidInput, MissingExtra
+from ..errors import InvalidInput
 from ..evidence import Outcome
-from .activations import Activation
 from .base import AbstractLoss, Points, as_points
 from .data_loss import DataLoss
 from .mlp import MLP
+from .torch_layers import layers_of, numbers_of, targets_of, torch_package
 
 __all__ = ["TorchLoss", "from_torch"]
 
+_SYMMETRIC = 1e-8  # difference of ⟨Hu, v⟩ and ⟨u, Hv⟩ by the sizes, far above rounding
 _SAME = 1e-10  # relative difference up to which a translated network is the same
 
 
@@ -81,7 +81,7 @@ class TorchLoss(AbstractLoss):
         return Outcome.UNDECIDED
 
     def __call__(self, points: Any) -> Points:
-        torch = _torch()
+        torch = torch_package()
         array = as_points(points, self.dimension)
         values = np.empty(array.shape[:-1])
         with torch.no_grad():
@@ -94,7 +94,7 @@ class TorchLoss(AbstractLoss):
         gradients = np.empty(array.shape)
         for index in np.ndindex(array.shape[:-1]):
             weights = self._weights(array[index], moving=True)
-            gradients[index] = _numbers(_gradient(self._value(weights), weights))
+            gradients[index] = numbers_of(_gradient(self._value(weights), weights))
         return gradients
 
     def hessian_at(self, points: Any) -> NDArray[np.float64]:
@@ -139,9 +139,12 @@ class TorchLoss(AbstractLoss):
         -----
         That both are the same is compared, at the start and beside it, and not only read.
         """
-        widths, activation, biases = _layers(self._module)
-        targets = _one_hot(self._targets, widths[-1])
-        net = MLP(widths, activation, _numbers(self._inputs), targets, loss, biases=biases)
+        widths, activation, biases = layers_of(self._module)
+        targets = targets_of(self._targets, widths[-1])
+        net = MLP(widths, activation, numbers_of(self._inputs), targets, loss, biases=biases)
+        if net.dimension != self.dimension:
+            told = f"{self.dimension} parameters for {net.dimension} weights and biases"
+            raise InvalidInput("module", told, "layers with parameters of their own")
         beside = np.random.default_rng(0).normal(size=self.dimension)
         size = np.linalg.norm(self.start) / math.sqrt(self.dimension)
         points = np.stack([self.start, self.start + 0.1 * (size or 1.0) * beside])
@@ -167,12 +170,12 @@ class TorchLoss(AbstractLoss):
         return f"TorchLoss({type(self._module).__name__}, {self.dimension})"
 
     def _weights(self, row: NDArray[np.float64], *, moving: bool = False) -> Any:
-        torch = _torch()
+        torch = torch_package()
         weights = torch.tensor(row, dtype=torch.float64, device=self._device)
         return weights.requires_grad_(moving)
 
     def _value(self, weights: Any) -> Any:
-        torch = _torch()
+        torch = torch_package()
         parts = torch.split(weights, [math.prod(shape) for shape in self._shapes.values()])
         given = {
             name: part.reshape(shape)
@@ -184,7 +187,7 @@ class TorchLoss(AbstractLoss):
         return self._loss_fn(outputs, self._targets)
 
     def _products_at(self, row: NDArray[np.float64]) -> Callable[[Points], Points]:
-        torch = _torch()
+        torch = torch_package()
         weights = self._weights(row, moving=True)
         gradient = _gradient(self._value(weights), weights, again=True)
 
@@ -195,7 +198,7 @@ class TorchLoss(AbstractLoss):
             (product,) = torch.autograd.grad(
                 gradient, weights, along, retain_graph=True, materialize_grads=True
             )
-            return _numbers(product)
+            return numbers_of(product)
 
         return multiply
 
@@ -226,13 +229,16 @@ def from_torch(module: Any, loss_fn: Callable[..., Any], batch: Any) -> TorchLos
     InvalidInput
         For a module that is none or trains nothing, active dropout or other chance, a batch that
         is no pair or not finite, a loss that is no finite number, and layers that cannot be
-        differentiated twice.
+        differentiated twice, or whose second derivatives are not symmetric, which is looked at in
+        two random directions.
 
     Notes
     -----
     The batch is all the data: gradient descent on the loss is full-batch gradient descent. Products
     of the Hessian with vectors are double backward passes, exact up to rounding. Double precision
-    is not a choice: eigenvalues near 2/η and orbits of many steps are looked at.
+    is not a choice: eigenvalues near 2/η and orbits of many steps are looked at. What PyTorch
+    differentiates is what counts: a module that detaches a part of its computation, as spectral
+    normalisation in training mode, descends along something else than the gradient of its values.
 
     References
     ----------
@@ -254,7 +260,7 @@ def from_torch(module: Any, loss_fn: Callable[..., Any], batch: Any) -> TorchLos
     >>> bool(top_eigenvalues(L, L.start, rng=0).sharpness > 0)  # doctest: +SKIP
     True
     """
-    torch = _torch()
+    torch = torch_package()
     if not isinstance(module, torch.nn.Module):
         raise InvalidInput("module", module, "a torch.nn.Module")
     if not callable(loss_fn):
@@ -274,6 +280,9 @@ def from_torch(module: Any, loss_fn: Callable[..., Any], batch: Any) -> TorchLos
             "call module.eval() first",
         )
     for name, parameter in module.named_parameters():
+        if isinstance(parameter, torch.nn.parameter.UninitializedParameter):
+            remedy = "call the module once, so that lazy layers learn their sizes"
+            raise InvalidInput("module", f"parameter {name} without a size", "a size", remedy)
         if parameter.is_complex() or not torch.isfinite(parameter).all():
             raise InvalidInput("module", f"parameter {name}", "finite real parameters")
     device = next(p.device for p in module.parameters() if p.requires_grad)
@@ -290,7 +299,7 @@ def from_torch(module: Any, loss_fn: Callable[..., Any], batch: Any) -> TorchLos
 
 def _try(loss: TorchLoss) -> None:
     """Refuse what is no number, not repeatable, or not twice differentiable."""
-    torch = _torch()
+    torch = torch_package()
     weights = loss._weights(loss.start)
     try:
         with torch.no_grad():
@@ -309,19 +318,28 @@ def _try(loss: TorchLoss) -> None:
     if float(value) != float(again):
         remedy = "call module.eval() first, or give fixed random numbers as data"
         raise InvalidInput("module", "another loss at each call", "a loss without chance", remedy)
+    twice = "layers and a loss_fn that can be differentiated twice"
+    one, other = np.random.default_rng(0).standard_normal((2, 1, loss.dimension))
     try:
-        loss.hessian_operator(loss.start)(np.ones((1, loss.dimension)))
+        multiply = loss.hessian_operator(loss.start)
+        mine, theirs = multiply(one), multiply(other)
     except RuntimeError as problem:
         told = " ".join(str(problem).split())[:200]
-        raise InvalidInput(
-            "module", told, "layers and a loss_fn that can be differentiated twice"
-        ) from problem
+        raise InvalidInput("module", told, twice) from problem
+    # Some second derivatives of PyTorch are wrong, as those of torch.nn.utils.parametrizations'
+    # weight_norm in version 2.13; they are not symmetric then.
+    size = np.linalg.norm(mine) * np.linalg.norm(other) + np.linalg.norm(theirs) * np.linalg.norm(
+        one
+    )
+    if abs(np.vdot(mine, other) - np.vdot(theirs, one)) > _SYMMETRIC * size:
+        told = "second derivatives that depend on the order of differentiation"
+        raise InvalidInput("module", told, twice, "write the layer with plain operations")
 
 
 def _checked_batch(batch: Any, device: Any) -> tuple[Any, Any]:
     if not isinstance(batch, (tuple, list)) or len(batch) != 2:
         raise InvalidInput("batch", batch, "a pair (inputs, targets)")
-    torch, found = _torch(), []
+    torch, found = torch_package(), []
     for name, part in zip(("inputs", "targets"), batch, strict=True):
         try:
             tensor = torch.as_tensor(part).detach().clone().to(device)
@@ -337,59 +355,15 @@ def _checked_batch(batch: Any, device: Any) -> tuple[Any, Any]:
     return found[0], found[1]
 
 
-def _layers(module: Any) -> tuple[tuple[int, ...], Activation, bool]:
-    """Return widths, activation and whether there are biases, or refuse the module."""
-    torch = _torch()
-    nn = torch.nn
-    known = {
-        nn.Tanh: Activation.TANH,
-        nn.Sigmoid: Activation.SIGMOID,
-        nn.ReLU: Activation.RELU,
-        nn.LeakyReLU: Activation.LEAKY_RELU,
-        nn.GELU: Activation.GELU,
-        nn.Softplus: Activation.SOFTPLUS,
-    }
-    expected = "an nn.Sequential of nn.Linear layers with one kind of activation between them"
-    parts = list(module) if isinstance(module, nn.Sequential) else []
-    linear, between = parts[::2], parts[1::2]
-    kinds = {known.get(type(part)) for part in between} or {Activation.TANH}
-    plain = len(parts) % 2 == 1 and all(type(part) is nn.Linear for part in linear)
-    if not plain or len(kinds) != 1 or None in kinds:
-        remedy = "activations: " + ", ".join(f"nn.{kind.__name__}" for kind in known)
-        raise InvalidInput("module", type(module).__name__, expected, remedy)
-    biased = {part.bias is not None for part in linear}
-    if len(biased) > 1 or not all(p.requires_grad for p in module.parameters()):
-        raise InvalidInput("module", type(module).__name__, "biases in all layers, or in none")
-    widths = (linear[0].in_features, *(part.out_features for part in linear))
-    (activation,), (biases,) = kinds, biased
-    assert activation is not None
-    return widths, activation, biases
-
-
-def _one_hot(targets: Any, classes: int) -> NDArray[np.float64]:
-    if targets.is_floating_point():
-        return _numbers(targets)
-    return np.eye(classes)[targets.cpu().numpy()]
-
-
 def _gradient(value: Any, weights: Any, *, again: bool = False) -> Any:
-    (gradient,) = _torch().autograd.grad(value, weights, create_graph=again, materialize_grads=True)
+    (gradient,) = torch_package().autograd.grad(
+        value, weights, create_graph=again, materialize_grads=True
+    )
     return gradient
-
-
-def _numbers(tensor: Any) -> NDArray[np.float64]:
-    return np.asarray(tensor.detach().cpu().numpy(), dtype=np.float64)
 
 
 @contextmanager
 def _calm() -> Iterator[None]:
     """Leave the global random state of PyTorch as it was."""
-    with _torch().random.fork_rng(devices=[]):
+    with torch_package().random.fork_rng(devices=[]):
         yield
-
-
-def _torch() -> Any:
-    try:
-        return importlib.import_module("torch")
-    except ImportError:
-        raise MissingExtra("from_torch", extra="torch") from None

@@ -203,6 +203,18 @@ class TestTranslation:
             with pytest.raises(dg.InvalidInput, match="module: got"):
                 loss(net).as_mlp()
 
+    def test_a_layer_that_is_used_twice_is_refused(self):
+        layer = nn.Linear(4, 4)
+        L = dg.from_torch(nn.Sequential(layer, nn.Tanh(), layer), half_squares, (X, X))
+        with pytest.raises(dg.InvalidInput, match="20 parameters for 40 weights and biases"):
+            L.as_mlp()
+
+    def test_samples_that_are_ignored_are_refused(self):
+        labels = np.where(LABELS > 0, LABELS, -100)  # what nn.CrossEntropyLoss ignores
+        L = dg.from_torch(module(), nn.CrossEntropyLoss(), (X, labels))
+        with pytest.raises(dg.InvalidInput, match="class numbers from 0 to 2"):
+            L.as_mlp(dg.DataLoss.CROSS_ENTROPY)
+
 
 class TestModes:
     def test_batch_normalisation_uses_the_batch_and_keeps_its_averages(self):
@@ -258,6 +270,32 @@ class Noisy(nn.Module):
         return x @ self.weight + torch.randn(1, dtype=x.dtype)
 
 
+class Half(torch.autograd.Function):
+    """u v, whose derivative in u is differentiable again, and whose derivative in v is not."""
+
+    @staticmethod
+    def forward(ctx, u, v):
+        ctx.save_for_backward(u, v)
+        return u * v
+
+    @staticmethod
+    def backward(ctx, slope):
+        u, v = ctx.saved_tensors
+        return v * slope, u.detach() * slope
+
+
+class Crooked(nn.Module):
+    """Second derivatives that are not symmetric."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.first, self.second = nn.Linear(4, 3), nn.Linear(4, 3)
+
+    def forward(self, x):
+        return Half.apply(self.first(x), self.second(x))
+
+
 def spoilt():
     net = module()
     with torch.no_grad():
@@ -286,6 +324,8 @@ class TestRefusals:
             (frozen, "a parameter that requires a gradient"),
             (dropping, "active dropout in 1"),
             (Noisy, "without chance"),
+            (lambda: nn.LazyLinear(3), "weight without a size"),
+            (Crooked, "depend on the order of differentiation"),
         ],
     )
     def test_modules_that_are_no_function(self, make, told):
