@@ -73,8 +73,8 @@ class GradientFlow(Result):
         ‖θ - θ̃‖, where θ̃ is found with a tolerance a hundred times as large: an estimate from
         above of the error of `points`, not a bound.
     reached : float
-        Time up to which the flow was followed. Less than the last time where it runs away to
-        infinity, the integrator gave up, or too many gradients were needed.
+        The last of the times that the flow came to. It is not the last one where the flow runs away
+        to infinity, the integrator gave up, or too many gradients were needed.
     integrator : Integrator
     tolerance : float
         Relative and absolute tolerance of each step.
@@ -108,12 +108,12 @@ class GradientFlow(Result):
     @property
     def end(self) -> Rows:
         """The point at the last time that was reached, shape (d,)."""
-        return self.points[np.flatnonzero(np.isfinite(self.losses))[-1]]
+        return self.points[np.flatnonzero(np.isfinite(self.points).all(axis=1))[-1]]
 
     def headline(self) -> str:
         where = f"Gradient flow on {self.loss.describe()} to time {self.times[-1]:.6g}"
         ended = "given up" if self.capped else "lost"
-        return where if self.complete else f"{where}, {ended} at time {self.reached:.6g}"
+        return where if self.complete else f"{where}, {ended} after time {self.reached:.6g}"
 
     def rows(self) -> list[tuple[str, str]]:
         kept = np.isfinite(self.losses)
@@ -173,8 +173,9 @@ def gradient_flow(
     Raises
     ------
     InvalidInput
-        For something that is no loss, open parameters, a start of another width or that is not
-        finite, times that do not ascend, or another integrator, tolerance or number of gradients.
+        For something that is no loss, open parameters, a start of another width, that is not finite
+        or at which the loss is not, times that do not ascend, or another integrator, tolerance or
+        number of gradients.
 
     Notes
     -----
@@ -209,6 +210,10 @@ def gradient_flow(
     point = _numbers(start, "start", f"{loss.dimension} finite numbers")
     if len(point) != loss.dimension:
         raise InvalidInput("start", f"{len(point)} numbers", f"{loss.dimension} finite numbers")
+    with np.errstate(all="ignore"):
+        known = np.append(loss.gradient_at(point), loss(point))
+    if not np.isfinite(known).all():
+        raise InvalidInput("start", start, "a point at which loss and gradient are finite")
     instants = _numbers(times, "times", "two or more ascending times")
     if len(instants) < 2 or not (np.diff(instants) > 0).all():
         raise InvalidInput("times", times, "two or more ascending times")

@@ -206,4 +206,6 @@ def _spread(values: Rows) -> str:
     if not len(known):
         return "not defined"
     low, high = known.min(), known.max()
-    return f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
+    shown = f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
+    unknown = len(values) - len(known)
+    return f"{shown}, not defined for {unknown}" if unknown else shown

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sympy import log
 from sympy.abc import x, y
 
 import dynsys_gd as dg
@@ -77,3 +78,17 @@ def test_gives_up_a_flow_that_takes_too_many_gradients(integrator):
 def test_a_flow_that_arrives_or_runs_away_is_not_capped():
     assert not dg.gradient_flow(PRODUCT, [3.0, 0.2], TIMES).capped
     assert not dg.gradient_flow(dg.Loss(-(x**4), [x]), [1.0], [0.0, 1.0]).capped
+
+
+@pytest.mark.parametrize(
+    ("loss", "start"), [(dg.Loss(-(x**4), [x]), 1e200), (dg.Loss(log(x), [x]), -1.0)]
+)
+def test_a_flow_begins_where_the_loss_is_finite(loss, start):
+    with pytest.raises(dg.InvalidInput, match="loss and gradient are finite"):
+        dg.gradient_flow(loss, [start], [0.0, 1.0])
+
+
+def test_a_flow_that_is_lost_at_once_ends_where_it_begins():
+    flow = dg.gradient_flow(dg.Loss(-(x**4), [x]), [1e60], [0.0, 1.0])
+    assert flow.end == [1e60]
+    assert "lost after time 0" in repr(flow)

@@ -77,3 +77,8 @@ def test_orbits_are_those_of_the_map():
     found = dg.progress_along(F, [STARTS[2]], 50, transient=10)
     points = F.trajectory(STARTS[2], 60).points[10:]
     assert np.array_equal(found.losses[0], PRODUCT(points))
+
+
+def test_orbits_without_a_mean_are_counted():
+    found = dg.progress_along(dg.GradientDescent(PRODUCT, "1/2"), [[1, 1], [2, 1], [1, 1]], 3)
+    assert "not defined for 2" in found.headline()
