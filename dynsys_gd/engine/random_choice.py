@@ -53,7 +53,7 @@ def following(places: Numbers) -> Numbers:
     [0.618, 0.118]
     """
     turned = (_numbered(places) + np.uint64(_TURN)) & np.uint64(_PLACES - 1)
-    return np.asarray(turned.astype(np.float64) / _PLACES)
+    return np.where(np.isfinite(places), turned.astype(np.float64) / _PLACES, np.nan)
 
 
 def random_places(rng: np.random.Generator, shape: tuple[int, ...]) -> Numbers:
@@ -78,7 +78,9 @@ def places_of(points: Rows, seed: int) -> Numbers:
 
 
 def _numbered(places: Numbers) -> NDArray[np.uint64]:
-    return np.asarray(np.floor(np.mod(places, 1.0) * _PLACES).astype(np.uint64))
+    with np.errstate(invalid="ignore"):
+        turns = np.where(np.isfinite(places), np.mod(places, 1.0), 0.0)
+    return np.asarray(np.floor(turns * _PLACES).astype(np.uint64))
 
 
 def _mixed(z: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
+
 from ..errors import InvalidInput
 from ..regions import Box, Gaussian
 from .linear_network import LinearNetwork
@@ -47,7 +49,9 @@ def fan_in_uniform(network: LinearNetwork | MLP, scale: float = 1.0) -> Box:
     (0.5, 0.5, 0.5, 0.5)
     """
     _check_network(network)
-    number = isinstance(scale, (int, float)) and not isinstance(scale, bool)
+    number = isinstance(scale, (int, float, np.integer, np.floating)) and not isinstance(
+        scale, bool
+    )
     if not number or not 0 < scale < math.inf:
         raise InvalidInput("scale", scale, "a finite number above 0")
     high: list[float] = []

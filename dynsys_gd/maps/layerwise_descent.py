@@ -265,7 +265,9 @@ def _checked_layers(layers: Any, loss: AbstractLoss) -> tuple[int, ...]:
 
 def _checked_steps(step_sizes: Any, loss: AbstractLoss, layers: int) -> tuple[sp.Expr, ...]:
     expected = f"one step size for each of {layers} layers"
-    if isinstance(step_sizes, (str, bytes, dict)) or not isinstance(step_sizes, Iterable):
+    if isinstance(step_sizes, (str, bytes, dict, set, frozenset)) or not isinstance(
+        step_sizes, Iterable
+    ):
         raise InvalidInput("step_sizes", step_sizes, expected)
     given = list(step_sizes)
     if len(given) != layers:

@@ -54,3 +54,8 @@ def test_the_law_of_pytorch_is_uniform_by_the_inputs_of_a_layer():
     (first, bias), (second, last) = net.unflatten(high)
     for part, size in ((first, 0.5), (bias, 0.5), (second, 1 / 3), (last, 1 / 3)):
         np.testing.assert_allclose(part, 3 * size)
+
+
+def test_the_scale_may_be_a_number_of_numpy():
+    net = MLP((4, 9, 2), Activation.TANH, np.ones((1, 4)), np.ones((1, 2)))
+    assert fan_in_uniform(net, np.int64(3)) == fan_in_uniform(net, 3)

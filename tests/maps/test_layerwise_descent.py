@@ -167,3 +167,8 @@ def test_points_alone_are_no_states_of_carried_step_sizes():
     with pytest.raises(dg.InvalidInput, match="starts"):
         dg.stopping_times(descent("formula").carried, [[1.0, 1.0]])
     assert descent("formula").carried.loss is None
+
+
+def test_step_sizes_have_an_order():
+    with pytest.raises(dg.InvalidInput, match="step_sizes"):
+        dg.LayerwiseDescent(dg.Loss((x * y - 1) ** 2 / 2, [x, y]), {"1/2", "1/8"})

@@ -163,3 +163,8 @@ def test_points_of_another_width_are_refused():
         F.states([[1.0, 2.0]], rng="no")
     with pytest.raises(dg.UnknownParameter):
         F.at(eta=1)
+
+
+def test_places_that_are_no_numbers_stay_so():
+    F = RandomMinibatch([dg.Loss(x**2, [x])] * 2, "1/4", rng=0)
+    assert np.isnan(F([[1.0, np.nan], [1.0, np.inf]])[:, 1]).all()
