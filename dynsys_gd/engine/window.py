@@ -95,10 +95,9 @@ class Window:
 
 def squared_norm(rows: Rows) -> Numbers:
     """Return |x|² of each row; inf where it overflows, and for a row with an infinite entry."""
-    if not rows.flags.f_contiguous:
-        return np.asarray(np.einsum("ij,ij->i", rows, rows))
-    # Column by column, so that a row is summed alike however many rows there are.
-    if len(rows) <= _FEW_ROWS:  # the same sums in the same order, without a call for each column
+    # Column by column, so that a row is summed alike however many rows there are: one row alone
+    # does not tell how the others lay in memory.
+    if len(rows) <= _FEW_ROWS or not rows.flags.f_contiguous:  # the same sums in the same order
         return np.asarray(np.add.accumulate(rows.T * rows.T, axis=0)[-1])
     first, *rest = rows.T
     total = first * first

@@ -11,9 +11,11 @@ def test_a_row_is_summed_alike_however_many_rows_there_are(dimension):
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(60, dimension)) * np.exp(5 * rng.normal(size=(60, dimension)))
     together = squared_norm(np.asfortranarray(rows))
+    assert np.array_equal(together, squared_norm(rows))
     for size in (1, 2, 7, 16, 17):
         alone = squared_norm(np.asfortranarray(rows[:size]))
         assert np.array_equal(alone, together[:size])
+        assert np.array_equal(squared_norm(rows[:size]), together[:size])
     assert np.allclose(together, (rows**2).sum(axis=1), rtol=1e-12)
 
 
