@@ -10,17 +10,26 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from ..errors import InvalidInput
+from ..evidence import Grade, Outcome
 from ..losses.linear_network import LinearNetwork
 from ..maps.base import Map
 from ..maps.gradient_descent import GradientDescent
+from .claim import Hypothesis, Instance
+from .declare import condition, yes_if
 
 __all__ = [
     "balanced_layers",
+    "balanced_to",
+    "below_explicit_step_size",
     "explicit_step_size",
     "explicit_step_size_of_two_scalars",
     "first_rise",
     "imbalance",
     "losses_along",
+    "network_of",
+    "of_wrong_determinant",
+    "rank_of",
     "rises",
     "stays_below_one",
     "white_network",
@@ -29,6 +38,7 @@ __all__ = [
 Array = NDArray[np.float64]
 
 _BITS = 128
+_RELATIVE = 1e-12  # a step size made from the bound equals it
 _ROUNDING = 1e-13  # of the loss at the start: what is no rise
 
 
@@ -47,6 +57,22 @@ def balanced_layers(net: LinearNetwork, sizes: Array, rng: np.random.Generator) 
     width = net.widths[0]
     frames = [np.linalg.qr(rng.normal(size=(width, width)))[0] for _ in range(net.depth + 1)]
     return net.flatten([(after * sizes) @ before.T for before, after in pairwise(frames)])
+
+
+def of_wrong_determinant(net: LinearNetwork, start: Array) -> Array:
+    """Return square layers as balanced, whose product and best map differ in determinant's sign."""
+    *others, last = net.unflatten(start)
+    if np.linalg.det(net.end_to_end(start)) * np.linalg.det(net.cross_moment) > 0:
+        last = np.concatenate([-last[:1], last[1:]])
+    return net.flatten([*others, last])
+
+
+def rank_of(net: LinearNetwork, point: Array, noise: float) -> int:
+    """Return how many singular values of the product exceed `noise`; -1 where it is not finite."""
+    product = net.end_to_end(point)
+    if not np.isfinite(product).all():
+        return -1
+    return int(np.sum(np.linalg.svd(product, compute_uv=False) > noise))
 
 
 def imbalance(net: LinearNetwork, points: Array) -> Array:
@@ -161,11 +187,50 @@ def rises(losses: Array) -> bool:
 
 
 def first_rise(net: LinearNetwork, step: float, start: Array, steps: int, doublings: int) -> float:
-    """Return the first of the multiples 2, 4, 8, … of a step size at which the loss rises.
+    """Return the first of the multiples 1, 2, 4, 8, … of a step size at which the loss rises.
 
     Infinite where it rises at none of so many doublings.
     """
-    multiples = (2.0**k for k in range(1, doublings + 1))
+    multiples = (2.0**k for k in range(doublings + 1))
     return next(
         (m for m in multiples if rises(losses_along(net, m * step, start, steps)[1])), np.inf
     )
+
+
+def network_of(instance: Instance) -> LinearNetwork:
+    """Return the linear network of an instance, or refuse another loss."""
+    if not isinstance(instance.loss, LinearNetwork):
+        raise InvalidInput("F", instance.F.describe(), "gradient descent on a LinearNetwork")
+    return instance.loss
+
+
+def balanced_to(most: float) -> Hypothesis:
+    """Return the hypothesis that neighbouring layers are balanced up to `most` at the start."""
+
+    def holds(instance: Instance) -> tuple[Outcome, str]:
+        start = instance.region.sample(1, rng=instance.rng("start"))
+        gap = float(imbalance(network_of(instance), start)[0])
+        return yes_if(gap <= most), f"imbalance {gap:.3g}"
+
+    statement = f"layers are balanced up to {most:g} at the start"
+    return condition("balanced", statement, holds, grade=Grade.NUMERICAL, reason="double precision")
+
+
+def below_explicit_step_size(starts: int, delta: float, sigma: float) -> Hypothesis:
+    """Return the hypothesis that η is at most the explicit step size of each start drawn.
+
+    Layers that are less balanced than δ count with their own imbalance.
+    """
+
+    def holds(instance: Instance) -> tuple[Outcome, str]:
+        net = network_of(instance)
+        points = instance.region.sample(starts, rng=instance.rng("starts"))
+        gaps = np.maximum(imbalance(net, points), delta)
+        pairs = zip(points, gaps, strict=True)
+        bound = min(explicit_step_size(net, point, gap, sigma) for point, gap in pairs)
+        step = float(instance.step_size)
+        return yes_if(step <= bound * (1 + _RELATIVE)), f"step size {step:.4g}, bound {bound:.4g}"
+
+    sampled = Grade.STATISTICAL if starts > 1 else Grade.NUMERICAL
+    reason = f"{starts} starts drawn" if starts > 1 else "double precision"
+    return condition("below the bound", "η ≤ 2(1-σ)/B", holds, grade=sampled, reason=reason)

@@ -44,6 +44,7 @@ def test_loss_falls_at_the_explicit_step_size_and_rises_far_beyond(net):
     multiple = balanced.first_rise(net, step, start, 300, 14)
     assert 2 <= multiple < np.inf
     assert balanced.first_rise(net, step, start, 300, 1) == np.inf
+    assert balanced.first_rise(net, multiple * step, start, 300, 1) == 1
 
 
 @pytest.mark.parametrize(("step", "proved"), [("1/10", True), ("1/2", True), ("3/5", False)])

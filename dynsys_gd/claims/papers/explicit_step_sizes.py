@@ -15,7 +15,6 @@ from dynsys_gd.claims import (
     Chart,
     Claim,
     Curve,
-    Hypothesis,
     Instance,
     Level,
     Mark,
@@ -30,18 +29,8 @@ from dynsys_gd.claims import (
     observed,
     yes_if,
 )
-from dynsys_gd.claims.balanced_layers import (
-    balanced_layers,
-    explicit_step_size,
-    explicit_step_size_of_two_scalars,
-    first_rise,
-    imbalance,
-    losses_along,
-    rises,
-    stays_below_one,
-    white_network,
-)
-from dynsys_gd.claims.scalar_networks import scalar_network
+from dynsys_gd.claims import balanced_layers as layers
+from dynsys_gd.claims.scalar_networks import is_scalar_network, scalar_network
 
 Array = NDArray[np.float64]
 
@@ -58,66 +47,49 @@ class Settings:
     sigma: float = 0.0
     steps: int = 3000
     doublings: int = 14  # step sizes 2, 4, 8, … times the bound that are tried
-    far_times: int = 4096  # a multiple of the bound beyond which the loss rises
+    far_times: int = 128  # a multiple of the bound at which the loss rises
     two_layers: int = 3
-    two_layer_step: str = "1/10"
+    two_layer_step: str = "1/500"
+    two_layer_far: str = "3/2"
     two_layer_starts: int = 40
-    two_layer_steps: int = 8000
+    two_layer_steps: int = 200_000
     reached: float = 1e-6
     ranks: tuple[int, ...] = (1, 2)
-    rank_step: str = "1/20"
-    rank_steps: int = 4000
+    rank_step: str = "1/100"
+    rank_far: str = "3/2"
+    rank_steps: int = 20_000
     rank_value: float = 1e-9
     rank_noise: float = 1e-9  # singular values below count as zero
     spread: str = "1/2"  # standard deviation of random starts
+    beside: float = 1e-3  # distance from the origin at which three layers stay for long
     moved: float = 1e-300  # radius of the ball that stands for one start
     exact_start: str = "1/2"
     exact_steps: tuple[str, str] = ("1/2", "1/20")  # beyond the bound, and below
 
 
 def _network(depth: int, width: int, seed: int) -> dg.LinearNetwork:
-    return white_network((width,) * (depth + 1), np.random.default_rng(seed))
+    return layers.white_network((width,) * (depth + 1), np.random.default_rng(seed))
 
 
 def _balanced(net: dg.LinearNetwork, s: Settings, seed: int, rank: int) -> Array:
     """Return balanced layers of this rank."""
     order = np.arange(net.widths[0])
     sizes = np.where(order < rank, s.start_scale * (1 + order) / len(order), 0.0)
-    return balanced_layers(net, sizes, np.random.default_rng([seed, rank]))
+    return layers.balanced_layers(net, sizes, np.random.default_rng([seed, rank]))
 
 
 def _start(instance: Instance) -> Array:
-    assert isinstance(instance.region, dg.Ball)
-    return np.array(instance.region.center)
-
-
-def _net(instance: Instance) -> dg.LinearNetwork:
-    assert isinstance(instance.loss, dg.LinearNetwork)
-    return instance.loss
-
-
-def _balanced_to(most: float) -> Hypothesis:
-    def holds(instance: Instance) -> tuple[dg.Outcome, str]:
-        gap = float(imbalance(_net(instance), _start(instance)))
-        return yes_if(gap <= most), f"imbalance {gap:.3g}"
-
-    return condition("balanced", f"layers are balanced up to {most:g} at the start", holds,
-                     grade=dg.Grade.NUMERICAL, reason="double precision")  # fmt: skip
+    return np.array(instance.region.sample(1, rng=instance.rng("start"))[0])
 
 
 # At the bound
 
 
 def _safe_claim(s: Settings) -> Claim:
-    def is_below(instance: Instance) -> tuple[dg.Outcome, str]:
-        bound = explicit_step_size(_net(instance), _start(instance), s.delta, s.sigma)
-        step = float(instance.step_size)
-        return yes_if(step <= bound * (1 + 1e-12)), f"step size {step:.4g}, bound {bound:.4g}"
-
     def observe(instance: Instance) -> Observation:
-        net, step = _net(instance), float(instance.step_size)
-        points, losses = losses_along(net, step, _start(instance), s.steps)
-        falls = not rises(losses)
+        net, step = layers.network_of(instance), float(instance.step_size)
+        points, losses = layers.losses_along(net, step, _start(instance), s.steps)
+        falls = not layers.rises(losses)
         return observed(
             conclusion, yes_if(falls), grade=dg.Grade.NUMERICAL, reason=f"{s.steps} steps",
             detail=f"loss from {losses[0]:.4g} to {losses[-1]:.4g}",
@@ -129,7 +101,7 @@ def _safe_claim(s: Settings) -> Claim:
         start = _balanced(net, s, seed, s.size)
         start = start + noise * np.random.default_rng(seed).normal(size=len(start))
         title = f"depth {depth}, data {seed}, {times} times the bound"
-        F = dg.GradientDescent(net, times * explicit_step_size(net, start, s.delta, s.sigma))
+        F = dg.GradientDescent(net, times * layers.explicit_step_size(net, start, s.delta, s.sigma))
         return Case(title=f"{title}, unbalanced" if noise else title, F=F,
                     region=dg.Ball(start.tolist(), s.moved), why=why)  # fmt: skip
 
@@ -149,9 +121,8 @@ def _safe_claim(s: Settings) -> Claim:
             "step sizes stands in the abstract, which we read; the constants are recalled"
         ),
         hypotheses=(
-            condition("below the bound", "η ≤ 2(1-σ)/B", is_below,
-                      grade=dg.Grade.NUMERICAL, reason="double precision"),
-            _balanced_to(s.delta),
+            layers.below_explicit_step_size(1, s.delta, s.sigma),
+            layers.balanced_to(s.delta),
         ),
         conclusion=conclusion,
         observe=observe,
@@ -168,11 +139,11 @@ def _safe_claim(s: Settings) -> Claim:
 
 def _at_the_bound(instance: Instance, points: Array, s: Settings) -> tuple[Number, ...]:
     """Return how far layers drift, and at which multiple of the step size the loss rises."""
-    net, start, step = _net(instance), _start(instance), float(instance.step_size)
+    net, start, step = layers.network_of(instance), _start(instance), float(instance.step_size)
     # A step changes W_(i+1)ᵀW_(i+1) - W_iW_iᵀ by η² times a difference of squares of gradients.
-    allowed = float(imbalance(net, start) + step**2 * (net.gradient_at(points) ** 2).sum())
-    drift = float(imbalance(net, points).max())
-    multiple = first_rise(net, step, start, s.steps, s.doublings)
+    allowed = float(layers.imbalance(net, start) + step**2 * (net.gradient_at(points) ** 2).sum())
+    drift = float(layers.imbalance(net, points).max())
+    multiple = layers.first_rise(net, step, start, s.steps, s.doublings)
     return (
         Number.seen(f"bound, depth {net.depth}", step),
         Number.between(f"largest imbalance, depth {net.depth}", drift, high=allowed,
@@ -187,18 +158,20 @@ def _at_the_bound(instance: Instance, points: Array, s: Settings) -> tuple[Numbe
 
 def _divergence_claim(s: Settings) -> Claim:
     def is_beyond(instance: Instance) -> tuple[dg.Outcome, str]:
-        weight, delta = Fraction(s.exact_start), Fraction(str(s.delta))
-        low, high = explicit_step_size_of_two_scalars(weight, delta)
+        start, delta = _start(instance).tolist(), Fraction(str(s.delta))
+        if not is_scalar_network(instance.loss) or len(set(start)) != 1 or len(start) != 2:
+            return dg.Outcome.UNDECIDED, "enclosed for two equal weights on ½(w1 w2 - 1)² only"
+        low, high = layers.explicit_step_size_of_two_scalars(Fraction(start[0]), delta)
         step = Fraction(str(instance.step_size))
         return yes_if(step > Fraction(high)), f"step size {step}, bound {low:.6g}"
 
     def is_balanced(instance: Instance) -> tuple[dg.Outcome, str]:
-        first, second = _start(instance).tolist()
-        return yes_if(first == second), f"weights {first}, {second}"
+        start = _start(instance).tolist()
+        return yes_if(len(set(start)) == 1), f"weights {', '.join(map(str, start))}"
 
     def observe(instance: Instance) -> Observation:
         F, start = instance.F, _start(instance)
-        proved = stays_below_one(F) and start[0] == start[1] and 0 < start[0] < 1
+        proved = layers.stays_below_one(F) and len(set(start)) == 1 and 0 < start[0] < 1
         end = F.iterate(start, s.steps)
         diverges = dg.Outcome.NO if proved else yes_if(not np.isfinite(end).all())
         return observed(
@@ -252,7 +225,7 @@ def _divergence_claim(s: Settings) -> Claim:
 
 def _two_layer_claim(s: Settings) -> Claim:
     def observe(instance: Instance) -> Observation:
-        net, n = _net(instance), s.two_layer_starts
+        net, n = layers.network_of(instance), s.two_layer_starts
         starts = instance.region.sample(n, rng=instance.rng("starts"))
         excess = net(instance.F.iterate(starts, s.two_layer_steps)) - net.minimal_loss
         fitted = int(np.sum(excess <= s.reached))
@@ -265,48 +238,54 @@ def _two_layer_claim(s: Settings) -> Claim:
             numbers=(share,) if fitted == n else (),
         )  # fmt: skip
 
-    def case(depth: int, seed: int, region: object, why: str = "") -> Case:
+    def case(depth: int, seed: int, step: str = s.two_layer_step, why: str = "") -> Case:
         net = _network(depth, s.two_layers, seed)
-        F = dg.GradientDescent(net, s.two_layer_step)
-        law = region or dg.Gaussian([0.0] * net.dimension, float(Fraction(s.spread)))
-        return Case(title=f"{depth} layers, data {seed}", F=F, region=law, why=why)  # type: ignore[arg-type]
+        wide = dg.Gaussian([0.0] * net.dimension, float(Fraction(s.spread)))
+        near = dg.Ball([0.0] * net.dimension, s.beside)
+        return Case(title=f"{depth} layers, data {seed}, step size {step}",
+                    F=dg.GradientDescent(net, step), region=wide if depth == 2 else near,
+                    why=why)  # fmt: skip
 
-    origin = dg.Ball([0.0] * 3 * s.two_layers**2, s.moved)
     conclusion = "every start reaches the minimal loss"
     return Claim(
         name="two_layers_reach_the_minimum",
         title="Two linear layers reach a global minimum from almost every start",
         statement=(
-            "Gradient descent on two linear layers, with a step size small enough, converges to a "
-            "global minimum from almost every start."
+            "Gradient descent on two linear layers, with a step size η ≤ 2(1-σ)/B in which δ is at "
+            "least the imbalance of the start, converges to a global minimum from almost every "
+            "start."
         ),
         sources=("nguegnang2024convergence",),
-        provenance="stands in the abstract, which we read; step size and law of starts are ours",
+        provenance=(
+            "convergence to a global minimum for almost all starts stands in the abstract, which "
+            "we read; the bound is recalled, and its δ for starts that are not balanced is ours"
+        ),
         hypotheses=(
             condition("two layers", "the network has two layers",
-                      lambda i: (yes_if(_net(i).depth == 2), i.loss.describe()),
+                      lambda i: (yes_if(layers.network_of(i).depth == 2), i.loss.describe()),
                       grade=dg.Grade.PROVED, reason="by its shape"),
+            layers.below_explicit_step_size(s.two_layer_starts, s.delta, s.sigma),
         ),
         conclusion=conclusion,
         observe=observe,
-        examples=lambda: tuple(case(2, seed, None) for seed in s.seeds),
+        examples=lambda: tuple(case(2, seed) for seed in s.seeds),
         counterexamples=lambda: {
-            "two layers": case(3, s.seeds[0], origin, "from beside the origin rank 0 is not left"),
+            "two layers": case(3, s.seeds[0], why="beside the origin three layers hardly move"),
+            "below the bound": case(2, s.seeds[0], s.two_layer_far, "the step size is too large"),
         },
     )  # fmt: skip
 
 
 def _rank_claim(s: Settings) -> Claim:
-    def rank_of(net: dg.LinearNetwork, point: Array) -> int:
-        sizes = np.linalg.svd(net.end_to_end(point), compute_uv=False)
-        return int(np.sum(sizes > s.rank_noise))
-
     def observe(instance: Instance) -> Observation:
-        net, start = _net(instance), _start(instance)
-        rank, end = rank_of(net, start), instance.F.iterate(start, s.rank_steps)
+        net, start = layers.network_of(instance), _start(instance)
+        rank, end = (
+            layers.rank_of(net, start, s.rank_noise),
+            instance.F.iterate(start, s.rank_steps),
+        )
         sizes = np.linalg.svd(net.cross_moment, compute_uv=False)  # the inputs are white
         best = float(net.minimal_loss + (sizes[rank:] ** 2).sum() / 2)
-        off, kept = abs(float(net(end)) - best), rank_of(net, end)
+        off, kept = abs(float(net(end)) - best), layers.rank_of(net, end, s.rank_noise)
         holds = kept == rank and off <= s.rank_value
         value = Number.near(f"limit of the loss less the best of rank {rank}", off, 0.0,
                             within=s.rank_value, origin=Origin.DERIVED)  # fmt: skip
@@ -316,15 +295,22 @@ def _rank_claim(s: Settings) -> Claim:
             numbers=(value,) if holds else (),
         )  # fmt: skip
 
-    def case(rank: int, seed: int, why: str = "") -> Case:
+    def is_low(instance: Instance) -> tuple[dg.Outcome, str]:
+        net = layers.network_of(instance)
+        rank = layers.rank_of(net, _start(instance), s.rank_noise)
+        return yes_if(rank < max(net.end_to_end(_start(instance)).shape)), f"rank {rank}"
+
+    def case(kind: str, rank: int, seed: int, why: str = "") -> Case:
         net = _network(3, s.two_layers, seed)
         start = _balanced(net, s, seed, rank)
-        if why:  # only the first layer keeps the low rank
+        if kind == "unbalanced":  # only the first layer keeps the low rank
             full = net.unflatten(_balanced(net, s, seed, s.two_layers))
             start = net.flatten([net.unflatten(start)[0], *full[1:]])
-        title = f"rank {rank}, data {seed}"
-        return Case(title=f"{title}, unbalanced" if why else title,
-                    F=dg.GradientDescent(net, s.rank_step),
+        if kind == "determinant of the other sign":
+            start = layers.of_wrong_determinant(net, start)
+        step = s.rank_far if kind == "large steps" else s.rank_step
+        title = f"rank {rank}, data {seed}" + (f", {kind}" if kind else "")
+        return Case(title=title, F=dg.GradientDescent(net, step),
                     region=dg.Ball(start.tolist(), s.moved), why=why)  # fmt: skip
 
     conclusion = "the rank stays, and the limit is the best value of that rank"
@@ -332,34 +318,44 @@ def _rank_claim(s: Settings) -> Claim:
         name="balanced_layers_keep_their_rank",
         title="Balanced layers of low rank end at the best value of that rank",
         statement=(
-            "Let three linear layers be exactly balanced, and their product have rank r. The rank "
-            "stays r along gradient descent, which ends at the smallest loss among matrices of "
-            "rank at most r, L_min + ½ Σ_(i>r) σ_i² for white inputs."
+            "Let three linear layers be exactly balanced, and their product have a rank r below "
+            "the full one. At step sizes η ≤ 2(1-σ)/B the rank stays r along gradient descent, "
+            "which from almost all such starts ends at the smallest loss among matrices of rank at "
+            "most r, L_min + ½ Σ_(i>r) σ_i² for white inputs."
         ),
         sources=("nguegnang2024convergence",),
         provenance=(
             "that the limit is a global minimum on matrices of some fixed rank stands in the "
             "abstract, which we read; which rank it is from balanced starts is our observation"
         ),
-        hypotheses=(_balanced_to(s.rank_noise),),
+        hypotheses=(
+            layers.below_explicit_step_size(1, s.delta, s.sigma),
+            layers.balanced_to(s.rank_noise),
+            condition("low rank", "the product of the layers has less than full rank", is_low,
+                      grade=dg.Grade.NUMERICAL, reason="singular values"),
+        ),
         conclusion=conclusion,
         observe=observe,
-        examples=lambda: tuple(case(rank, seed) for rank in s.ranks for seed in s.seeds),
+        examples=lambda: tuple(case("", rank, seed) for rank in s.ranks for seed in s.seeds),
         counterexamples=lambda: {
-            "balanced": case(s.ranks[0], s.seeds[0], "the rank grows where layers are unbalanced"),
+            "below the bound": case("large steps", s.ranks[0], s.seeds[0], "steps are too large"),
+            "balanced": case("unbalanced", s.ranks[0], s.seeds[0], "so that the rank grows"),
+            "low rank": case("determinant of the other sign", s.two_layers, s.seeds[0],
+                             "it keeps its sign and tends to 0: the limit has a lower rank"),
         },
     )  # fmt: skip
 
 
 def _figure(verdicts: Sequence[Verdict]) -> Chart:
-    found = [(n, v) for v in verdicts for n in v.numbers if n.name.startswith("multiple")]
-    at_bound = {_net(v.instance).depth: v.instance for _, v in reversed(found)}
+    seen = [v for v in verdicts if v.applies is dg.Outcome.YES]
+    found = [(n, v) for v in seen for n in v.numbers if n.name.startswith("multiple")]
+    at_bound = {layers.network_of(v.instance).depth: v.instance for _, v in reversed(found)}
     courses = []
     for depth, instance in sorted(at_bound.items()):
-        step, steps = float(instance.step_size), STUDY.settings.steps
-        losses = losses_along(_net(instance), step, _start(instance), steps)[1]
+        step, steps = float(instance.step_size), verdicts[0].claim.study.settings.steps
+        losses = layers.losses_along(layers.network_of(instance), step, _start(instance), steps)[1]
         courses.append(Curve(label=f"depth {depth}", x=np.arange(len(losses)), y=losses))
-    depths = [_net(v.instance).depth for _, v in found]
+    depths = [layers.network_of(v.instance).depth for _, v in found]
     above = Curve(
         label="each set of data", x=depths, y=[n.found for n, _ in found], mark=Mark.POINTS
     )
@@ -393,7 +389,7 @@ STUDY = Study(
         "A remark attributed to the project page of an author says that exceeding the bound leads "
         "to divergence. With the constants as we recall them descent still converges well beyond "
         "it; the remark may refer to particular experiments, and the paper's theorem, which says "
-        "that the bound is sufficient, is not touched. Layers that begin balanced drift by more "
-        "than the δ in the bound at depth 2; the theorem may ask more of step sizes than we recall."
+        "that the bound is sufficient, is not touched. At depth 2 balanced layers may drift beyond "
+        "the δ in the bound; the theorem may ask more of step sizes than we recall."
     ),
 )
