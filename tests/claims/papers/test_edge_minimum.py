@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from dynsys_gd import Box, GradientDescent, Loss, Outcome
+from dynsys_gd import Box, GradientDescent, HeavyBall, Loss, Outcome
 from dynsys_gd.claims import Instance
 from dynsys_gd.claims.edge_minimum import (
-    BEYOND,
     FOUR_SCALARS,
+    beyond,
     edge_x,
     near_minima,
     offsets,
@@ -68,19 +68,39 @@ def test_two_steps_have_the_expansion_that_makes_the_parabola(a, b):
 
 def test_conditions():
     F = scalar_product(4, "1/5")
-    beyond = instance(F, starts_box(4, "1/5", *BEYOND_BOX))
+    inside = instance(F, starts_box(4, "1/5", *BEYOND_BOX))
     short = instance(F, starts_box(4, "1/5", (0.9, 0.95), (0.95, 1.05)))
     two = instance(scalar_product(2, "1/5"), starts_box(2, "1/5", *BEYOND_BOX))
-    assert FOUR_SCALARS.check(beyond).outcome is Outcome.YES
+    assert FOUR_SCALARS.check(inside).outcome is Outcome.YES
     assert FOUR_SCALARS.check(two).outcome is Outcome.NO
-    assert BEYOND.check(beyond).outcome is Outcome.YES
-    assert BEYOND.check(two).outcome is Outcome.YES
-    assert BEYOND.check(short).outcome is Outcome.NO
-    assert near_minima("1/5").check(beyond).outcome is Outcome.YES
-    assert near_minima("1/10").check(beyond).outcome is Outcome.NO  # xy reaches 1.155
+    assert beyond("8/5").check(inside).outcome is Outcome.YES
+    assert beyond("8/5").check(two).outcome is Outcome.YES
+    assert beyond("8/5").check(short).outcome is Outcome.NO
+    assert beyond("6/5").check(inside).outcome is Outcome.NO
+    assert near_minima("1/5").check(inside).outcome is Outcome.YES
+    assert near_minima("1/10").check(inside).outcome is Outcome.NO  # xy reaches 1.155
 
 
 def test_another_loss_of_the_product_is_not_the_model():
     x, y, z, w = sp.symbols("x y z w")
     other = GradientDescent(Loss((1 - (x * y * z * w) ** 2) ** 2 / 2, [x, y, z, w]), "1/5")
     assert FOUR_SCALARS.check(instance(other, Box([1] * 4, [2] * 4))).outcome is Outcome.NO
+
+
+@pytest.mark.parametrize(
+    ("step", "region"),
+    [
+        ("3/5", Box([1, 1] * 2, [2, 2] * 2)),  # no minimum of sharpness 2/η has x > y
+        ("1/5", Box([-3, 0.4] * 2, [2.3, 0.5] * 2)),  # x² is largest at the lower end
+    ],
+)
+def test_conditions_do_not_hold_where_they_do_not_apply(step, region):
+    at = instance(scalar_product(4, step), region)
+    assert beyond("8/5").check(at).outcome is not Outcome.YES
+    assert near_minima("1/5").check(at).outcome is not Outcome.YES
+
+
+def test_another_map_is_not_the_model():
+    F = scalar_product(4, "1/5")
+    at = instance(HeavyBall(F.loss, "1/5", "1/2"), starts_box(4, "1/5", *BEYOND_BOX))
+    assert FOUR_SCALARS.check(at).outcome is Outcome.NO
