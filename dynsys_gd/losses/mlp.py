@@ -247,6 +247,8 @@ class MLP(AbstractLoss):
             if k < self.depth - 1:
                 bends.append(curvatures[k] * moved)
                 shift = slopes[k] * moved
+        if not shifts[1:]:  # no hidden layer: outputs move alike at all points
+            moved = np.broadcast_to(moved, (len(run.outputs), *moved.shape[-3:]))
         back_shift = self.loss.bend(run.outputs, self.Y, moved)
         columns: list[Array] = []
         for k in reversed(range(self.depth)):

@@ -236,3 +236,13 @@ def test_equality_hash_pickling_and_words():
     assert copy(np.ones(13)) == net(np.ones(13))
     assert net.describe() == "tanh network 2-3-1 with squared loss on 6 samples"
     assert "activation=TANH" in repr(net)
+
+
+def test_a_large_model_without_hidden_layers_multiplies_with_its_hessian():
+    X, Y = dg.data.digits(20)
+    model = dg.MLP((64, 10), dg.Activation.TANH, X, Y)  # as large as to work by matrices
+    points = np.full((2, model.dimension), 0.1)
+    directions = np.random.default_rng(0).normal(size=points.shape)
+    found = model.hessian_operator(points)(directions)
+    expected = np.einsum("sij,sj->si", model.hessian_at(points), directions)
+    np.testing.assert_allclose(found, expected, atol=1e-12 * np.abs(expected).max())
