@@ -15,12 +15,12 @@ from ..losses.linear_network import LinearNetwork
 from ..losses.mlp import MLP
 
 __all__ = [
-    "balanced_spectrum",
     "distance_from_white",
     "flattest_of_any_data",
     "flattest_of_white_data",
     "minimum_with_gains",
     "root_and_best_map",
+    "split_spectrum",
     "transformed_minima",
 ]
 
@@ -97,19 +97,31 @@ def flattest_of_any_data(loss: LinearNetwork | MLP) -> tuple[float, float]:
     return -min(float(search.fun) for search in searches), float(upper.fun)
 
 
-def balanced_spectrum(loss: LinearNetwork) -> Array:
-    """Return the Hessian eigenvalues that can differ from zero at the balanced minimum.
+def split_spectrum(loss: LinearNetwork, factor: float, direction: int) -> Array:
+    """Return the Hessian eigenvalues that can differ from zero at `minimum_with_gains`.
 
     Notes
     -----
-    For white inputs they are Σ_k σ_i^(2(N - k)/N) σ_j^(2(k - 1)/N), k = 1 … N, for all outputs i
-    and inputs j, σ = 0 beyond the rank. Ascending, shape (dy·dx,).
+    For white inputs and layers g_k(i) of gains, they are Σ_k Π_(l>k) g_l(i)² Π_(l<k) g_l(j)²,
+    k = 1 … N, for all outputs i and inputs j, g = 0 beyond the rank; σ_i^(2(N - k)/N)
+    σ_j^(2(k - 1)/N) summed where the layers are balanced. Ascending, shape (dy·dx,).
     """
     left, sizes, right = np.linalg.svd(root_and_best_map(loss)[1])
-    padded = [np.pad(sizes, (0, len(basis) - len(sizes))) for basis in (left, right)]
-    powers = 2 * np.arange(loss.depth) / loss.depth
-    above, below = (values[:, None] ** powers for values in padded)
-    return np.sort((above[:, ::-1] @ below.T).ravel())
+    squares = _gains(sizes, loss.depth, factor, direction) ** 2
+    total = np.zeros((len(left), len(right)))
+    for k in range(loss.depth):
+        above, below = squares[k + 1 :].prod(axis=0), squares[:k].prod(axis=0)
+        # An empty product is 1 for all outputs, or inputs; another is 0 beyond the rank.
+        rows = np.pad(above, (0, len(left) - len(sizes)), constant_values=k + 1 == loss.depth)
+        columns = np.pad(below, (0, len(right) - len(sizes)), constant_values=k == 0)
+        total += np.outer(rows, columns)
+    return np.sort(total.ravel())
+
+
+def _gains(sizes: Array, depth: int, factor: float, direction: int) -> Array:
+    gains = np.tile(sizes ** (1 / depth), (depth, 1))
+    gains[:2, direction] *= factor, 1 / factor
+    return gains
 
 
 def minimum_with_gains(loss: LinearNetwork, factor: float, direction: int) -> Array:
@@ -119,8 +131,7 @@ def minimum_with_gains(loss: LinearNetwork, factor: float, direction: int) -> Ar
     the second divided by it; shape (d,).
     """
     left, sizes, right = np.linalg.svd(root_and_best_map(loss)[1])
-    gains = np.tile(sizes ** (1 / loss.depth), (loss.depth, 1))
-    gains[:2, direction] *= factor, 1 / factor
+    gains = _gains(sizes, loss.depth, factor, direction)
     layers = [np.zeros(shape) for shape in loss.shapes]
     for layer, gain in zip(layers, gains, strict=True):
         np.fill_diagonal(layer[: len(sizes), : len(sizes)], gain)

@@ -41,10 +41,20 @@ def test_correlated_inputs_are_not_white():
 def test_balanced_spectrum_is_that_of_the_whole_hessian(widths):
     net = network(widths)
     point = minima.minimum_with_gains(net, 1.0, 0)
-    expected = minima.balanced_spectrum(net)
+    expected = minima.split_spectrum(net, 1.0, 0)
     eigenvalues = np.linalg.eigvalsh(net.hessian_at(point))
     np.testing.assert_allclose(eigenvalues[-len(expected) :], expected, atol=1e-12)
     np.testing.assert_allclose(eigenvalues[: -len(expected)], 0.0, atol=1e-12)
+
+
+@pytest.mark.parametrize("widths", SHAPES)
+@pytest.mark.parametrize(("factor", "direction"), [(1.3, 0), (2.0, -1)])
+def test_split_spectrum_is_that_of_the_whole_hessian(widths, factor, direction):
+    net = network(widths)
+    point = minima.minimum_with_gains(net, factor, direction)
+    expected = minima.split_spectrum(net, factor, direction)
+    eigenvalues = np.linalg.eigvalsh(net.hessian_at(point))
+    np.testing.assert_allclose(eigenvalues[-len(expected) :], expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("widths", SHAPES)

@@ -31,11 +31,11 @@ from dynsys_gd.claims import (
 )
 from dynsys_gd.claims.checks import BEYOND_CRITICAL_STEP, LINEAR_NETWORK
 from dynsys_gd.claims.network_minima import (
-    balanced_spectrum,
     distance_from_white,
     flattest_of_any_data,
     flattest_of_white_data,
     minimum_with_gains,
+    split_spectrum,
     transformed_minima,
 )
 
@@ -95,7 +95,8 @@ def _other_minima(instance: Instance, s: Settings) -> Array:
 
 
 def _of_layers(instance: Instance) -> dg.LinearNetwork | dg.MLP:
-    assert isinstance(instance.loss, (dg.LinearNetwork, dg.MLP))
+    if not isinstance(instance.loss, (dg.LinearNetwork, dg.MLP)):
+        raise dg.errors.InvalidInput("F", instance.F.describe(), "a LinearNetwork or an MLP")
     return instance.loss
 
 
@@ -226,11 +227,14 @@ def _numbers(loss: dg.LinearNetwork, others: Array, s: Settings) -> tuple[Number
     if not white:
         wrong = flattest_of_white_data(loss) / lower
         return (*numbers, Number.seen("formula for white inputs / flattest minimum", wrong))
+    if min(loss.widths) < min(loss.widths[0], loss.widths[-1]):
+        return numbers  # what is said below is of layers that lose no direction
     spectrum = np.linalg.eigvalsh(loss.hessian_at(minimum_with_gains(loss, 1.0, 0)))
-    predicted = balanced_spectrum(loss)
+    predicted = split_spectrum(loss, 1.0, 0)
     split = [minimum_with_gains(loss, s.unequal, which) for which in (0, -1)]
     unequal = (loss.sharpness_at(split) / lower).tolist()
     steeper = (s.unequal**2 + s.unequal**-2 + loss.depth - 2) / loss.depth
+    last = split_spectrum(loss, s.unequal, -1)[-1] / lower  # 1 unless the split is far too large
     return (
         *numbers,
         Number.near("error of the spectrum at the balanced minimum",
@@ -238,14 +242,14 @@ def _numbers(loss: dg.LinearNetwork, others: Array, s: Settings) -> tuple[Number
                     within=s.closely, origin=Origin.DERIVED),
         Number.between(f"top direction split {s.unequal}:1, sharpness / formula", unequal[0],
                        low=steeper - s.exactly, origin=Origin.DERIVED),
-        Number.near(f"last direction split {s.unequal}:1, sharpness / formula", unequal[1], 1.0,
-                    within=s.exactly, origin=Origin.RECALLED),
+        Number.near(f"last direction split {s.unequal}:1, sharpness / formula", unequal[1], last,
+                    within=s.exactly, origin=Origin.DERIVED),
     )  # fmt: skip
 
 
 def _cases(s: Settings, shapes: tuple[tuple[int, ...], ...], *, white: bool) -> tuple[Case, ...]:
     kind = "white" if white else "correlated"
-    # The step size plays no part here: the minima are looked at, not how they are reached.
+    # The step size plays no part: minima are looked at, not how they are reached.
     return tuple(
         Case(
             title=f"{'-'.join(map(str, widths))}, {kind} inputs, data {seed}",
@@ -349,7 +353,7 @@ def _figure(verdicts: Sequence[Verdict]) -> Chart:
 
     net = verdicts[0].instance.loss
     assert isinstance(net, dg.LinearNetwork)
-    most = STUDY.settings.unequal
+    most = verdicts[0].claim.study.settings.unequal
     factors = np.geomspace(1 / most, most)
     split = []
     for name, which in {"the top direction": 0, "the last direction": -1}.items():
@@ -360,19 +364,15 @@ def _figure(verdicts: Sequence[Verdict]) -> Chart:
     other = [v for v in drawn[len(white) :] if v.applies is dg.Outcome.YES]
     wrong = [v for v in white[1:] if v.grade is dg.Grade.PROVED and v.applies is dg.Outcome.NO]
     shown = {
-        "white inputs, formula for white": white[0],
-        "correlated inputs, general formula": other[-1],
-        "correlated inputs, formula for white": min(
-            wrong, key=lambda v: np.min(seen(v).curves[0].x)
-        ),
+        "white inputs, formula for white": white[:1],
+        "correlated inputs, general formula": other[-1:],
+        "correlated inputs, formula for white": sorted(
+            wrong, key=lambda v: float(np.min(seen(v).curves[0].x))
+        )[:1],
     }
-    curves = [replace(seen(v).curves[0], label=name) for name, v in shown.items()]
-    gains = Panel(
-        title="Gain split c : 1 between two layers",
-        x_label="factor c",
-        y_label="sharpness / formula",
-        curves=tuple(split),
-    )
+    curves = [replace(seen(v).curves[0], label=name) for name, vs in shown.items() for v in vs]
+    gains = Panel(title="Gain split c : 1 between two layers", x_label="factor c",
+                  y_label="sharpness / formula", curves=tuple(split))  # fmt: skip
     random = replace(seen(white[0]), curves=tuple(curves))
     return _chart("No minimum is flatter than the closed form says", gains, random)
 

@@ -162,14 +162,15 @@ def _claim(s: Settings) -> Claim:
         statement=(
             "Let m be the smallest Hessian eigenvalue and β the largest in size along gradient "
             "flow up to time T. If η max ∫ β‖∇L‖ exp(-∫m) ≤ ε, gradient descent with step size η "
-            "stays within ε of the flow: the deviation is to first order ηe with "
+            "stays, to first order in η, within ε of the flow: the deviation is ηe + O(η²) with "
             "e' = -∇²L e - ½∇²L∇L."
         ),
         sources=("elkabetz2021continuous",),
         provenance=(
             "that the approximation depends on the curvature around the flow stands in the "
             "abstract, which we read; the integral is as we recall it. The theorem takes m and β "
-            "in a tube about the flow, we take them on it, which is valid to first order in η"
+            "in a tube about the flow, we take them on it, where what is said holds to first order "
+            "in η only: curvature beside the flow is not looked at"
         ),
         hypotheses=(
             GRADIENT_DESCENT,
@@ -213,12 +214,13 @@ def _measured(instance: Instance, s: Settings) -> tuple[tuple[Number, ...], tupl
     courses = [_strayed(instance, dg.GradientDescent(instance.loss, step), s) for step in s.steps]
     ratios = np.array([far.max() for _, far in courses]) / etas
     finest = int(np.argmin(etas))
-    slope = float(np.polyfit(np.log(etas), np.log(ratios * etas), 1)[0])
+    far = np.log(ratios * etas)
+    slope = float(np.polyfit(np.log(etas), far, 1)[0]) if len(set(etas)) > 1 else np.nan
     numbers = (
         Number.near(f"sup ‖e‖/η at η = {s.steps[finest]}", ratios[finest], theory,
                     within=s.first_order * theory, origin=Origin.DERIVED),
-        Number.near("slope of log sup ‖e‖ over log η", slope, 1.0, within=s.slope,
-                    origin=Origin.DERIVED),
+        *((Number.near("slope of log sup ‖e‖ over log η", slope, 1.0, within=s.slope,
+                       origin=Origin.DERIVED),) if np.isfinite(slope) else ()),
         Number.between("largest sup ‖e‖/η of all step sizes", ratios.max(), high=bound,
                        origin=Origin.RECALLED),
         Number.seen("integral / measured", bound / ratios[finest]),
@@ -227,7 +229,7 @@ def _measured(instance: Instance, s: Settings) -> tuple[tuple[Number, ...], tupl
                     float(trapezoid(np.maximum(-known.lowest, 0), known.times))),
         Number.seen("error of the integration, estimated", known.step),
     )  # fmt: skip
-    shown = (0, finest)
+    shown = sorted({0, finest})
     evidence = dg.Evidence(grade=dg.Grade.NUMERICAL, reason="double precision")
     chart = Chart(
         title="Gradient descent strays from gradient flow as first-order theory says",
@@ -267,7 +269,9 @@ def _measured(instance: Instance, s: Settings) -> tuple[tuple[Number, ...], tupl
 
 
 def _figure(verdicts: Sequence[Verdict]) -> Chart:
-    return next(r for v in verdicts for r in v.observation.results if isinstance(r, Chart))
+    charts = [r for v in verdicts for r in v.observation.results if isinstance(r, Chart)]
+    first = verdicts[0]  # where no orbit stays near the flow, theory is shown all the same
+    return charts[0] if charts else _measured(first.instance, first.claim.study.settings)[1][0]
 
 
 STUDY = Study(
