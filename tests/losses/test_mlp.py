@@ -239,8 +239,7 @@ def test_equality_hash_pickling_and_words():
 
 
 def test_a_large_model_without_hidden_layers_multiplies_with_its_hessian():
-    X, Y = dg.data.digits(20)
-    model = dg.MLP((64, 10), dg.Activation.TANH, X, Y)  # as large as to work by matrices
+    model = network((99, 9), n=20)  # as large as to work by matrices
     points = np.full((2, model.dimension), 0.1)
     directions = np.random.default_rng(0).normal(size=points.shape)
     found = model.hessian_operator(points)(directions)
