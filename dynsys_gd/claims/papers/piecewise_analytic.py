@@ -28,7 +28,7 @@ from dynsys_gd.claims import (
     observed,
     yes_if,
 )
-from dynsys_gd.claims import scalar_network as net
+from dynsys_gd.claims import nested_relu as net
 from dynsys_gd.claims.checks import GRADIENT_DESCENT
 from dynsys_gd.claims.pieces import NOT_EXCEPTIONAL
 

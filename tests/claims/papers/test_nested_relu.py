@@ -6,7 +6,7 @@ import sympy as sp
 
 import dynsys_gd as dg
 from dynsys_gd.claims import Instance
-from dynsys_gd.claims import scalar_network as net
+from dynsys_gd.claims import nested_relu as net
 from dynsys_gd.claims.pieces import NOT_EXCEPTIONAL, pieces_of
 
 DATA = [("9/10", "9/10"), ("5/2", "5/2")]
