@@ -30,6 +30,7 @@ from dynsys_gd.claims import (
 )
 from dynsys_gd.claims.checks import ANALYTIC, BEYOND_CRITICAL_STEP
 from dynsys_gd.claims.parabola_noise import BELOW_TWO, PARABOLAS, UNIT_NOISE, mean_minimum
+from dynsys_gd.claims.scalar_networks import scalar_network
 from dynsys_gd.claims.settling import Settling, power_law
 
 _x, _ZERO = sp.Symbol("x", real=True), sp.Integer(0)
@@ -109,10 +110,9 @@ def _chart(title: str, *panels: Panel) -> Chart:
 
 
 def _product(step_size: str, s: Settings) -> Case:
-    names = sp.symbols("x y z w")
-    F = dg.GradientDescent(dg.Loss((sp.prod(names) - 1) ** 2 / 2, names), step_size)
+    F = dg.GradientDescent(scalar_network(4), step_size)
     region = dg.Box([s.box[0]] * 4, [s.box[1]] * 4)
-    return Case(title=f"(xyzw - 1)²/2 at step size {step_size}", F=F, region=region)
+    return Case(title=f"½(w₁w₂w₃w₄ - 1)² at step size {step_size}", F=F, region=region)
 
 
 def _kink(s: Settings) -> Case:
@@ -349,7 +349,7 @@ def _figure(verdicts: Sequence[Verdict]) -> Chart:
     shown = [v for v in verdicts if v.applies is dg.Outcome.YES]
     charts = [r for v in shown for r in v.observation.results if isinstance(r, Chart)]
     spreads = [c.panels[0].curves[0] for c in charts if c.title.startswith("spread")]
-    smooth = [c.panels[0].curves for c in charts if "x*y*z" in c.title]
+    smooth = [c.panels[0].curves for c in charts if "w1*w2" in c.title]
     changes = [mean for mean, _ in smooth] + [bound for _, bound in smooth[-1:]]
     pairs = [(v.instance.F, n.found) for v in shown for n in v.numbers]
     noise = [(float(F.step_size), v) for F, v in pairs if isinstance(F, dg.RandomMinibatch)]
