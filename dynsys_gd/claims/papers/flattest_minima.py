@@ -276,7 +276,7 @@ def _tanh_case() -> Case:
 
 def _descent_claim(s: Settings) -> Claim:
     def observe(instance: Instance) -> Observation:
-        net, rng = instance.loss, instance.rng("near the flattest minimum")
+        net, rng = _of_layers(instance), instance.rng("near the flattest minimum")
         assert net.minimal_loss is not None
         starts = dg.near_flattest(net, s.nearby).sample(s.starts, rng=rng)
         excess = net(instance.F.iterate(starts, s.steps)) - net.minimal_loss

@@ -117,7 +117,8 @@ def _strayed(instance: Instance, F: dg.Map, s: Settings) -> tuple[Array, Array]:
 
 def _start(instance: Instance) -> tuple[float, ...]:
     """Return the one start of the instance: the centre of its region."""
-    assert isinstance(instance.region, dg.Ball)
+    if not isinstance(instance.region, dg.Ball):
+        raise dg.errors.InvalidInput("region", instance.region.describe(), "a Ball about the start")
     return tuple(float(value) for value in instance.region.center)
 
 
