@@ -16,7 +16,14 @@ from ..measure.binomial import interval
 from ..regions import Gaussian
 from .half_lines import tangent_step_sizes
 
-__all__ = ["CrossingRuns", "Schedule", "crossing_runs", "he_law_with_biases", "largest_bias"]
+__all__ = [
+    "CrossingRuns",
+    "Schedule",
+    "crossing_runs",
+    "he_law_with_biases",
+    "is_he_law",
+    "largest_bias",
+]
 
 Array = NDArray[np.float64]
 
@@ -77,6 +84,13 @@ def he_law_with_biases(width: int, bias: float) -> Gaussian:
     """Return He's law of a 1-n-1 network, with this standard deviation of the first biases."""
     spread = [np.sqrt(2.0)] * width + [bias] * width + [np.sqrt(2.0 / width)] * width + [0.0]
     return Gaussian([0.0] * len(spread), spread)
+
+
+def is_he_law(law: Gaussian, width: int) -> bool:
+    """Return whether a law is that of `he_law_with_biases` for some biases of mean 0."""
+    he = he_law_with_biases(width, largest_bias(law, width))
+    scale = np.broadcast_to(law.scale, len(law.mean))
+    return bool(np.array_equal(law.mean, he.mean) and np.array_equal(scale, he.scale))
 
 
 def largest_bias(law: Gaussian, width: int) -> float:

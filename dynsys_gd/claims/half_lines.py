@@ -21,6 +21,7 @@ __all__ = [
     "exact_loss",
     "interpolating",
     "kinks_stay_between",
+    "least_squares_loss",
     "relu_units",
     "tangent_step_sizes",
     "without_fits",
@@ -95,6 +96,13 @@ def _best_fit(points: Sequence[tuple[Fraction, Fraction]]) -> Fit:
 def best_pair_loss(net: MLP) -> Fraction:
     """Return the loss of the two best affine functions together, exactly."""
     return sum((fit[2] for fit in affine_fits(net)), Fraction(0)) / (2 * net.n_samples)
+
+
+def least_squares_loss(net: MLP) -> float:
+    """Return the loss of the two best affine functions together, in floating point."""
+    sides = (net.X[:, 0] < 0, net.X[:, 0] > 0)
+    fits = (np.polyfit(net.X[side, 0], net.Y[side, 0], 1, full=True) for side in sides)
+    return sum(float(np.sum(squares)) for _, squares, *_ in fits) / (2 * net.n_samples)
 
 
 def exact_loss(net: MLP, point: Array) -> Fraction:

@@ -206,7 +206,7 @@ def _claim(s: Settings) -> Claim:
     quadratic = "a quadratic loss: the boundary is part of an algebraic curve"
     return Claim(
         name="border_of_trainability_is_rough",
-        title="The boundary of trainability is fractal",
+        title="The boundary of trainability is rough over the scales that are looked at",
         statement=(
             "Train a network of two layers with tanh by full-batch gradient descent with one "
             "learning rate for each layer. In the plane of the logarithms of both rates the "

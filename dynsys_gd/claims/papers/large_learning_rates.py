@@ -57,7 +57,6 @@ class Settings:
     determinant_step: str = "1/2"
     draws: int = 4_000_000
     small: tuple[float, ...] = (1e-1, 3e-2, 1e-2)
-    density: float = 0.25
     density_within: float = 0.0125
     shapes: tuple[tuple[int, ...], ...] = ((3, 3, 2), (3, 4, 2), (4, 3, 3, 2), (3, 3, 3, 3, 3))
     minima: int = 20
@@ -91,7 +90,6 @@ class Settings:
     samples: int = 20
     tanh_shares: tuple[float, ...] = (0.1, 0.2, 0.325, 0.45, 0.65, 0.85, 1.05)
     tanh_starts: int = 8
-    branch_end: tuple[float, float] = (0.65, 1.3)
 
 
 def _with_numbers(
@@ -125,9 +123,10 @@ def _singularity_claim(s: Settings) -> Claim:
             sizes = np.abs(determinant(points))
             counts += [np.count_nonzero(sizes < small) for small in s.small]
         shares = counts / (s.draws * len(s.seeds) * np.array(s.small))
-        within = s.density_within
+        corner = max(map(abs, (*instance.region.low, *instance.region.high)))
+        density = _DENSITIES.get((instance.loss.describe(), str(F.step_size), float(corner)))
         return tuple(
-            _computed(f"P(|det| < {small:g}) / {small:g}", share, s.density, within=within)
+            _computed(f"P(|det| < {small:g}) / {small:g}", share, density, within=s.density_within)
             for small, share in zip(s.small, shares, strict=True)
         )
 
@@ -207,9 +206,8 @@ def _summarised_claims(s: Settings) -> tuple[Claim, Claim]:
             point = [1.0, 0.0, 1.0, 0.0, 0.0, T, 1.0, 0.0]
             starts = dg.Ball(point, s.near / T).sample(s.probes, rng=instance.rng(f"far {T}"))
             share = float(np.mean(net(instance.F.iterate(starts, s.steps)) < s.fitted))
-            sharpness = float(net.sharpness_at([point])[0])
             numbers += [
-                _derived(f"λmax at T = {T:g}", sharpness, 3.0, within=s.exactly),
+                _derived(f"λmax at T = {T:g}", net.sharpness_at([point])[0], 3, within=s.exactly),
                 _derived(f"share converging from near T = {T:g}", share, 1.0, within=0),
             ]
         return tuple(numbers)
@@ -229,8 +227,7 @@ def _impossibility_claim(s: Settings) -> Claim:
         region = dg.Ball(flattest, s.radius * float(np.linalg.norm(flattest)))
         starts = region.sample(s.probes, rng=instance.rng("probes"))
         maps = [dg.GradientDescent(net, q * threshold.value) for q in (s.under, s.over)]
-        budget = dg.Budget(steps=s.observed_steps)
-        fates = [dg.simulate(G, starts, budget=budget) for G in maps]
+        fates = [dg.simulate(G, starts, budget=dg.Budget(steps=s.observed_steps)) for G in maps]
         shares = [each.count(dg.Fate.CONVERGED) / s.probes for each in fates]
         gap = (threshold.upper - threshold.lower) / threshold.value
         return (
@@ -282,10 +279,9 @@ def _transition_claim(s: Settings) -> Claim:
         X, Y = rng.standard_normal((s.samples, s.tanh[0])), rng.standard_normal((s.samples, 1))
         return dg.GradientDescent(dg.MLP(s.tanh, activation, X, Y), _eta)
 
-    x = sp.Symbol("x")
+    x, stays = sp.Symbol("x"), "with momentum minima stay stable beyond 2/λ"
     wells = dg.Loss(x**4 / 4 - x**2 / 2, [x])
     momentum = dg.HeavyBall(controls.product_loss(), _eta, s.momentum)
-    stays = "with momentum minima stay stable beyond 2/λ"
     return replace(
         claims.sharp_transition,
         observe=observe,
@@ -315,19 +311,23 @@ def _of_scan(instance: Instance, scan: OpenScan, s: Settings) -> tuple[Number, .
         name = f"share converging at {q:g} η_c"
         if q > 1:
             numbers.append(_derived(name, share, 0.0, within=0, grade=_STATISTICAL))
-        elif f"{q:g}" in table:
+        elif f"{q:g}" in table and s.steps >= _HORIZON:
             numbers.append(_computed(name, share, table[f"{q:g}"], within=s.table))
-        elif not isinstance(instance.loss, dg.MLP):
+        elif q < 1 and not isinstance(instance.loss, dg.MLP):
             numbers.append(Number.between(name, share, low=1 / s.starts, origin=Origin.DERIVED))
     if isinstance(instance.loss, dg.MLP):
-        low, high = s.branch_end
-        end = max(q * scan.critical for q, share in found.items() if share > 0)
-        name = "largest step size at which some starts converge"
-        numbers.append(Number.between(name, end, low=low, high=high, origin=Origin.COMPUTED))
+        some = (q * scan.critical for q, share in found.items() if share > 0)
+        end = Number.seen("largest step size at which some starts converge", max(some, default=0))
+        low, high = _BRANCH_ENDS.get((s.tanh, s.samples), (np.nan, np.nan))
+        if any(np.isclose(q * scan.critical, low) for q in found):
+            end = replace(end, low=low, high=high, origin=Origin.COMPUTED)
+        numbers.append(end)
     return tuple(numbers)
 
 
-_SHARE, _NORM = "share that converges", "median gradient norm"
+_SHARE, _NORM, _HORIZON = "share that converges", "median gradient norm", 4096
+_BRANCH_ENDS = {((5, 20, 1), 20): (0.65, 1.3)}  # by widths and number of samples
+_DENSITIES = {("(x*y - 1)**2/2", "1/2", 3.0): 0.25}  # by loss, step size and half a side
 # By loss and half the side of the box of starts, then by η / η_c.
 _SHARES = {
     ("(x*y - 1)**2/2", 2.0): {"0.5": 0.980, "0.8": 0.822, "0.95": 0.733, "0.99": 0.688},
