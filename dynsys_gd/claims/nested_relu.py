@@ -12,6 +12,7 @@ import sympy as sp
 
 from ..branches.cascades.cascade import cascade
 from ..branches.exponents.spectrum import lyapunov_spectrum
+from ..engine.ball_printer import ball
 from ..evidence import Grade, Outcome
 from ..losses.base import AbstractLoss
 from ..losses.symbolic import Loss
@@ -25,6 +26,7 @@ from .declare import condition, yes_if
 __all__ = [
     "ATTRACTING",
     "BETWEEN_DOUBLINGS",
+    "CLEARLY_ATTRACTING",
     "COMMON_MINIMUM",
     "VARIABLES",
     "doublings_of",
@@ -36,9 +38,11 @@ __all__ = [
     "random_data",
     "rates_of",
     "square_of_minimum",
+    "words_of",
 ]
 
 _SCANNED = 3001
+_MOMENT = sp.Rational(1, 8)
 
 #: θ1 and θ2.
 VARIABLES = sp.symbols("theta1 theta2")
@@ -76,6 +80,11 @@ def rates_of(F: Any) -> list[tuple[sp.Expr, sp.Expr]]:
     """
     pairs = zip(F.probabilities, F.losses, strict=True) if hasattr(F, "losses") else [(1, F.loss)]
     return [(sp.sympify(p), F.step_size * 2 * _value(loss, (0, 0))) for p, loss in pairs]
+
+
+def words_of(rates: Sequence[tuple[sp.Expr, sp.Expr]]) -> tuple[str, ...]:
+    """Return the rates as text, by which a table can be keyed."""
+    return tuple(str(number) for pair in rates for number in pair)
 
 
 def exponent(rates: Sequence[tuple[sp.Expr, sp.Expr]], s: Any) -> Any:
@@ -171,6 +180,15 @@ def _is_attracting(instance: Instance) -> tuple[Outcome, str]:
     return yes_if(is_attracting(rates, s)), told
 
 
+def _is_clearly_attracting(instance: Instance) -> tuple[Outcome, str]:
+    if _is_common(instance)[0] is Outcome.NO:
+        return Outcome.UNDECIDED, "the point is no common minimum"
+    s, rates = square_of_minimum(instance), rates_of(instance.F)
+    mean = ball(sum(p * sp.Abs(1 - rate * s) ** _MOMENT for p, rate in rates))
+    outcome = yes_if(bool(mean < 1)) if mean < 1 or mean > 1 else Outcome.UNDECIDED
+    return outcome, f"the mean is {float(mean):.4g}"
+
+
 def _is_between(instance: Instance) -> tuple[Outcome, str]:
     if not isinstance(instance.F, GradientDescent):
         return Outcome.NO, "not gradient descent on all data"
@@ -178,6 +196,14 @@ def _is_between(instance: Instance) -> tuple[Outcome, str]:
     return yes_if(1 < rate < sp.sqrt(5) - 1), f"ηm = {rate}"
 
 
+# E f^κ < 1 bounds the probability that runs get from a distance r to 1 by r^κ to first order.
+CLEARLY_ATTRACTING = condition(
+    "clearly negative exponent",
+    f"the mean of |1 - ηx²s|^({_MOMENT}) is below 1",
+    _is_clearly_attracting,
+    grade=Grade.CERTIFIED,
+    reason="interval arithmetic",
+)
 BETWEEN_DOUBLINGS = condition(
     "between the doublings",
     "1 < ηm < √5 - 1",

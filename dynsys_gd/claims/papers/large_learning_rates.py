@@ -319,7 +319,7 @@ def _of_scan(instance: Instance, scan: OpenScan, s: Settings) -> tuple[Number, .
         some = (q * scan.critical for q, share in found.items() if share > 0)
         end = Number.seen("largest step size at which some starts converge", max(some, default=0))
         low, high = _BRANCH_ENDS.get((s.tanh, s.samples), (np.nan, np.nan))
-        if any(np.isclose(q * scan.critical, low) for q in found):
+        if s.steps >= _HORIZON and any(np.isclose(q * scan.critical, low) for q in found):
             end = replace(end, low=low, high=high, origin=Origin.COMPUTED)
         numbers.append(end)
     return tuple(numbers)
