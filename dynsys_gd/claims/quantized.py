@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -11,6 +12,7 @@ from ..evidence import Grade, Outcome
 from ..losses.quantized_network import QuantizedNetwork
 from ..losses.straight_through import StraightThrough
 from ..maps.coarse_gradient import CoarseGradient
+from ..regions import Gaussian
 from .claim import Hypothesis, Instance
 from .declare import condition, yes_if
 
@@ -23,6 +25,7 @@ __all__ = [
     "STAIRCASE",
     "TWO_BITS",
     "estimator_of",
+    "moderate_starts",
     "quantized_network",
     "samples_awake",
     "samples_in_pairs",
@@ -86,7 +89,9 @@ def _is_independent(net: QuantizedNetwork) -> bool:
 
 
 def _is_paired(net: QuantizedNetwork) -> bool:
-    paired = all({*map(tuple, X)} == {*map(tuple, -X)} for X in _classes(net))
+    paired = all(
+        Counter(map(tuple, X.tolist())) == Counter(map(tuple, (-X).tolist())) for X in _classes(net)
+    )
     return paired and len({len(X) for X in _classes(net)}) == 1
 
 
@@ -130,7 +135,11 @@ ONE_SIDED = _proved(
     "the estimator vanishes on the negative side and is positive near 0 on the other",
     lambda instance: getattr(estimator_of(instance), "one_sided", False),
 )
-STAIRCASE = _of_network("staircase", "activations are staircases", lambda net: True)
+STAIRCASE = _proved(
+    "staircase",
+    "the map follows a coarse gradient of a network whose activations are staircases",
+    lambda instance: quantized_network(instance) is not None and estimator_of(instance) is not None,
+)
 ONE_BIT = _of_network("one bit", "activations have one bit", lambda net: net.bits == 1)
 TWO_BITS = _of_network("two bits", "activations have two bits or more", lambda net: net.bits > 1)
 INDEPENDENT_SUBSPACES = _of_network(
@@ -141,7 +150,7 @@ INDEPENDENT_SUBSPACES = _of_network(
 )
 SAMPLES_IN_PAIRS = _of_network(
     "samples in pairs",
-    "classes are of equal size and contain -x with each x",
+    "classes are of equal size and contain -x as often as x",
     _is_paired,
     "comparison of all samples",
 )
@@ -160,14 +169,34 @@ def samples_awake(start: Callable[[Instance], Array]) -> Hypothesis:
         net = quantized_network(instance)
         if net is None:
             return Outcome.NO, "the loss is not that of a quantised network"
+        if (np.count_nonzero(net.votes, axis=0) != 1).any() or (net.votes < 0).any():
+            return Outcome.NO, "a unit does not vote for one class"
         u = net.X @ start(instance).reshape(net.width, -1).T
         awake = ((u > 0) & (net.votes[net.labels] > 0)).any(axis=1)
         return yes_if(bool(awake.all())), f"{awake.sum()} of {net.n_samples} samples"
 
     return condition(
         "samples awake",
-        "at the start every sample excites a unit of its own class",
+        "every unit votes for one class, and at the start every sample excites a unit of its own",
         check,
         grade=Grade.NUMERICAL,
         reason="signs of the preactivations",
+    )
+
+
+def moderate_starts(largest: float) -> Hypothesis:
+    """Return the hypothesis that the first weights are normal with at most this deviation."""
+
+    def check(instance: Instance) -> tuple[Outcome, str]:
+        law = instance.region
+        if not isinstance(law, Gaussian):
+            return Outcome.UNDECIDED, "the first weights are not normal"
+        return yes_if(float(np.max(law.scale)) <= largest), f"at most {np.max(law.scale):g}"
+
+    return condition(
+        "moderate first weights",
+        f"the first weights are normal with a standard deviation of at most {largest:g}",
+        check,
+        grade=Grade.PROVED,
+        reason="by the law of the starts",
     )
