@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import dynsys_gd as dg
-from dynsys_gd.claims import balanced_layers as balanced
-from dynsys_gd.claims.scalar_networks import scalar_network
+from dynsys_gd.claims.support import balanced_layers as balanced
+from dynsys_gd.claims.support.scalar_networks import scalar_network
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from dynsys_gd.claims.independent_phases import distribution, exponent, kurtosis, variance
+from dynsys_gd.claims.support.independent_phases import distribution, exponent, kurtosis, variance
 
 
 @pytest.mark.parametrize("step", [0.05, 0.3])

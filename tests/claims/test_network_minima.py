@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import dynsys_gd as dg
-from dynsys_gd.claims import network_minima as minima
+from dynsys_gd.claims.support import network_minima as minima
 
 WHITE = np.array([[1, 1, 1], [1, -1, 1], [1, 1, -1], [1, -1, -1]], dtype=float)
 MIXED = WHITE @ np.array([[1, 0.5, -1], [0, 2, 0.25], [0, 0, 0.5]])

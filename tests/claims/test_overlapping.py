@@ -5,15 +5,15 @@ import pytest
 import sympy as sp
 
 import dynsys_gd as dg
-from dynsys_gd.claims.observe_cycles import sinks
-from dynsys_gd.claims.overlapping import (
+from dynsys_gd.claims.support.observe_cycles import sinks
+from dynsys_gd.claims.support.overlapping import (
     crossed_lines,
     is_crossed_steeply,
     is_pulled_strongly,
     pulled_line,
 )
-from dynsys_gd.claims.ratio_checks import descent_at_ratio, sharpness_bounds
-from dynsys_gd.claims.separation import margin_loss, margin_terms
+from dynsys_gd.claims.support.ratio_checks import descent_at_ratio, sharpness_bounds
+from dynsys_gd.claims.support.separation import margin_loss, margin_terms
 
 FAR = 400
 LINE = dg.Box([-3], [3])

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import dynsys_gd as dg
-from dynsys_gd.claims import quantized
 from dynsys_gd.claims.claim import Instance
+from dynsys_gd.claims.support import quantized
 from dynsys_gd.evidence import Grade, Outcome
 
 

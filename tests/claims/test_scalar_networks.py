@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import dynsys_gd as dg
-from dynsys_gd.claims.scalar_networks import (
+from dynsys_gd.claims.support.scalar_networks import (
     flow_limit,
     is_scalar_network,
     minimum_of_sharpness,

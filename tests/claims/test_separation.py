@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from dynsys_gd.claims.separation import Link, hard_margin, margin_loss, margin_terms
+from dynsys_gd.claims.support.separation import Link, hard_margin, margin_loss, margin_terms
 from dynsys_gd.errors import InvalidInput
 from dynsys_gd.losses.symbolic import Loss
 

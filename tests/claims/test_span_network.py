@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import minimize
 
 from dynsys_gd import GradientDescent, Outcome
-from dynsys_gd.claims.span_network import Inputs, SpanNetwork, largest_margin, stable_rank
+from dynsys_gd.claims.support.span_network import Inputs, SpanNetwork, largest_margin, stable_rank
 
 UNIT = Fraction(1, 1024)
 

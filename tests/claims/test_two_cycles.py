@@ -5,7 +5,7 @@ import pytest
 import sympy as sp
 
 import dynsys_gd as dg
-from dynsys_gd.claims import two_cycles
+from dynsys_gd.claims.support import two_cycles
 
 eta = sp.Symbol("eta")
 RANDOM = [("1", "2"), ("0", "-1"), ("3/2", "7/3"), ("-1/3", "5")]

@@ -24,10 +24,10 @@ from dynsys_gd.claims import (
     Study,
     Verdict,
     observed,
-    quantized,
     yes_if,
 )
-from dynsys_gd.claims.quantized import estimator_of, quantized_network
+from dynsys_gd.claims.support import quantized
+from dynsys_gd.claims.support.quantized import estimator_of, quantized_network
 
 Array = NDArray[np.float64]
 Data = tuple[Array, NDArray[np.intp]]

@@ -31,7 +31,7 @@ from dynsys_gd.claims import (
     observed,
     yes_if,
 )
-from dynsys_gd.claims.factorisation import (
+from dynsys_gd.claims.support.factorisation import (
     UNREGULARISED,
     factorisation_loss,
     factorisation_of,

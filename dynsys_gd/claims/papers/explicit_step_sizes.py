@@ -29,8 +29,8 @@ from dynsys_gd.claims import (
     observed,
     yes_if,
 )
-from dynsys_gd.claims import balanced_layers as layers
-from dynsys_gd.claims.scalar_networks import is_scalar_network, scalar_network
+from dynsys_gd.claims.support import balanced_layers as layers
+from dynsys_gd.claims.support.scalar_networks import is_scalar_network, scalar_network
 
 Array = NDArray[np.float64]
 

@@ -30,7 +30,7 @@ from dynsys_gd.claims import (
     yes_if,
 )
 from dynsys_gd.claims.checks import BEYOND_CRITICAL_STEP, LINEAR_NETWORK
-from dynsys_gd.claims.network_minima import (
+from dynsys_gd.claims.support.network_minima import (
     distance_from_white,
     flattest_of_any_data,
     flattest_of_white_data,

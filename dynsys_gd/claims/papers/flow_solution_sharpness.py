@@ -30,7 +30,7 @@ from dynsys_gd.claims import (
     observed,
     yes_if,
 )
-from dynsys_gd.claims.scalar_networks import (
+from dynsys_gd.claims.support.scalar_networks import (
     flow_limit,
     is_scalar_network,
     minimum_of_sharpness,

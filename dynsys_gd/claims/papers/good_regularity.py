@@ -30,15 +30,15 @@ from dynsys_gd.claims import (
     observed,
     yes_if,
 )
-from dynsys_gd.claims.plateau import SLOW_ACTIVATION, plateaus, reaches_the_edge
-from dynsys_gd.claims.product_profile import (
+from dynsys_gd.claims.support.plateau import SLOW_ACTIVATION, plateaus, reaches_the_edge
+from dynsys_gd.claims.support.product_profile import (
     AT_MOST_LINEAR_GROWTH,
     BOUNDED_SLOPE,
     FALLING_CURVATURE,
     gap_constant,
     product_profile,
 )
-from dynsys_gd.claims.product_regimes import goes_too_far
+from dynsys_gd.claims.support.product_regimes import goes_too_far
 from dynsys_gd.engine.operations import logcosh
 
 _SOURCE = "wang2023good"

@@ -29,9 +29,9 @@ from dynsys_gd.claims import (
     yes_if,
 )
 from dynsys_gd.claims.checks import ANALYTIC, BEYOND_CRITICAL_STEP
-from dynsys_gd.claims.parabola_noise import BELOW_TWO, PARABOLAS, UNIT_NOISE, mean_minimum
-from dynsys_gd.claims.scalar_networks import scalar_network
-from dynsys_gd.claims.settling import Settling, power_law
+from dynsys_gd.claims.support.parabola_noise import BELOW_TWO, PARABOLAS, UNIT_NOISE, mean_minimum
+from dynsys_gd.claims.support.scalar_networks import scalar_network
+from dynsys_gd.claims.support.settling import Settling, power_law
 
 _x, _ZERO = sp.Symbol("x", real=True), sp.Integer(0)
 

@@ -30,7 +30,7 @@ from dynsys_gd.claims import (
     observed,
     yes_if,
 )
-from dynsys_gd.claims.span_network import (
+from dynsys_gd.claims.support.span_network import (
     Inputs,
     SpanNetwork,
     agreement,

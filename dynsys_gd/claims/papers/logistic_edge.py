@@ -28,7 +28,7 @@ from dynsys_gd.claims import (
     observed,
     yes_if,
 )
-from dynsys_gd.claims.margin_checks import (
+from dynsys_gd.claims.support.margin_checks import (
     EXPONENTIAL_LOSS,
     LOGISTIC_LOSS,
     SEPARABLE,
@@ -38,7 +38,7 @@ from dynsys_gd.claims.margin_checks import (
     step_size_from,
     terms_of,
 )
-from dynsys_gd.claims.separation import HardMargin, Link, margin_loss
+from dynsys_gd.claims.support.separation import HardMargin, Link, margin_loss
 
 Points = NDArray[np.float64]
 Rows = Sequence[Sequence[str | sp.Rational]]

@@ -29,7 +29,7 @@ from dynsys_gd.claims import (
     Verdict,
     observed,
 )
-from dynsys_gd.claims.edge_minimum import (
+from dynsys_gd.claims.support.edge_minimum import (
     FOUR_SCALARS,
     beyond,
     corners,

@@ -29,7 +29,7 @@ from dynsys_gd.claims import (
     observed,
     yes_if,
 )
-from dynsys_gd.claims.momentum_limits import (
+from dynsys_gd.claims.support.momentum_limits import (
     DESCENT,
     HEAVY_BALL,
     LIMITS,

@@ -30,8 +30,8 @@ from dynsys_gd.claims import (
     observed,
     yes_if,
 )
-from dynsys_gd.claims import independent_phases as phases
 from dynsys_gd.claims.checks import GRADIENT_DESCENT
+from dynsys_gd.claims.support import independent_phases as phases
 
 Array = NDArray[np.float64]
 _x = sp.Symbol("x")
@@ -80,9 +80,9 @@ def _loss(fine: str) -> dg.Loss:
 
 
 def _form(instance: Instance) -> sp.Expr:
+    """Return the loss as a formula in x, NaN where it is none."""
     form = instance.loss.symbolic
-    assert form is not None
-    return form.bound
+    return form.bound if form is not None and form.variables == (_x,) else sp.nan
 
 
 def _fine_scale(instance: Instance) -> sp.Expr | None:
@@ -96,11 +96,11 @@ def _fine_scale(instance: Instance) -> sp.Expr | None:
 
 
 def _most_curved(instance: Instance) -> sp.Expr | None:
-    """Return L = sup f'' of a quadratic, or of x²/2 + ε sin(x/ε)."""
+    """Return L = sup |f''| of a quadratic with a minimum, or of x²/2 + ε sin(x/ε), ε < 1."""
     second, e = sp.diff(_form(instance), _x, 2), _fine_scale(instance)
     if e is not None:
         return 1 + 1 / e
-    return second if second.is_number else None
+    return second if second.is_positive else None
 
 
 def _exact(name: str, statement: str, holds: Callable[[Instance], bool]) -> Hypothesis:
@@ -300,15 +300,15 @@ def _potential_claim(s: Settings) -> Claim:
         return _case(_loss(s.coarse), str(step), f"ε = {s.coarse}, η = {step}", why)
 
     conclusion = "orbits end where the flow of f + η f'²/4 does, and do not cross that point"
-    resolved = _exact("steps below 1/L", "ηL < 1 with L the largest curvature", below)
+    resolved = _exact("steps below 1/L", "ηL < 1 with L = sup |f''|, and f has a minimum", below)
     e = sp.Rational(s.coarse)
     return Claim(
         name="modified_potential",
         title="The first modified potential tells the end of orbits for steps below 1/L",
         statement=(
-            "Let f'' ≤ L. For η < 1/L the map x - η f'(x) is increasing, so that orbits are "
-            "monotone and end where the flows of f and of its first modified potential f + η f'²/4 "
-            "do. Beyond 1/L orbits may cross minima, as no flow on a line does, or be chaotic."
+            "Let f have a minimum and |f''| ≤ L. For η < 1/L the map x - η f'(x) is increasing, so "
+            "that orbits are monotone and end where the flows of f and of its first modified "
+            "potential f + η f'²/4 do, whose critical points are those of f. Beyond 1/L orbits may cross minima, as no flow on a line does, or be chaotic."
         ),
         sources=(_PAPER,),
         provenance=(

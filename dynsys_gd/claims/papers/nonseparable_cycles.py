@@ -27,22 +27,22 @@ from dynsys_gd.claims import (
     Study,
     Verdict,
 )
-from dynsys_gd.claims.margin_checks import (
+from dynsys_gd.claims.support.margin_checks import (
     LOGISTIC_LOSS,
     NOT_SEPARABLE,
     ONE_FEATURE,
     ONE_MAGNITUDE,
 )
-from dynsys_gd.claims.observe_cycles import every_start_converges, sinks, stable_cycle
-from dynsys_gd.claims.overlapping import crossed_lines, pulled_line
-from dynsys_gd.claims.ratio_checks import (
+from dynsys_gd.claims.support.observe_cycles import every_start_converges, sinks, stable_cycle
+from dynsys_gd.claims.support.overlapping import crossed_lines, pulled_line
+from dynsys_gd.claims.support.ratio_checks import (
     CROSSED_STEEPLY,
     PULLED_STRONGLY,
     descent_at_ratio,
     nearest_ratio,
     ratio_between,
 )
-from dynsys_gd.claims.separation import Link, margin_loss
+from dynsys_gd.claims.support.separation import Link, margin_loss
 from dynsys_gd.losses.base import AbstractLoss
 
 R = sp.Rational

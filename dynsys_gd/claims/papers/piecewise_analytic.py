@@ -28,9 +28,9 @@ from dynsys_gd.claims import (
     observed,
     yes_if,
 )
-from dynsys_gd.claims import nested_relu as net
 from dynsys_gd.claims.checks import GRADIENT_DESCENT
-from dynsys_gd.claims.pieces import NOT_EXCEPTIONAL
+from dynsys_gd.claims.support import nested_relu as net
+from dynsys_gd.claims.support.pieces import NOT_EXCEPTIONAL
 
 _theta, _other = net.VARIABLES
 _STATISTICAL = dg.Grade.STATISTICAL

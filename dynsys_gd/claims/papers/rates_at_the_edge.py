@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import dynsys_gd as dg
 from dynsys_gd import claims
 from dynsys_gd.claims import Case, Chart, Claim, Curve, Instance, Number, Observation, Origin
-from dynsys_gd.claims.critical_regimes import REGULAR, regime
+from dynsys_gd.claims.support.critical_regimes import REGULAR, regime
 
 _ETA = sp.Symbol("eta")
 _POINTS = 400  # of a curve

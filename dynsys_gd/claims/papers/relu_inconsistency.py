@@ -32,7 +32,7 @@ from dynsys_gd.claims import (
     observed,
     yes_if,
 )
-from dynsys_gd.claims.crossing_runs import (
+from dynsys_gd.claims.support.crossing_runs import (
     CrossingRuns,
     Schedule,
     crossing_runs,
@@ -40,7 +40,7 @@ from dynsys_gd.claims.crossing_runs import (
     is_he_law,
     largest_bias,
 )
-from dynsys_gd.claims.half_lines import (
+from dynsys_gd.claims.support.half_lines import (
     affine_fits,
     best_pair_loss,
     exact_loss,

@@ -27,12 +27,12 @@ from dynsys_gd.claims import (
     Study,
     Verdict,
     condition,
-    identity_start,
     observed,
     yes_if,
 )
 from dynsys_gd.claims.checks import GRADIENT_DESCENT
-from dynsys_gd.claims.identity_start import BEYOND_THE_LIMIT, POSITIVE_TARGET
+from dynsys_gd.claims.support import identity_start
+from dynsys_gd.claims.support.identity_start import BEYOND_THE_LIMIT, POSITIVE_TARGET
 
 _x = sp.Symbol("x")
 _FLOATS = dg.Evidence(grade=dg.Grade.NUMERICAL, reason="double precision")

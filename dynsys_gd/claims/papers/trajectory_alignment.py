@@ -28,8 +28,13 @@ from dynsys_gd.claims import (
     Verdict,
     observed,
 )
-from dynsys_gd.claims.product_profile import EVEN_CONVEX_LIPSCHITZ, P, gap_constant, product_profile
-from dynsys_gd.claims.product_regimes import EDGE_REGIME, FLOW_REGIME
+from dynsys_gd.claims.support.product_profile import (
+    EVEN_CONVEX_LIPSCHITZ,
+    P,
+    gap_constant,
+    product_profile,
+)
+from dynsys_gd.claims.support.product_regimes import EDGE_REGIME, FLOW_REGIME
 
 Rows = NDArray[np.float64]
 Corners = tuple[tuple[float, float], tuple[float, float]]

@@ -30,11 +30,11 @@ from dynsys_gd.claims import (
     observed,
     yes_if,
 )
-from dynsys_gd.claims import orbit_checks as on
 from dynsys_gd.claims.checks import ANALYTIC, NON_SINGULAR
 from dynsys_gd.claims.main_paper import controls
 from dynsys_gd.claims.main_paper.general_losses import ALL_UNSTABLE
 from dynsys_gd.claims.observe import none_converges
+from dynsys_gd.claims.support import orbit_checks as on
 
 Points = NDArray[np.float64]
 _x = sp.Symbol("x", real=True)

@@ -8,7 +8,7 @@ import sympy as sp
 
 from dynsys_gd import Box, GradientDescent, HeavyBall, Loss, Outcome
 from dynsys_gd.claims import Instance
-from dynsys_gd.claims.edge_minimum import (
+from dynsys_gd.claims.support.edge_minimum import (
     FOUR_SCALARS,
     beyond,
     edge_x,

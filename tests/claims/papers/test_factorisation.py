@@ -5,7 +5,7 @@ import pytest
 import sympy as sp
 
 from dynsys_gd import GradientDescent, Loss
-from dynsys_gd.claims.factorisation import factorisation_loss, factorisation_of
+from dynsys_gd.claims.support.factorisation import factorisation_loss, factorisation_of
 from dynsys_gd.errors import InvalidInput
 
 a, b = sp.symbols("a b")

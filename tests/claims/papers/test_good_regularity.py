@@ -7,8 +7,8 @@ import sympy as sp
 from dynsys_gd import MLP, Activation, DataLoss, GradientDescent, HeavyBall, Loss, Outcome
 from dynsys_gd.claims import Instance
 from dynsys_gd.claims.papers import good_regularity
-from dynsys_gd.claims.plateau import GROWTH_DEGREES, SLOW_ACTIVATION, plateaus
-from dynsys_gd.claims.product_profile import (
+from dynsys_gd.claims.support.plateau import GROWTH_DEGREES, SLOW_ACTIVATION, plateaus
+from dynsys_gd.claims.support.product_profile import (
     AT_MOST_LINEAR_GROWTH,
     P,
     growth_degree,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dynsys_gd import GradientDescent, LinearNetwork, Outcome, Status, claims
-from dynsys_gd.claims.identity_start import diagonal_network, error_after, limit
+from dynsys_gd.claims.support.identity_start import diagonal_network, error_after, limit
 
 
 def claim():

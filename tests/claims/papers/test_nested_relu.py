@@ -6,8 +6,8 @@ import sympy as sp
 
 import dynsys_gd as dg
 from dynsys_gd.claims import Instance
-from dynsys_gd.claims import nested_relu as net
-from dynsys_gd.claims.pieces import NOT_EXCEPTIONAL, pieces_of
+from dynsys_gd.claims.support import nested_relu as net
+from dynsys_gd.claims.support.pieces import NOT_EXCEPTIONAL, pieces_of
 
 DATA = [("9/10", "9/10"), ("5/2", "5/2")]
 x, y = sp.symbols("x y")

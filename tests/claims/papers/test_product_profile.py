@@ -5,7 +5,7 @@ import sympy as sp
 
 from dynsys_gd import Box, GradientDescent, HeavyBall, LinearNetwork, Loss, Outcome, catalog
 from dynsys_gd.claims import Instance
-from dynsys_gd.claims.product_profile import (
+from dynsys_gd.claims.support.product_profile import (
     EVEN_CONVEX_LIPSCHITZ,
     FALLING_CURVATURE,
     P,
@@ -15,7 +15,7 @@ from dynsys_gd.claims.product_profile import (
     product_profile,
     slope_bound,
 )
-from dynsys_gd.claims.product_regimes import EDGE_REGIME, FLOW_REGIME
+from dynsys_gd.claims.support.product_regimes import EDGE_REGIME, FLOW_REGIME
 from dynsys_gd.ensembles.budget import Budget
 
 x, y, z, a = sp.symbols("x y z a")

@@ -13,7 +13,7 @@ from dynsys_gd import (
     class_votes,
 )
 from dynsys_gd.claims import Instance
-from dynsys_gd.claims.quantized import (
+from dynsys_gd.claims.support.quantized import (
     SAMPLES_IN_PAIRS,
     STAIRCASE,
     moderate_starts,

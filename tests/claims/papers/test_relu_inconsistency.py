@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from dynsys_gd import MLP, Activation, Box, GradientDescent
-from dynsys_gd.claims.crossing_runs import (
+from dynsys_gd.claims.support.crossing_runs import (
     Schedule,
     crossing_runs,
     he_law_with_biases,
     largest_bias,
 )
-from dynsys_gd.claims.half_lines import (
+from dynsys_gd.claims.support.half_lines import (
     affine_fits,
     best_pair_loss,
     exact_loss,

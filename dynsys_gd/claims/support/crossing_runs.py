@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine.arithmetic import Arithmetic
-from ..engine.iteration import orbit
-from ..losses.mlp import MLP
-from ..maps.layerwise_descent import LayerwiseDescent
-from ..measure.binomial import interval
-from ..regions import Gaussian
+from ...engine.arithmetic import Arithmetic
+from ...engine.iteration import orbit
+from ...losses.mlp import MLP
+from ...maps.layerwise_descent import LayerwiseDescent
+from ...measure.binomial import interval
+from ...regions import Gaussian
 from .half_lines import tangent_step_sizes
 
 __all__ = [

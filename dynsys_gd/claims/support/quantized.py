@@ -8,13 +8,13 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..evidence import Grade, Outcome
-from ..losses.quantized_network import QuantizedNetwork
-from ..losses.straight_through import StraightThrough
-from ..maps.coarse_gradient import CoarseGradient
-from ..regions import Gaussian
-from .claim import Hypothesis, Instance
-from .declare import condition, yes_if
+from ...evidence import Grade, Outcome
+from ...losses.quantized_network import QuantizedNetwork
+from ...losses.straight_through import StraightThrough
+from ...maps.coarse_gradient import CoarseGradient
+from ...regions import Gaussian
+from ..claim import Hypothesis, Instance
+from ..declare import condition, yes_if
 
 __all__ = [
     "COARSE_GRADIENT",

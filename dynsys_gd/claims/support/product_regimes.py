@@ -7,10 +7,10 @@ from fractions import Fraction
 
 import sympy as sp
 
-from ..evidence import Grade, Outcome
-from ..regions import Box
-from .claim import Hypothesis, Instance
-from .declare import condition, yes_if
+from ...evidence import Grade, Outcome
+from ...regions import Box
+from ..claim import Hypothesis, Instance
+from ..declare import condition, yes_if
 from .product_profile import P, product_profile
 
 __all__ = ["EDGE_REGIME", "FLOW_REGIME", "goes_too_far", "squares"]

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import sympy as sp
 
-from ..evidence import Grade, Outcome
-from ..losses.base import AbstractLoss
-from .claim import Instance
-from .declare import condition, yes_if
+from ...evidence import Grade, Outcome
+from ...losses.base import AbstractLoss
+from ..claim import Instance
+from ..declare import condition, yes_if
 
 __all__ = ["NOT_EXCEPTIONAL", "pieces_of"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy as sp
 
-from ..losses.symbolic import Loss
+from ...losses.symbolic import Loss
 from .separation import MarginTerms, margin_loss
 
 __all__ = ["crossed_lines", "is_crossed_steeply", "is_pulled_strongly", "pulled_line"]
@@ -55,7 +55,7 @@ def is_pulled_strongly(terms: MarginTerms, gamma: sp.Rational) -> bool:
 
     Examples
     --------
-    >>> from dynsys_gd.claims.separation import margin_terms
+    >>> from dynsys_gd.claims.support.separation import margin_terms
     >>> weak = pulled_line("3/2", minimiser="1/10", pull="1/2", far=400)
     >>> is_pulled_strongly(margin_terms(weak), sp.Rational(3, 2))
     False
@@ -115,7 +115,7 @@ def is_crossed_steeply(terms: MarginTerms, gamma: sp.Rational) -> bool:
 
     Examples
     --------
-    >>> from dynsys_gd.claims.separation import margin_terms
+    >>> from dynsys_gd.claims.support.separation import margin_terms
     >>> steep = crossed_lines(minimiser="1/20", jump="1/20", slope=2, far=400)
     >>> is_crossed_steeply(margin_terms(steep), sp.Rational(4, 5))
     True

@@ -8,8 +8,8 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from ..losses.base import AbstractLoss
-from ..losses.symbolic import Loss
+from ...losses.base import AbstractLoss
+from ...losses.symbolic import Loss
 
 __all__ = ["flow_limit", "is_scalar_network", "minimum_of_sharpness", "scalar_network"]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import sympy as sp
 
-from ..evidence import Grade, Outcome
-from .claim import Hypothesis, Instance
-from .declare import condition, yes_if
+from ...evidence import Grade, Outcome
+from ..claim import Hypothesis, Instance
+from ..declare import condition, yes_if
 from .separation import HardMargin, Link, MarginTerms, hard_margin, margin_terms
 
 __all__ = [

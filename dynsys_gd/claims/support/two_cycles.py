@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from ..evidence import Grade, Outcome
-from ..losses.base import AbstractLoss
-from ..losses.linear_network import LinearNetwork
-from ..losses.symbolic import Loss
-from ..maps.gradient_descent import GradientDescent
-from .claim import Hypothesis, Instance
-from .declare import condition, yes_if
+from ...evidence import Grade, Outcome
+from ...losses.base import AbstractLoss
+from ...losses.linear_network import LinearNetwork
+from ...losses.symbolic import Loss
+from ...maps.gradient_descent import GradientDescent
+from ...regions import Gaussian
+from ..claim import Hypothesis, Instance
+from ..declare import condition, yes_if
 
 __all__ = [
     "BETWEEN_THE_FLIPS",
     "CRITERION",
+    "ONE_DIRECTION",
     "PRODUCT",
     "SECOND_FLIP",
     "TWO_FACTORS",
@@ -30,6 +33,7 @@ __all__ = [
     "quartic",
     "random_factorisation",
     "ratio_between",
+    "small_weights",
 ]
 
 Array = NDArray[np.float64]
@@ -97,20 +101,30 @@ CRITERION = condition(
 )
 
 
-def just_beyond(most: Any) -> Hypothesis:
-    """Return the hypothesis that 0 is a minimum with 0 < ηf'' - 2 ≤ `most`."""
+def just_beyond(most: Any, near: Any) -> Hypothesis:
+    """Return the hypothesis that 0 is a minimum of a quartic with ηf'' - 2 small in three senses.
+
+    At most `most`; at most a tenth of the square of 1 - f''f''''/(3f'''²), the margin by which the
+    flip is supercritical; and such that the leading amplitude is at most half of `near`.
+    """
 
     def check(instance: Instance) -> tuple[Outcome, str]:
         jet = derivatives_at_zero(instance.F.loss)
-        if jet is None:
-            return Outcome.NO, "the loss is no formula in one coordinate"
-        excess = instance.step_size * jet[1] - 2
-        met = jet[0] == 0 and jet[1] > 0 and 0 < excess <= sp.Rational(most)
-        return yes_if(bool(met)), f"ηf'' - 2 = {excess}"
+        form = instance.loss.symbolic
+        if jet is None or form is None or not form.bound.is_polynomial(*form.variables):
+            return Outcome.NO, "the loss is no polynomial in one coordinate"
+        if sp.degree(form.bound, *form.variables) > 4 or jet[0] != 0 or not jet[1] > 0:
+            return Outcome.NO, "no quartic with a minimum at 0"
+        excess, c = instance.step_size * jet[1] - 2, flip_coefficient(instance.loss)
+        met = 0 < excess <= sp.Rational(most) and excess <= sp.Abs(c) * sp.Rational(near) ** 2 / 4
+        if jet[2] != 0:
+            met = met and excess <= (1 - jet[1] * jet[3] / (3 * jet[2] ** 2)) ** 2 / 10
+        return yes_if(bool(met)), f"ηf'' - 2 = {excess}, c = {c}"
 
     return condition(
         "just beyond the edge",
-        f"0 is a critical point with f'' > 0 and 0 < ηf'' - 2 ≤ {most}",
+        f"f is a quartic with a minimum at 0, and 0 < ηf'' - 2 ≤ {most}, cδ²/4, "
+        f"(1 - f''f''''/3f'''²)²/10, with δ = {near}",
         check,
         grade=Grade.PROVED,
         reason="exact derivatives",
@@ -174,9 +188,12 @@ def leading_imbalance(net: LinearNetwork, points: Array) -> tuple[Array, Array]:
 
 
 def _has_two_factors(instance: Instance) -> tuple[Outcome, str]:
-    F = instance.F
-    linear = isinstance(F, GradientDescent) and isinstance(F.loss, LinearNetwork)
-    return yes_if(linear and getattr(F.loss, "depth", 0) == 2), F.describe()
+    F, net = instance.F, instance.F.loss
+    if not isinstance(F, GradientDescent) or not isinstance(net, LinearNetwork) or net.depth != 2:
+        return Outcome.NO, F.describe()
+    X = np.asarray(net.X)
+    white = X.shape[0] == X.shape[1] and X[0, 0] > 0 and np.array_equal(X, X[0, 0] * np.eye(len(X)))
+    return yes_if(white), F.describe()
 
 
 def _is_product(instance: Instance) -> tuple[Outcome, str]:
@@ -208,7 +225,7 @@ BETWEEN_THE_FLIPS = condition(
 )
 TWO_FACTORS = condition(
     "two factors",
-    "the map is gradient descent on a linear network with two layers",
+    "the map is gradient descent on ½‖W_2 W_1 - M‖², up to a factor",
     _has_two_factors,
     grade=Grade.PROVED,
     reason="by its form",
@@ -219,9 +236,13 @@ def ratio_between() -> Hypothesis:
     """Return the hypothesis that η lies between 1 and √5 - 1 times the critical step size."""
 
     def check(instance: Instance) -> tuple[Outcome, str]:
-        step, threshold = float(instance.step_size), instance.threshold
-        met = threshold.upper < step < float(SECOND_FLIP) * threshold.lower
-        return yes_if(met), f"{step / threshold.value:.4g} of the critical step size"
+        step, threshold = instance.step_size, instance.threshold
+        told = f"{float(step / threshold.value):.4g} of the critical step size"
+        low, high = (sp.Rational(end) for end in (threshold.lower, threshold.upper))
+        if high < step < SECOND_FLIP * low:
+            return Outcome.YES, told
+        outside = step < low or step > SECOND_FLIP * high
+        return (Outcome.NO if outside else Outcome.UNDECIDED), told
 
     return condition(
         "between the flips",
@@ -230,3 +251,51 @@ def ratio_between() -> Hypothesis:
         grade=Grade.CERTIFIED,
         reason="enclosed critical step size",
     )
+
+
+def small_weights(largest: float) -> Hypothesis:
+    """Return the hypothesis that the first weights are normal about 0 and small beside √σ."""
+
+    def check(instance: Instance) -> tuple[Outcome, str]:
+        law, threshold = instance.region, instance.threshold
+        if not isinstance(law, Gaussian) or any(law.mean):
+            return Outcome.UNDECIDED, "not normal about 0"
+        square = sp.Rational(max(law.scale)) ** 2  # the critical step size is 1/σ
+        met = square * sp.Rational(threshold.upper) <= sp.Rational(largest) ** 2
+        return yes_if(bool(met)), f"{float(max(law.scale) * threshold.value**0.5):.3g}"
+
+    return condition(
+        "small weights",
+        f"the first weights are normal about 0, their deviation over √σ is at most {largest:g}",
+        check,
+        grade=Grade.CERTIFIED,
+        reason="enclosed critical step size, which is 1/σ",
+    )
+
+
+def _has_one_direction(instance: Instance) -> tuple[Outcome, str]:
+    net = instance.loss
+    if not isinstance(net, LinearNetwork) or _has_two_factors(instance)[0] is not Outcome.YES:
+        return Outcome.UNDECIDED, "not known for other maps"
+    # The critical step size is 1/σ, so that no singular value but σ may exceed this bound.
+    most = 2 / sp.Rational(instance.step_size) - 1 / sp.Rational(instance.threshold.lower)
+    one, Y = sp.Rational(float(net.X[0, 0])), sp.Matrix(_rational(net.Y))
+    gap = sp.eye(Y.shape[1]) * (one * most) ** 2 - Y.T * Y
+    minors = [sp.Integer(1), *(gap[:k, :k].det() for k in range(1, Y.shape[1] + 1))]
+    if most <= 0 or any(minor == 0 for minor in minors):
+        return (Outcome.NO if most <= 0 else Outcome.UNDECIDED), f"2/η - σ = {float(most):.4g}"
+    above = sum((a > 0) != (b > 0) for a, b in pairwise(minors))
+    return yes_if(above <= 1), f"{above} singular values above 2/η - σ = {float(most):.4g}"
+
+
+def _rational(values: Any) -> list[list[sp.Rational]]:
+    return [[sp.Rational(float(value)) for value in row] for row in np.asarray(values)]
+
+
+ONE_DIRECTION = condition(
+    "one direction",
+    "the two largest singular values of M have a sum below 2/η",
+    _has_one_direction,
+    grade=Grade.CERTIFIED,
+    reason="enclosed critical step size, and minors in rational arithmetic",
+)

@@ -9,13 +9,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ensembles.progress_along import ProgressAlong, progress_along
-from ..evidence import Evidence, Grade, Outcome
-from ..maps.gradient_descent import GradientDescent
-from .chart import Chart, Curve, Mark, Panel
-from .claim import Hypothesis, Instance, Observation
-from .declare import condition, observed, yes_if
-from .number import Number, Origin
+from ...ensembles.progress_along import ProgressAlong, progress_along
+from ...evidence import Evidence, Grade, Outcome
+from ...maps.gradient_descent import GradientDescent
+from ..chart import Chart, Curve, Mark, Panel
+from ..claim import Hypothesis, Instance, Observation
+from ..declare import condition, observed, yes_if
+from ..number import Number, Origin
 
 __all__ = ["Settling", "power_law"]
 

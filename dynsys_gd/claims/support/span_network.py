@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..evidence import Outcome
-from ..losses.base import AbstractLoss, Points, as_points
+from ...evidence import Outcome
+from ...losses.base import AbstractLoss, Points, as_points
 
 __all__ = [
     "Inputs",

@@ -8,19 +8,19 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cells.cell_graph import cell_graph
-from ..ensembles.fates import Fate
-from ..ensembles.simulate import simulate
-from ..evidence import Grade, Outcome
-from ..orbits.certified.krawczyk import Krawczyk
-from ..orbits.kinds import Kind
-from ..orbits.orbit_set import OrbitSet
-from ..orbits.periodic_orbit import PeriodicOrbit
-from ..orbits.periodic_orbits import periodic_orbits
-from ..regions import Box
-from ..results import Result
-from .claim import Instance, Observation
-from .declare import observed, yes_if
+from ...cells.cell_graph import cell_graph
+from ...ensembles.fates import Fate
+from ...ensembles.simulate import simulate
+from ...evidence import Grade, Outcome
+from ...orbits.certified.krawczyk import Krawczyk
+from ...orbits.kinds import Kind
+from ...orbits.orbit_set import OrbitSet
+from ...orbits.periodic_orbit import PeriodicOrbit
+from ...orbits.periodic_orbits import periodic_orbits
+from ...regions import Box
+from ...results import Result
+from ..claim import Instance, Observation
+from ..declare import observed, yes_if
 
 __all__ = ["every_start_converges", "region_is_kept", "sinks", "stable_cycle"]
 

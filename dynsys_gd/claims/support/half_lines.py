@@ -9,10 +9,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ..losses.activations import Activation
-from ..losses.base import AbstractLoss
-from ..losses.mlp import MLP
-from ..regions import Box
+from ...losses.activations import Activation
+from ...losses.base import AbstractLoss
+from ...losses.mlp import MLP
+from ...regions import Box
 
 __all__ = [
     "affine_fits",

@@ -12,10 +12,10 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from ..errors import InvalidInput
-from ..losses.base import AbstractLoss
-from ..losses.symbolic import Loss
-from ..values import to_value
+from ...errors import InvalidInput
+from ...losses.base import AbstractLoss
+from ...losses.symbolic import Loss
+from ...values import to_value
 
 __all__ = ["HardMargin", "Link", "MarginTerms", "hard_margin", "margin_loss", "margin_terms"]
 

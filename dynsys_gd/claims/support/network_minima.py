@@ -11,8 +11,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from ..losses.linear_network import LinearNetwork
-from ..losses.mlp import MLP
+from ...losses.linear_network import LinearNetwork
+from ...losses.mlp import MLP
 
 __all__ = [
     "distance_from_white",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sympy as sp
 
-from ..evidence import Grade, Outcome
-from ..losses.base import AbstractLoss
-from ..maps.gradient_descent import GradientDescent
-from .claim import Instance
-from .declare import condition, yes_if
+from ...evidence import Grade, Outcome
+from ...losses.base import AbstractLoss
+from ...maps.gradient_descent import GradientDescent
+from ..claim import Instance
+from ..declare import condition, yes_if
 
 __all__ = [
     "AT_MOST_LINEAR_GROWTH",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sympy as sp
 
-from ..evidence import Grade, Outcome
-from ..maps.random_minibatch import RandomMinibatch
-from .claim import Instance
-from .declare import condition, yes_if
+from ...evidence import Grade, Outcome
+from ...maps.random_minibatch import RandomMinibatch
+from ..claim import Instance
+from ..declare import condition, yes_if
 
 __all__ = ["BELOW_TWO", "PARABOLAS", "UNIT_NOISE", "mean_minimum"]
 

@@ -7,16 +7,16 @@ from typing import Any
 
 import sympy as sp
 
-from ..evidence import Grade, Outcome
-from ..losses.base import AbstractLoss
-from ..losses.symbolic import Loss
-from ..maps.gradient_descent import GradientDescent
-from ..orbits.certified.krawczyk import Krawczyk
-from ..orbits.fixed_points import fixed_points
-from ..orbits.periodic_orbit import PeriodicOrbit
-from ..regions import Box, Region
-from .claim import Hypothesis, Instance
-from .declare import condition, yes_if
+from ...evidence import Grade, Outcome
+from ...losses.base import AbstractLoss
+from ...losses.symbolic import Loss
+from ...maps.gradient_descent import GradientDescent
+from ...orbits.certified.krawczyk import Krawczyk
+from ...orbits.fixed_points import fixed_points
+from ...orbits.periodic_orbit import PeriodicOrbit
+from ...regions import Box, Region
+from ..claim import Hypothesis, Instance
+from ..declare import condition, yes_if
 from .margin_checks import terms_of
 from .overlapping import is_crossed_steeply, is_pulled_strongly
 from .separation import MarginTerms

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..evidence import Finding, Grade, Outcome
-from ..losses.linear_network import LinearNetwork
-from ..maps.gradient_descent import GradientDescent
-from .checks import compared_with_threshold, decided
-from .claim import Hypothesis, Instance
-from .declare import condition, yes_if
+from ...evidence import Finding, Grade, Outcome
+from ...losses.linear_network import LinearNetwork
+from ...maps.gradient_descent import GradientDescent
+from ..checks import compared_with_threshold, decided
+from ..claim import Hypothesis, Instance
+from ..declare import condition, yes_if
 
 __all__ = [
     "BEYOND_THE_LIMIT",

@@ -10,12 +10,12 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from ..errors import InvalidInput
-from ..evidence import Grade, Outcome
-from ..losses.base import AbstractLoss
-from ..losses.symbolic import Loss
-from .claim import Hypothesis, Instance
-from .declare import condition, yes_if
+from ...errors import InvalidInput
+from ...evidence import Grade, Outcome
+from ...losses.base import AbstractLoss
+from ...losses.symbolic import Loss
+from ..claim import Hypothesis, Instance
+from ..declare import condition, yes_if
 
 __all__ = [
     "UNREGULARISED",

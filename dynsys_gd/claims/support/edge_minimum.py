@@ -9,16 +9,16 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from ..errors import InvalidInput
-from ..evidence import Grade, Outcome
-from ..losses.symbolic import Loss
-from ..maps.base import Map
-from ..maps.gradient_descent import GradientDescent
-from ..maps.restriction import restricted
-from ..maps.symbolic_map import SymbolicMap
-from ..regions import Box
-from .claim import Case, Hypothesis, Instance
-from .declare import condition, yes_if
+from ...errors import InvalidInput
+from ...evidence import Grade, Outcome
+from ...losses.symbolic import Loss
+from ...maps.base import Map
+from ...maps.gradient_descent import GradientDescent
+from ...maps.restriction import restricted
+from ...maps.symbolic_map import SymbolicMap
+from ...regions import Box
+from ..claim import Case, Hypothesis, Instance
+from ..declare import condition, yes_if
 from .product_profile import P, product_profile
 
 __all__ = [

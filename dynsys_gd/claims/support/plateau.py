@@ -8,16 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ensembles.sharpness_along import SharpnessAlong, sharpness_along
-from ..errors import InvalidInput
-from ..evidence import Grade, Outcome
-from ..losses.activations import Activation
-from ..losses.initialisation import xavier_normal
-from ..losses.mlp import MLP
-from ..maps.base import Map
-from ..maps.gradient_descent import GradientDescent
-from .claim import Hypothesis, Instance
-from .declare import condition, yes_if
+from ...ensembles.sharpness_along import SharpnessAlong, sharpness_along
+from ...errors import InvalidInput
+from ...evidence import Grade, Outcome
+from ...losses.activations import Activation
+from ...losses.initialisation import xavier_normal
+from ...losses.mlp import MLP
+from ...maps.base import Map
+from ...maps.gradient_descent import GradientDescent
+from ..claim import Hypothesis, Instance
+from ..declare import condition, yes_if
 
 __all__ = ["GROWTH_DEGREES", "SLOW_ACTIVATION", "Plateaus", "plateaus", "reaches_the_edge"]
 

@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from ..branches.cascades.cascade import cascade
-from ..branches.exponents.spectrum import lyapunov_spectrum
-from ..engine.ball_printer import ball
-from ..evidence import Grade, Outcome
-from ..losses.base import AbstractLoss
-from ..losses.symbolic import Loss
-from ..maps.gradient_descent import GradientDescent
-from ..maps.random_minibatch import RandomMinibatch
-from ..maps.symbolic_map import SymbolicMap
-from ..regions import Ball
-from .claim import Instance
-from .declare import condition, yes_if
+from ...branches.cascades.cascade import cascade
+from ...branches.exponents.spectrum import lyapunov_spectrum
+from ...engine.ball_printer import ball
+from ...evidence import Grade, Outcome
+from ...losses.base import AbstractLoss
+from ...losses.symbolic import Loss
+from ...maps.gradient_descent import GradientDescent
+from ...maps.random_minibatch import RandomMinibatch
+from ...maps.symbolic_map import SymbolicMap
+from ...regions import Ball
+from ..claim import Instance
+from ..declare import condition, yes_if
 
 __all__ = [
     "ATTRACTING",

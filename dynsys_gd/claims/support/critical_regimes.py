@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import sympy as sp
 
-from ..evidence import Grade, Outcome
-from ..maps.gradient_descent import GradientDescent
-from .claim import Hypothesis, Instance
-from .declare import condition, yes_if
+from ...evidence import Grade, Outcome
+from ...maps.gradient_descent import GradientDescent
+from ..claim import Hypothesis, Instance
+from ..declare import condition, yes_if
 
 __all__ = ["REGULAR", "regime"]
 

@@ -10,13 +10,13 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from ..errors import InvalidInput
-from ..evidence import Grade, Outcome
-from ..losses.linear_network import LinearNetwork
-from ..maps.base import Map
-from ..maps.gradient_descent import GradientDescent
-from .claim import Hypothesis, Instance
-from .declare import condition, yes_if
+from ...errors import InvalidInput
+from ...evidence import Grade, Outcome
+from ...losses.linear_network import LinearNetwork
+from ...maps.base import Map
+from ...maps.gradient_descent import GradientDescent
+from ..claim import Hypothesis, Instance
+from ..declare import condition, yes_if
 
 __all__ = [
     "balanced_layers",
@@ -146,7 +146,7 @@ def stays_below_one(F: Map) -> bool:
     Examples
     --------
     >>> from dynsys_gd.maps.gradient_descent import GradientDescent
-    >>> from dynsys_gd.claims.scalar_networks import scalar_network
+    >>> from dynsys_gd.claims.support.scalar_networks import scalar_network
     >>> stays_below_one(GradientDescent(scalar_network(2), "1/2"))
     True
     >>> stays_below_one(GradientDescent(scalar_network(2), "3/2"))

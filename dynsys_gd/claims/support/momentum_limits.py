@@ -8,11 +8,11 @@ from typing import Any
 
 import sympy as sp
 
-from ..losses.base import AbstractLoss
-from ..maps.base import Map
-from ..maps.gradient_descent import GradientDescent
-from ..maps.heavy_ball import HeavyBall
-from ..maps.nesterov import Nesterov
+from ...losses.base import AbstractLoss
+from ...maps.base import Map
+from ...maps.gradient_descent import GradientDescent
+from ...maps.heavy_ball import HeavyBall
+from ...maps.nesterov import Nesterov
 
 __all__ = ["DESCENT", "HEAVY_BALL", "LIMITS", "NESTEROV", "StepLimit", "momentum_of"]
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import sympy as sp
 
-from ..evidence import Finding, Grade, Outcome
-from ..orbits.certified.krawczyk import Krawczyk
-from ..orbits.fixed_points import fixed_points
-from ..regions import Box
-from .claim import Instance
-from .declare import condition, yes_if
+from ...evidence import Finding, Grade, Outcome
+from ...orbits.certified.krawczyk import Krawczyk
+from ...orbits.fixed_points import fixed_points
+from ...regions import Box
+from ..claim import Instance
+from ..declare import condition, yes_if
 from .observe_cycles import region_is_kept, sinks, stable_cycle
 
 __all__ = [

@@ -1,0 +1,1 @@
+"""What studies rest on: models, conditions and measurements that more than one page could use."""
