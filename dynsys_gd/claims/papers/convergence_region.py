@@ -11,6 +11,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 import dynsys_gd as dg
+from dynsys_gd import claims
 from dynsys_gd.claims import (
     Case,
     Chart,
@@ -22,10 +23,7 @@ from dynsys_gd.claims import (
     Number,
     Observation,
     Origin,
-    Panel,
-    Part,
     Raster,
-    Study,
     Verdict,
     condition,
     observed,
@@ -87,8 +85,10 @@ class Settings:
     shown: int = 400
 
 
-DIMENSIONS = {("1/2", "1", "1/5"): 1.249}  # by y, η and λ
-MISSED = {("1/2", "1", 4.0, 150, 2048): 1.4e-4}  # by y, η, half a side, iterations, pixels
+DIMENSIONS: dict[tuple[str, ...], float] = {("1/2", "1", "1/5"): 1.249}  # by y, η and λ
+MISSED: dict[tuple[object, ...], float] = {
+    ("1/2", "1", 4.0, 150, 2048): 1.4e-4
+}  # by y, η, half a side, iterations, pixels
 
 
 def _case(
@@ -239,7 +239,7 @@ def _sensitivity_claim(s: Settings) -> Claim:
             x, y = angles[settled][: s.shown], found[: s.shown]
             cloud = Curve(label="", x=x, y=y, mark=Mark.POINTS)
             panels.append(
-                Panel(
+                claims.Panel(
                     title=f"Limits of starts {distance:g} inside",
                     x_label="direction of the start",
                     y_label="sharpness of the limit",
@@ -299,7 +299,7 @@ def _fractal_claim(s: Settings) -> Claim:
             for k in s.seeds
         ]
         fractal = known.regulariser > 0
-        made = tuple(map(str, (known.target, F.step_size, known.regulariser)))
+        made = tuple(map(str, (known.target, instance.step_size, known.regulariser)))
         centre, origin = (DIMENSIONS.get(made), Origin.RECALLED) if fractal else (1, Origin.DERIVED)
         near = partial(Number.near, origin=origin, within=s.dimension_within, grade=_STATISTICAL)
         numbers = [
@@ -321,7 +321,7 @@ def _fractal_claim(s: Settings) -> Claim:
             words=("does not converge", "converges"),
         )
         title = f"λ = {known.regulariser}"
-        panel = Panel(x_label="u", y_label="v", title=title, raster=picture, equal=True)
+        panel = claims.Panel(x_label="u", y_label="v", title=title, raster=picture, equal=True)
         return observed(
             conclusion,
             yes_if(min(lows) > s.fractal_from),
@@ -355,7 +355,7 @@ def _fractal_claim(s: Settings) -> Claim:
     )
 
 
-def _chart(*panels: Panel) -> Chart:
+def _chart(*panels: claims.Panel) -> Chart:
     evidence = dg.Evidence(grade=dg.Grade.NUMERICAL, reason="double precision")
     return Chart(title="Where gradient descent converges", panels=panels, evidence=evidence)
 
@@ -366,7 +366,7 @@ def _figure(verdicts: Sequence[Verdict]) -> Chart:
 
 
 _CLAIMS = (_critical_claim, _boundary_claim, _sensitivity_claim, _fractal_claim)
-STUDY = Study(
+STUDY = claims.Study(
     name="convergence_region",
     title="The exact convergence region of scalar factorisation",
     paper="liang2025chaos",
@@ -390,7 +390,7 @@ STUDY = Study(
     },
     claims=lambda s: tuple(claim(s) for claim in _CLAIMS),
     figure=_figure,
-    part=Part.FRONTIER,
+    part=claims.Part.FRONTIER,
     discussion=(
         "The ellipsoid and the tripling of angles are derived here. The dimension is measured at "
         "finite scales: its interval need not hold the limit, and for smaller λ it comes out "

@@ -16,19 +16,11 @@ import dynsys_gd as dg
 from dynsys_gd import claims
 from dynsys_gd.claims import (
     Case,
-    Chart,
     Claim,
     Curve,
     Instance,
-    Level,
-    Mark,
     Number,
-    Observation,
     Origin,
-    Panel,
-    Part,
-    Study,
-    Verdict,
     observed,
     yes_if,
 )
@@ -100,7 +92,7 @@ def _with_numbers(
 ) -> Claim:
     """Return a claim of the package that tells numbers where it is seen."""
 
-    def observe(instance: Instance) -> Observation:
+    def observe(instance: Instance) -> claims.Observation:
         few = instance.with_starts(s.observed, dg.Budget(steps=s.observed_steps))
         return replace(claim.observe(few), numbers=numbers(instance))
 
@@ -114,7 +106,13 @@ def _plain(claim: Claim, s: Settings) -> Claim:
 def _singularity_claim(s: Settings) -> Claim:
     def numbers(instance: Instance) -> tuple[Number, ...]:
         F = instance.F
-        if F.dimension != 2 or F.parameters or F.determinant.free_symbols != set(F.variables):
+        box = instance.region
+        if (
+            not isinstance(box, dg.Box)
+            or F.dimension != 2
+            or F.parameters
+            or F.determinant.free_symbols != set(F.variables)
+        ):
             return ()
         determinant = dg.Loss(F.determinant, F.variables)
         counts = np.zeros(len(s.small))
@@ -123,8 +121,8 @@ def _singularity_claim(s: Settings) -> Claim:
             sizes = np.abs(determinant(points))
             counts += [np.count_nonzero(sizes < small) for small in s.small]
         shares = counts / (s.draws * len(s.seeds) * np.array(s.small))
-        corner = max(map(abs, (*instance.region.low, *instance.region.high)))
-        density = _DENSITIES.get((instance.loss.describe(), str(F.step_size), float(corner)))
+        corner = max(map(abs, (*box.low, *box.high)))
+        density = _DENSITIES.get((instance.loss.describe(), str(instance.step_size), float(corner)))
         return tuple(
             _computed(f"P(|det| < {small:g}) / {small:g}", share, density, within=s.density_within)
             for small, share in zip(s.small, shares, strict=True)
@@ -248,7 +246,7 @@ def _impossibility_claim(s: Settings) -> Claim:
 
 
 def _transition_claim(s: Settings) -> Claim:
-    def observe(instance: Instance) -> Observation:
+    def observe(instance: Instance) -> claims.Observation:
         network = isinstance(instance.loss, dg.MLP)
         shares, n = (s.tanh_shares, s.tanh_starts) if network else (s.shares, s.starts)
         scan = scan_open_step(instance, shares, n=n, steps=s.steps)
@@ -257,7 +255,7 @@ def _transition_claim(s: Settings) -> Claim:
         plain = isinstance(instance.F, dg.GradientDescent)
         smooth = instance.loss.analytic is dg.Outcome.YES
         label = instance.loss.describe().split(" with")[0] + ", momentum" * (not plain)
-        curve = partial(Curve, label=label, x=scan.shares, mark=Mark.BOTH)
+        curve = partial(Curve, label=label, x=scan.shares, mark=claims.Mark.BOTH)
         seen, norms = curve(y=scan.converged), curve(y=scan.norms)
         return observed(
             claims.sharp_transition.conclusion,
@@ -326,7 +324,9 @@ def _of_scan(instance: Instance, scan: OpenScan, s: Settings) -> tuple[Number, .
 
 
 _SHARE, _NORM, _HORIZON = "share that converges", "median gradient norm", 4096
-_BRANCH_ENDS = {((5, 20, 1), 20): (0.65, 1.3)}  # by widths and number of samples
+_BRANCH_ENDS: dict[tuple[object, ...], tuple[float, float]] = {
+    ((5, 20, 1), 20): (0.65, 1.3)
+}  # by widths and number of samples
 _DENSITIES = {("(x*y - 1)**2/2", "1/2", 3.0): 0.25}  # by loss, step size and half a side
 # By loss and half the side of the box of starts, then by η / η_c.
 _SHARES = {
@@ -335,25 +335,25 @@ _SHARES = {
 }
 
 
-def _panel(y_label: str, *curves: Curve) -> Panel:
-    lines, log = (Level(label="η_c", value=1.0, vertical=True),), y_label == _NORM
-    return Panel(x_label="η / η_c", y_label=y_label, curves=curves, levels=lines, log_y=log)
+def _panel(y_label: str, *curves: Curve) -> claims.Panel:
+    lines, log = (claims.Level(label="η_c", value=1.0, vertical=True),), y_label == _NORM
+    return claims.Panel(x_label="η / η_c", y_label=y_label, curves=curves, levels=lines, log_y=log)
 
 
-def _chart(*panels: Panel) -> Chart:
+def _chart(*panels: claims.Panel) -> claims.Chart:
     evidence = dg.Evidence(grade=dg.Grade.NUMERICAL, reason="double precision")
     title = "What converges vanishes at the critical step size"
-    return Chart(title=title, panels=panels, evidence=evidence)
+    return claims.Chart(title=title, panels=panels, evidence=evidence)
 
 
-def _figure(verdicts: Sequence[Verdict]) -> Chart:
-    charts = [r for v in verdicts for r in v.observation.results if isinstance(r, Chart)]
+def _figure(verdicts: Sequence[claims.Verdict]) -> claims.Chart:
+    charts = [r for v in verdicts for r in v.observation.results if isinstance(r, claims.Chart)]
     shown = [charts[0], *charts[-6:-4], charts[-2]]  # product, wells, tanh, momentum
     panels = zip(*(chart.panels for chart in shown), strict=True)
     return _chart(*(_panel(p[0].y_label, *(each.curves[0] for each in p)) for p in panels))
 
 
-STUDY = Study(
+STUDY = claims.Study(
     name="large_learning_rates",
     title="Beyond a critical step size gradient descent converges from a null set only",
     paper="craciun2024convergence",
@@ -390,7 +390,7 @@ STUDY = Study(
         _transition_claim(s),
     ),
     figure=_figure,
-    part=Part.MAIN,
+    part=claims.Part.MAIN,
     discussion=(
         "Abstracts of all versions and public summaries of the paper could be read, its theorems "
         "with their hypotheses not; all experiments here are our own. Two summaries hold with a "

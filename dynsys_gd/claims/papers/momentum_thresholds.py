@@ -93,8 +93,9 @@ def _stability_claim(s: Settings) -> Claim:
         card, limit = dg.stability(F, [0] * F.dimension), rule.multiple(momentum_of(F))
         grade = card.evidence.grade
         end = limit / sp.Abs(second(instance))
-        holds = card.step_sizes == sp.Interval.open(0, end)
-        found = card.step_sizes.sup * second(instance) if holds else sp.nan
+        stable = card.step_sizes
+        holds = stable is not None and stable == sp.Interval.open(0, end)
+        found = stable.sup * second(instance) if stable is not None and holds else sp.nan
         number = Number.near(
             f"largest stable ηλ, {rule.word}, β = {momentum_of(F)}",
             float(found),

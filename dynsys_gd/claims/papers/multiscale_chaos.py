@@ -308,7 +308,8 @@ def _potential_claim(s: Settings) -> Claim:
         statement=(
             "Let f have a minimum and |f''| ≤ L. For η < 1/L the map x - η f'(x) is increasing, so "
             "that orbits are monotone and end where the flows of f and of its first modified "
-            "potential f + η f'²/4 do, whose critical points are those of f. Beyond 1/L orbits may cross minima, as no flow on a line does, or be chaotic."
+            "potential f + η f'²/4 do, whose critical points are those of f. Beyond 1/L orbits may "
+            "cross minima, as no flow on a line does, or be chaotic."
         ),
         sources=(_PAPER,),
         provenance=(

@@ -10,6 +10,7 @@ import numpy as np
 import sympy as sp
 
 import dynsys_gd as dg
+from dynsys_gd import claims
 from dynsys_gd.claims import (
     Case,
     Chart,
@@ -21,10 +22,6 @@ from dynsys_gd.claims import (
     Number,
     Observation,
     Origin,
-    Panel,
-    Part,
-    Study,
-    Verdict,
     observed,
     yes_if,
 )
@@ -213,7 +210,7 @@ def _of_minimum(instance: Instance, shares: list[float], s: Settings) -> tuple[N
     expected = float(net.exponent(rates, place))
     found = net.measured_exponent(F, place, runs=s.exponent_runs, steps=s.exponent_steps, rng=rng)
     table = _RUNS.get((*net.words_of(rates), f"{place:g}"))
-    share = _of_table("share that converges", np.mean(shares), table, within=s.share_within)
+    share = _of_table("share that converges", float(np.mean(shares)), table, within=s.share_within)
     square = sum(float(p) * (1 - float(rate) * place) ** 2 for p, rate in rates)
     near = partial(Number.near, within=s.exponent_within, origin=Origin.DERIVED)
     return (
@@ -251,7 +248,10 @@ def _ends(F: dg.RandomMinibatch, s: Settings) -> tuple[Number, ...]:
 _NOISY = ("29/50", "243/1000", "21/50", "15/8")
 _RUNS: dict[tuple[str, ...], float] = {(*_NOISY, "4.1"): 0.995, (*_NOISY, "2.05"): 0.06}
 _GENTLE = ("1/2", "243/2000", "1/2", "15/16")
-_ENDS = {_GENTLE: ("2.6358", "6.661"), _NOISY: ("2.5373", "4.9985")}
+_ENDS: dict[tuple[str, ...], tuple[str, ...]] = {
+    _GENTLE: ("2.6358", "6.661"),
+    _NOISY: ("2.5373", "4.9985"),
+}
 
 
 def _subset_claim(s: Settings) -> Claim:
@@ -318,7 +318,7 @@ def _cycle_claim(s: Settings) -> Claim:
                 *(_beside(f"in the end, {label}", *pair, s) for pair in pairs),
                 *(near(f"doubling {k + 1}", *pair) for k, pair in enumerate(net.doublings_of(F))),
             ),
-            results=(_chart(Panel(x_label="steps", y_label="θ1", curves=(curve,))),),
+            results=(_chart(claims.Panel(x_label="steps", y_label="θ1", curves=(curve,))),),
         )
 
     loss = _random(s, (s.cycles, s.even)).loss
@@ -350,7 +350,7 @@ _LIMITS = {"353/400": ("0.826358", "1.21013"), "4589/4000": ("0.771521", "1.1297
 def _exponents_chart(F: dg.RandomMinibatch, full: dg.Map, s: Settings) -> Chart:
     grid = np.linspace(2, s.last, s.points)
     names = ((full, "μ, gradient descent"), (F, "λ, SGD"))
-    panel = Panel(
+    panel = claims.Panel(
         title=f"η = {F.step_size}, p = {F.probabilities[0]}: stable below 0",
         x_label="s = θ1² + θ2² of the minimum",
         y_label="exponent",
@@ -363,20 +363,20 @@ def _exponents_chart(F: dg.RandomMinibatch, full: dg.Map, s: Settings) -> Chart:
     return _chart(panel)
 
 
-def _chart(*panels: Panel) -> Chart:
+def _chart(*panels: claims.Panel) -> Chart:
     evidence = dg.Evidence(grade=dg.Grade.NUMERICAL, reason="double precision")
     return Chart(title="Minima under all data and random data", panels=panels, evidence=evidence)
 
 
-def _figure(verdicts: Sequence[Verdict]) -> Chart:
+def _figure(verdicts: Sequence[claims.Verdict]) -> Chart:
     charts = [r for v in verdicts for r in v.observation.results if isinstance(r, Chart)]
     curves = tuple(charts[k].panels[0].curves[0] for k in (-1, -2))
-    orbits = Panel(title="All data", x_label="steps", y_label="θ1", curves=curves)
+    orbits = claims.Panel(title="All data", x_label="steps", y_label="θ1", curves=curves)
     return _chart(charts[0].panels[0], charts[-3].panels[0], orbits)
 
 
 _CLAIMS = (_exceptional_claim, _exponent_claim, _subset_claim, _cycle_claim)
-STUDY = Study(
+STUDY = claims.Study(
     name="piecewise_analytic",
     title="Singular step sizes, and stability under random batches",
     paper="craciun2025nonsingularity",
@@ -390,7 +390,7 @@ STUDY = Study(
     quick={"points": 500, "steps": 400, "exponent_runs": 4000, "exponent_within": 0.06},
     claims=lambda s: tuple(claim(s) for claim in _CLAIMS),
     figure=_figure,
-    part=Part.MAIN,
+    part=claims.Part.MAIN,
     discussion=(
         "The orbits and stable sets of the paper's figures come out with the loss 3.53/2 (1 - "
         "θ1θ2)²; captions print it without the ½, and once with 3.51. SGD is called stable within "

@@ -164,8 +164,9 @@ def _wells_claim(s: Settings) -> Claim:
 
     def is_polynomial(instance: Instance) -> tuple[dg.Outcome, str]:
         form = instance.loss.symbolic
-        alike = form is not None and form.variables == (_x,) and not instance.loss.parameters
-        return yes_if(alike and form.bound.is_polynomial(_x)), ""
+        if form is None or form.variables != (_x,) or instance.loss.parameters:
+            return dg.Outcome.NO, ""
+        return yes_if(form.bound.is_polynomial(_x)), ""
 
     def is_too_steep(instance: Instance) -> tuple[dg.Outcome, str]:
         form = instance.loss.symbolic
