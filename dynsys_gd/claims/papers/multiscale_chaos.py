@@ -165,12 +165,14 @@ def _chaos_claim(s: Settings) -> Claim:
     large = _exact(
         "steps beyond the fine scale",
         f"the step size is at least {s.separated} ε",
-        lambda instance: bool(instance.step_size >= s.separated * (_fine_scale(instance) or 1)),
+        lambda instance: (
+            (instance.step_size >= s.separated * (_fine_scale(instance) or 1)) is sp.true
+        ),
     )
     small = _exact(
         "steps below the coarse scale",
         f"the step size is at most {s.gentle}",
-        lambda instance: bool(instance.step_size <= sp.Rational(s.gentle)),
+        lambda instance: (instance.step_size <= sp.Rational(s.gentle)) is sp.true,
     )
     return Claim(
         name="chaos_with_a_gibbs_law",

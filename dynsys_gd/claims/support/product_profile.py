@@ -182,8 +182,13 @@ def _grows_at_most_linearly(instance: Instance) -> tuple[Outcome, str]:
     profile = product_profile(instance.loss)
     if profile is None:
         return Outcome.UNDECIDED, "not seen to be a function of the product"
-    degree = growth_degree(profile)
-    return yes_if(degree <= 1), f"degree {degree}"
+    try:
+        degree = growth_degree(profile)
+    except NotImplementedError:  # of sympy, for limits that it does not know
+        return Outcome.UNDECIDED, "the growth degree is not known"
+    if not degree.is_extended_real:  # an oscillation
+        return Outcome.UNDECIDED, f"degree {degree}"
+    return yes_if(bool(degree <= 1)), f"degree {degree}"
 
 
 AT_MOST_LINEAR_GROWTH = condition(
@@ -201,8 +206,10 @@ def _is_bounded(instance: Instance) -> tuple[Outcome, str]:
     profile = _profile_of_descent(instance)
     if profile is None or slope_bound(profile) is None:
         return Outcome.UNDECIDED, "ℓ is not seen to be convex"
-    bound = slope_bound(profile)
-    return yes_if((instance.step_size * bound) ** 2 <= 2), f"sup|ℓ'| = {bound}"
+    bound, step = slope_bound(profile), sp.sympify(instance.step_size)
+    if not step.is_number:
+        return Outcome.UNDECIDED, "the step size is open"
+    return yes_if(bool((step * bound) ** 2 <= 2)), f"sup|ℓ'| = {bound}"
 
 
 BOUNDED_SLOPE = condition(

@@ -40,7 +40,9 @@ def _regime(
         if not isinstance(region, Box) or region.dimension != 2:
             return Outcome.UNDECIDED, "the starts are no box in the plane"
         x, y = (squares(*ends) for ends in zip(region.low, region.high, strict=True))
-        limit = 2 / instance.step_size
+        limit = 2 / sp.sympify(instance.step_size)
+        if not limit.is_number:
+            return Outcome.UNDECIDED, "the step size is open"
         met, detail = holds(x, y, limit)
         return yes_if(met), f"{detail}, 2/η = {limit}"
 
@@ -72,6 +74,8 @@ def goes_too_far(start: tuple[Fraction, Fraction]) -> Hypothesis:
         profile = product_profile(instance.loss) if instance.loss.dimension == 2 else None
         if profile is None:
             return Outcome.UNDECIDED, "not seen to be a function of the product"
+        if not sp.sympify(instance.step_size).is_number:
+            return Outcome.UNDECIDED, "the step size is open"
         x, y = map(sp.Rational, start)
         pull = instance.step_size * sp.diff(profile, P).subs(P, x * y)
         after = (x - pull * y) * (y - pull * x) - 1

@@ -205,7 +205,9 @@ def _is_product(instance: Instance) -> tuple[Outcome, str]:
 
 
 def _is_between(instance: Instance) -> tuple[Outcome, str]:
-    step = instance.step_size
+    step = sp.sympify(instance.step_size)
+    if not step.is_number:
+        return Outcome.UNDECIDED, "the step size is open"
     return yes_if(bool(step > 1) and bool(step < SECOND_FLIP)), f"step size {step}"
 
 
@@ -236,7 +238,9 @@ def ratio_between() -> Hypothesis:
     """Return the hypothesis that η lies between 1 and √5 - 1 times the critical step size."""
 
     def check(instance: Instance) -> tuple[Outcome, str]:
-        step, threshold = instance.step_size, instance.threshold
+        step, threshold = sp.sympify(instance.step_size), instance.threshold
+        if not step.is_number:
+            return Outcome.UNDECIDED, "the step size is open"
         told = f"{float(step / threshold.value):.4g} of the critical step size"
         low, high = (sp.Rational(end) for end in (threshold.lower, threshold.upper))
         if high < step < SECOND_FLIP * low:
