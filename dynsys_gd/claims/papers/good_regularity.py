@@ -360,7 +360,7 @@ def _figure(verdicts: Sequence[Verdict]) -> Chart:
         replace(joined["ratio"], title="Where orbits end", levels=(edge,), log_x=True),
         replace(joined["loss"], title="Rise and fall of the loss", log_x=True, log_y=True),
         replace(joined["network"], title="Networks", levels=(hover,)),
-        title="Losses that grow slowly let large steps end just below the edge of stability",
+        title="Slow growth and falling curvature let large steps end just below the edge",
     )
 
 

@@ -10,6 +10,7 @@ from dynsys_gd.claims.papers import good_regularity
 from dynsys_gd.claims.support.plateau import GROWTH_DEGREES, SLOW_ACTIVATION, plateaus
 from dynsys_gd.claims.support.product_profile import (
     AT_MOST_LINEAR_GROWTH,
+    FALLING_CURVATURE,
     P,
     growth_degree,
     product_profile,
@@ -37,9 +38,11 @@ def test_a_step_multiplies_the_imbalance_as_stated(loss):
 
 
 def test_degrees_of_the_family():
-    assert [growth_degree(product_profile(loss)) for loss in LOSSES.values()] == [1, 1, 2, 6]
+    assert [growth_degree(product_profile(loss)) for loss in LOSSES.values()] == [1, 1, 2, 1, 6]
     found = [AT_MOST_LINEAR_GROWTH.check(instance(loss)).outcome for loss in LOSSES.values()]
-    assert found == [Outcome.YES, Outcome.YES, Outcome.NO, Outcome.NO]
+    assert found == [Outcome.YES, Outcome.YES, Outcome.NO, Outcome.YES, Outcome.NO]
+    falls = [FALLING_CURVATURE.check(instance(loss)).outcome for loss in LOSSES.values()]
+    assert falls == [Outcome.YES, Outcome.YES, *[Outcome.NO] * 3]
 
 
 def test_degrees_of_activations_are_their_limits():
