@@ -61,6 +61,20 @@ class TestLine:
         assert not is_pulled_strongly(margin_terms(plane(2)), gamma)
 
 
+class TestRoom:
+    """Data on which the linear picture has a cycle and gradient descent has none."""
+
+    def test_a_pull_hardly_above_one(self):
+        loss = line("13/10", "11/10")
+        assert not cycles(loss, "13/10", LINE)
+        assert not is_pulled_strongly(margin_terms(loss), sp.Rational(13, 10))
+
+    def test_far_samples_that_are_not_far(self):
+        loss = crossed_lines(minimiser="1/20", jump="1/20", slope=2, far=4)
+        assert not cycles(loss, "4/5", PLANE)
+        assert not is_crossed_steeply(margin_terms(loss), sp.Rational(4, 5))
+
+
 class TestPlane:
     def test_cycle_below_one(self):
         (cycle,) = cycles(plane(2), "1/2", PLANE)

@@ -169,13 +169,8 @@ def _period(instance: Instance, points: Points, s: Settings) -> Number:
     column = next(dg.bifurcation_columns(F, "eta", [float(instance.step_size)], starts=points))
     key, known = nearest_ratio(instance, PERIODS, within=s.apart), _recorded(PERIODS, s, "share")
     found = float(np.max(column.period))
-    return _compared(f"longest period, ηλ = {key}", found, known.get(key), 0, Origin.COMPUTED)
-
-
-def _compared(name: str, found: float, expected: Any, within: float, origin: Origin) -> Number:
-    if expected is None:
-        return Number.seen(name, found)
-    return Number.near(name, found, float(expected), within=within, origin=origin)
+    name, origin = f"longest period, ηλ = {key}", Origin.COMPUTED
+    return Number.near(name, found, known.get(key), within=0, origin=origin)
 
 
 def _below_claim(s: Settings) -> Claim:
@@ -240,7 +235,8 @@ def _cycling(
     def numbers(instance: Instance, cycle: dg.PeriodicOrbit) -> Iterator[Number]:
         key = nearest_ratio(instance, ratios, within=s.apart)
         for (name, found), expected in zip(*measured(instance, cycle, key), strict=True):
-            yield _compared(f"{name}, ηλ = {key}", found, expected, within, origin)
+            known = None if expected is None else float(expected)
+            yield Number.near(f"{name}, ηλ = {key}", found, known, within=within, origin=origin)
 
     def observe(instance: Instance) -> Observation:
         seen = stable_cycle(instance, CYCLE, period=2)
@@ -270,7 +266,7 @@ def _line_claim(s: Settings) -> Claim:
         statement=(
             "For every γ between 1 and 2 there are overlapping classes with one feature for which "
             "gradient descent on the logistic loss with ηλ = γ has a stable cycle beside its "
-            "stable minimum: samples ±1, and far ones that pull strongly enough."
+            "stable minimum: samples ±1, and far ones that pull clearly strongly enough."
         ),
         sources=("meng2024gradient",),
         provenance=FOUND,
@@ -300,7 +296,7 @@ def _plane_claim(s: Settings) -> Claim:
         statement=(
             "There are overlapping classes with two features for which gradient descent on the "
             "logistic loss has a stable cycle although ηλ < 1: near samples on the axes, and far "
-            "ones on lines of slopes ±r with r² > (2 - ηλ)/ηλ."
+            "ones on lines of slopes ±r with r² clearly above (2 - ηλ)/ηλ."
         ),
         sources=("meng2024gradient",),
         provenance=FOUND,
@@ -321,13 +317,18 @@ def _plane_claim(s: Settings) -> Claim:
 
 def _figure(verdicts: Sequence[Verdict]) -> Chart:
     cycles = [(v, o) for v in verdicts for r in v.observation.results for o in sinks(r)]
-    line = next(each for each in cycles if each[0].instance.F.dimension == 1)
+    line = [each for each in cycles if each[0].instance.F.dimension == 1]
     plane = [(v, o) for v, o in cycles if v.instance.F.dimension > 1]
     equal = next(v for v in verdicts if v.numbers and "period" in v.numbers[0].name)
+    s = equal.claim.study.settings
     reason = "double precision, cycles by interval arithmetic"
     return Chart(
         title="Cycles of gradient descent on overlapping classes, beside a stable minimum",
-        panels=(_step_panel(*line), _plane_panel(plane), _diagram_panel(equal.instance.loss)),
+        panels=(
+            *(_step_panel(*each) for each in line[:1]),
+            *(_plane_panel(each, s) for each in [plane] if each),
+            _diagram_panel(equal.instance.loss, s),
+        ),
         evidence=dg.Evidence(grade=dg.Grade.NUMERICAL, reason=reason),
     )
 
@@ -345,9 +346,9 @@ def _step_panel(verdict: Verdict, cycle: dg.PeriodicOrbit) -> Panel:
     return Panel(title=title, x_label="w", y_label="w after a step", curves=curves)
 
 
-def _plane_panel(cycles: Sequence[tuple[Verdict, dg.PeriodicOrbit]]) -> Panel:
+def _plane_panel(cycles: Sequence[tuple[Verdict, dg.PeriodicOrbit]], s: Settings) -> Panel:
     end = max(cycles[0][1].points[:, 0])
-    side = end / STUDY.settings.slope
+    side = end / s.slope
     curves = [Curve(label="the gradient jumps", x=[end, 0, end], y=[side, 0, -side])]
     for verdict, orbit in cycles:
         label, (x, y) = verdict.numbers[0].name.rpartition(", ")[2], orbit.points.T
@@ -356,8 +357,7 @@ def _plane_panel(cycles: Sequence[tuple[Verdict, dg.PeriodicOrbit]]) -> Panel:
     return Panel(title=title, x_label="w₁", y_label="w₂", curves=tuple(curves))
 
 
-def _diagram_panel(loss: AbstractLoss) -> Panel:
-    s: Settings = STUDY.settings
+def _diagram_panel(loss: AbstractLoss, s: Settings) -> Panel:
     F, ratios = dg.GradientDescent(loss, sp.Symbol("eta")), np.linspace(*s.shown)
     steps = ratios / float(R(s.share) * (1 - R(s.share)))
     found = dg.bifurcation_diagram(F, "eta", steps, starts=[[s.side]], points=s.kept)

@@ -51,7 +51,11 @@ def pulled_line(ratio: Any, *, minimiser: Any, pull: Any, far: int) -> Loss:
 
 
 def is_pulled_strongly(terms: MarginTerms, gamma: sp.Rational) -> bool:
-    """Return whether data are those of `pulled_line`, with a pull above 1 at ηλ = γ.
+    """Return whether data are those of `pulled_line` and hold a cycle at ηλ = γ, with room.
+
+    The minimum lies within 1/10 of 0 and far · w* is at least 40, so that the jump is sharp; with
+    a as above the lower end of the cycle, at least 2w*/5 beyond the jump, is farther than
+    γa³/4, more than what the gradient of the samples ±1 falls short of a line.
 
     Examples
     --------
@@ -68,7 +72,11 @@ def is_pulled_strongly(terms: MarginTerms, gamma: sp.Rational) -> bool:
         return False
     jump = 2 * weight[far] * far
     minimiser = 2 * (weight[1] - weight[-1] - jump)
-    return bool(minimiser > 0 and 4 * jump * (gamma - 1) > minimiser * (2 - gamma))
+    if not (1 < gamma < 2 and 0 < minimiser <= sp.Rational(1, 10) and far * minimiser >= 40):
+        return False
+    a = 4 * jump / (2 - gamma)
+    beyond = (gamma - 1) * a - minimiser
+    return bool(beyond >= 2 * minimiser / 5 and beyond >= gamma * a**3 / 4)
 
 
 def crossed_lines(*, minimiser: Any, jump: Any, slope: int, far: int) -> Loss:
@@ -111,7 +119,11 @@ def crossed_lines(*, minimiser: Any, jump: Any, slope: int, far: int) -> Loss:
 
 
 def is_crossed_steeply(terms: MarginTerms, gamma: sp.Rational) -> bool:
-    """Return whether data are those of `crossed_lines`, with a cycle at ηλ = γ.
+    """Return whether data are those of `crossed_lines` and hold a cycle at ηλ = γ, with room.
+
+    Its points lie beyond the lines by an eighth of their first coordinate at least, which is below
+    3/5, and within 1 of 0; the minimum lies within 1/10 of 0, and the jumps are sharp: `far` times
+    these distances is at least 20.
 
     Examples
     --------
@@ -129,9 +141,12 @@ def is_crossed_steeply(terms: MarginTerms, gamma: sp.Rational) -> bool:
         return False
     jump = 2 * far * share
     minimiser = 4 * (weight[1, 0] - weight[-1, 0]) - 8 * jump
-    if minimiser <= 0:
+    if not (0 < gamma < 2 and 0 < minimiser <= sp.Rational(1, 10)):
         return False
     same = crossed_lines(minimiser=minimiser, jump=jump, slope=slope, far=far)
     expected = margin_loss([*weight], [*weight.values()])
     away = 8 * slope * jump * gamma / (2 - gamma)
-    return same == expected and bool(slope * away > minimiser + 8 * jump)
+    end = minimiser + 8 * jump
+    beyond, small = slope * away - end, end <= sp.Rational(3, 5) and away <= 1
+    sharp = far * min(minimiser, beyond) >= 20
+    return bool(same == expected and small and sharp and beyond >= end / 8)

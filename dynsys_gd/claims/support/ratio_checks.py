@@ -119,8 +119,10 @@ def _constructed(
 ) -> Hypothesis:
     def holds(instance: Instance) -> tuple[Outcome, str]:
         terms, ratio = terms_of(instance), ratio_bounds(instance)
-        # Both conditions are monotone in ηλ: the lower bound decides.
-        return yes_if(terms is not None and ratio is not None and fits(terms, ratio[0])), ""
+        if terms is None or ratio is None:
+            return Outcome.NO, "other data, or not one minimum in the region"
+        low, high = (fits(terms, each) for each in ratio)
+        return (yes_if(low) if low is high else Outcome.UNDECIDED), ""
 
     return condition(
         name, statement, holds, grade=Grade.CERTIFIED, reason="by its form, with ηλ enclosed"
@@ -128,8 +130,12 @@ def _constructed(
 
 
 PULLED_STRONGLY = _constructed(
-    "strong pull", "far samples pull more than is needed for a cycle", is_pulled_strongly
+    "strong pull",
+    "far samples pull clearly more than is needed for a cycle, from far enough away",
+    is_pulled_strongly,
 )
 CROSSED_STEEPLY = _constructed(
-    "steep lines", "far samples lie on lines of slopes ±r with r² > (2 - ηλ)/ηλ", is_crossed_steeply
+    "steep lines",
+    "far samples, far enough away, lie on lines of slopes ±r with r² clearly above (2 - ηλ)/ηλ",
+    is_crossed_steeply,
 )
