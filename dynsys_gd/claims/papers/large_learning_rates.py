@@ -309,7 +309,7 @@ def _of_scan(instance: Instance, scan: OpenScan, s: Settings) -> tuple[Number, .
         name = f"share converging at {q:g} η_c"
         if q > 1:
             numbers.append(_derived(name, share, 0.0, within=0, grade=_STATISTICAL))
-        elif f"{q:g}" in table and s.steps >= _HORIZON:
+        elif f"{q:g}" in table and s.steps >= Settings.steps:
             numbers.append(_computed(name, share, table[f"{q:g}"], within=s.table))
         elif q < 1 and not isinstance(instance.loss, dg.MLP):
             numbers.append(Number.between(name, share, low=1 / s.starts, origin=Origin.DERIVED))
@@ -317,13 +317,13 @@ def _of_scan(instance: Instance, scan: OpenScan, s: Settings) -> tuple[Number, .
         some = (q * scan.critical for q, share in found.items() if share > 0)
         end = Number.seen("largest step size at which some starts converge", max(some, default=0))
         low, high = _BRANCH_ENDS.get((s.tanh, s.samples), (np.nan, np.nan))
-        if s.steps >= _HORIZON and any(np.isclose(q * scan.critical, low) for q in found):
+        if s.steps >= Settings.steps and any(np.isclose(q * scan.critical, low) for q in found):
             end = replace(end, low=low, high=high, origin=Origin.COMPUTED)
         numbers.append(end)
     return tuple(numbers)
 
 
-_SHARE, _NORM, _HORIZON = "share that converges", "median gradient norm", 4096
+_SHARE, _NORM = "share that converges", "median gradient norm"
 _BRANCH_ENDS: dict[tuple[object, ...], tuple[float, float]] = {
     ((5, 20, 1), 20): (0.65, 1.3)
 }  # by widths and number of samples

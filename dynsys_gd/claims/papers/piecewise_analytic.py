@@ -303,7 +303,7 @@ def _cycle_claim(s: Settings) -> Claim:
         assert isinstance(F, dg.GradientDescent)
         fates = dg.simulate(F, [start := [s.start, 1 / s.start + 0.1]])
         end, period = fates.limit[0], int(fates.period[0])
-        table = _LIMITS.get(str(net.rates_of(F)[0][1]) if s.start == 1.48 else "", ())
+        table = _LIMITS.get(str(net.rates_of(F)[0][1]) if s.start == Settings.start else "", ())
         pairs = zip(sorted(end if period == 1 else [end[0], F(end)[0]]), table, strict=False)
         near = partial(Number.near, within=s.table, origin=Origin.DERIVED)
         orbit = F.trajectory(start, s.shown).points[:, 0]
@@ -343,7 +343,7 @@ def _cycle_claim(s: Settings) -> Claim:
     )
 
 
-# By ηm, for starts at θ1 = 1.48: the coordinates of the minimum, or those of the cycle.
+# By ηm, for the usual start: the coordinates of the minimum, or those of the cycle.
 _LIMITS = {"353/400": ("0.826358", "1.21013"), "4589/4000": ("0.771521", "1.129781")}
 
 
