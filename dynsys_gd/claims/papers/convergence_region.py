@@ -36,6 +36,7 @@ from dynsys_gd.claims.support.factorisation import (
     step_at,
     step_below,
 )
+from dynsys_gd.claims.support.recorded import unchanged
 
 _recalled = partial(
     Claim,
@@ -85,10 +86,8 @@ class Settings:
     shown: int = 400
 
 
+_GRID, MISSED = ("iterations", "pixels"), 1.4e-4
 DIMENSIONS: dict[tuple[str, ...], float] = {("1/2", "1", "1/5"): 1.249}  # by y, η and λ
-MISSED: dict[tuple[object, ...], float] = {
-    ("1/2", "1", 4.0, 150, 2048): 1.4e-4
-}  # by y, η, half a side, iterations, pixels
 
 
 def _case(
@@ -309,9 +308,10 @@ def _fractal_claim(s: Settings) -> Claim:
         if not fractal:
             grid = window.grid(s.pixels).points
             missed = np.mean(converges(grid) != (known.levels(grid, float(instance.step_size)) < 1))
-            known_share = MISSED.get((*made[:2], s.half_side, s.iterations, s.pixels))
+            kept = unchanged(s, "fractal_target", "fractal_step", "half_side", *_GRID)
             near = partial(Number.near, within=s.missed_within, origin=Origin.COMPUTED)
-            numbers.append(near("pixels that differ from the ellipse", missed, known_share))
+            wanted = MISSED if kept else None
+            numbers.append(near("pixels that differ from the ellipse", missed, wanted))
         lows = [each.interval()[0] for each in found]
         picture = Raster(
             values=converges(window.grid(s.shown).points).reshape(s.shown, -1).T,

@@ -30,6 +30,7 @@ from dynsys_gd.claims import (
     observed,
     yes_if,
 )
+from dynsys_gd.claims.support.recorded import unchanged
 from dynsys_gd.claims.support.span_network import (
     Inputs,
     SpanNetwork,
@@ -78,9 +79,6 @@ class Settings:
     margin: float = 0.9  # over the largest
     fresh: int = 2000
     seeds: tuple[int, ...] = tuple(range(10))
-
-
-# Networks on nearly orthogonal inputs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,7 +247,8 @@ def _rank_numbers(
     of φ' over the square of its mean is 2 (1 + γ²)/(1 + γ)²; for the smooth φ all φ' are
     (1 + γ)/2, and the rank is one.
     """
-    one, two, within = 2 * (1 + s.slope**2) / (1 + s.slope) ** 2, s.two_steps, s.within
+    one, within, kept = 2 * (1 + s.slope**2) / (1 + s.slope) ** 2, s.within, ("slope", "share")
+    two = s.two_steps if unchanged(s, "samples", "units", *kept) else None
     if net.smooth:
         one, two, within = 1.0, 1.0, s.smooth_within
     computed, derived = Origin.COMPUTED, Origin.DERIVED
@@ -338,9 +337,10 @@ def _undecided(conclusion: str) -> Observation:
 def _label(instance: Instance) -> str:
     net, law = _net(instance), instance.region
     assert net is not None and isinstance(law, dg.Gaussian)  # noqa: PT018
-    d = net.inputs.dimension
-    told = f"d = {d}, start {np.max(law.scale) * np.sqrt(net.units * d):.2g}"
-    return told + (", smooth" if net.smooth else "")
+    size = np.max(law.scale) * np.sqrt(net.units * net.inputs.dimension)
+    share = float(instance.step_size * net.inputs.largest_square() / len(net.root))
+    kind = ", smooth" * net.smooth + f", step {share:g}" * (share > 1)
+    return f"d = {net.inputs.dimension}, start {size:.2g}{kind}"
 
 
 def _ranks(instance: Instance, ranks: Sequence[float]) -> Chart:

@@ -38,6 +38,7 @@ from dynsys_gd.claims.support.margin_checks import (
     step_size_from,
     terms_of,
 )
+from dynsys_gd.claims.support.recorded import unchanged
 from dynsys_gd.claims.support.separation import HardMargin, Link, margin_loss
 
 Points = NDArray[np.float64]
@@ -312,7 +313,7 @@ def _thresholds(instance: Instance, margin: HardMargin, s: Settings) -> tuple[Nu
     gamma, found = str(sp.sqrt(margin.squared)), (low + high) / 2
     name, within = f"divergence threshold, γ = {gamma}", s.threshold_within
     threshold = Number.seen(name, found)
-    if gamma in THRESHOLDS and s.exponential_sides == Settings().exponential_sides:
+    if gamma in THRESHOLDS and unchanged(s, "exponential_sides"):
         expected = THRESHOLDS[gamma]
         threshold = Number.near(name, found, expected, within=within, origin=Origin.COMPUTED)
     stable = 2 / np.linalg.eigvalsh(instance.loss.hessian_at(np.zeros(2))).max()

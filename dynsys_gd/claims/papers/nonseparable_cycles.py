@@ -42,6 +42,7 @@ from dynsys_gd.claims.support.ratio_checks import (
     nearest_ratio,
     ratio_between,
 )
+from dynsys_gd.claims.support.recorded import unchanged
 from dynsys_gd.claims.support.separation import Link, margin_loss
 from dynsys_gd.losses.base import AbstractLoss
 
@@ -137,8 +138,7 @@ def _others(s: Settings, ratio: str) -> dict[str, Case]:
 
 def _recorded(table: Mapping[str, Any], s: Settings, *names: str) -> Mapping[str, Any]:
     """Return the table where the settings that it depends on are those it was made with."""
-    made = Settings()
-    return table if all(getattr(s, name) == getattr(made, name) for name in names) else {}
+    return table if unchanged(s, *names) else {}
 
 
 EVERY_START = "every start converges to the minimum"

@@ -50,6 +50,7 @@ from dynsys_gd.claims.support.half_lines import (
     relu_units,
     without_fits,
 )
+from dynsys_gd.claims.support.recorded import unchanged
 from dynsys_gd.measure.binomial import CLOPPER_PEARSON
 
 Array = NDArray[np.float64]
@@ -300,7 +301,7 @@ def _numbers(instance: Instance, runs: CrossingRuns, s: Settings) -> list[Number
     if _bias(instance):
         middle = float(np.median(runs.losses))
         loss = Number.seen(f"median loss with biases, width {n}", middle)
-        if (n, s.steps) == s.biased[:2] and _same(s, "x", "y", "bias"):
+        if (n, s.steps) == s.biased[:2] and unchanged(s, "x", "y", "bias"):
             loss = _near(loss, s.biased[2], s.biased_within, Origin.COMPUTED)
         return [_near(share, 1.0, 0.0, Origin.COMPUTED), loss]
     if any(fit[:2] != (0, 0) for fit in affine_fits(net)):
@@ -308,17 +309,13 @@ def _numbers(instance: Instance, runs: CrossingRuns, s: Settings) -> list[Number
         more = Number.seen(f"more than without the fits, width {n}", excess, grade=grade)
         return [share, replace(more, low=0.0, origin=Origin.RECALLED)]
     for width, hits, count in s.earlier:
-        if width == n and _same(s, "x", "y"):
+        if width == n and unchanged(s, "x", "y"):
             low, high = CLOPPER_PEARSON.interval(hits, 0, count, level=s.earlier_level)
             share = replace(share, low=low, high=high, origin=Origin.COMPUTED)
     value, medians = float(best_pair_loss(net)), np.median(runs.losses, axis=1)
     label = f"median loss, width {n}, seed"
     seen = [Number.seen(f"{label} {k}", m) for k, m in zip(s.seeds, medians, strict=True)]
     return [share, *(_near(one, value, s.stuck_within, Origin.DERIVED) for one in seen)]
-
-
-def _same(s: Settings, *names: str) -> bool:
-    return all(getattr(s, name) == getattr(Settings(), name) for name in names)
 
 
 def _near(number: Number, value: float, within: float, origin: Origin) -> Number:
