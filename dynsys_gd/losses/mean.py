@@ -104,10 +104,11 @@ class MeanLoss(AbstractLoss):
 
     def hessian_operator(self, points: Any) -> Callable[[Points], Points]:
         each = [loss.hessian_operator(points) for loss in self.losses]
-        return lambda directions: np.mean([multiply(directions) for multiply in each], axis=0)
+        return lambda directions: self._mean([multiply(directions) for multiply in each])
 
     def describe(self) -> str:
-        return f"mean of {len(self.losses)} losses, the first of them {self.losses[0].describe()}"
+        first, count = self.losses[0].describe(), len(self.losses)
+        return first if count == 1 else f"mean of {count} losses, the first of them {first}"
 
     def __repr__(self) -> str:
         return f"MeanLoss({list(self.losses)})"

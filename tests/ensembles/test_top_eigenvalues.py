@@ -6,10 +6,12 @@ from sympy.abc import x, y
 
 import dynsys_gd as dg
 from dynsys_gd.losses import base, mlp
+from dynsys_gd.losses.mean import MeanLoss
 
 RNG = np.random.default_rng(2)
 X, Y = RNG.normal(size=(9, 3)), RNG.normal(size=(9, 2))
 FORMULA = dg.Loss((x * y - 1) ** 2 / 2 + x**3 / 7, [x, y])
+NETWORKS = [dg.MLP((3, 4, 2), dg.Activation.TANH, X[rows], Y[rows]) for rows in ([0, 1], [2, 3])]
 LOSSES = {
     "formula": FORMULA,
     "saddle": dg.Loss(x**2 - y**2, [x, y]),
@@ -20,9 +22,8 @@ LOSSES = {
     "cross-entropy": dg.MLP(
         (3, 5, 3), dg.Activation.TANH, X, np.eye(3)[np.arange(9) % 3], dg.DataLoss.CROSS_ENTROPY
     ),
-    "one batch of several": dg.MinibatchCycle(
-        [dg.MLP((3, 4, 2), dg.Activation.TANH, X[rows], Y[rows]) for rows in ([0, 1], [2, 3])], 0.1
-    ).loss,
+    "one batch of several": dg.MinibatchCycle(NETWORKS, 0.1).loss,
+    "batches of unequal weight": MeanLoss(NETWORKS, ["1/10", "9/10"]),
 }
 
 

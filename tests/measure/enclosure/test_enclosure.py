@@ -121,7 +121,7 @@ def test_volumes_are_rounded_outwards():
     first, last = m.volume_interval()
     assert first < exact < last
     assert last - first < 1e-15
-    unit = bounds(PRODUCT, "1/2", Box([0, 0], [1, 1]))
+    unit = bounds(WELL, "1/2", Box([0.5], [1.5]))
     assert unit.volume_interval() == (1, 1)
 
 
