@@ -517,24 +517,21 @@ law
 region = tried("convergence_region")
 trained = tried("fractal_trainability")
 stays = chart("minimalist_model", scalars).panels[3]
-flipped = replace(
-    stays.raster, values=1 - stays.raster.values, words=stays.raster.words[::-1], label=""
-)
 rates_of_layers = chart("fractal_trainability", trained).panels[1]
 side_by_side(
-    "Starts and rates that converge are light",
+    "The boundary of what converges",
     *(
         replace(p, title=f"Factorisation, {p.title}")
         for p in chart("convergence_region", region).panels[:2]
     ),
-    replace(stays, raster=flipped),
+    replace(stays, raster=replace(stays.raster, label="")),
     replace(
         rates_of_layers, title="A tanh network", raster=replace(rates_of_layers.raster, label="")
     ),
 ).plot()
 
 # %% [markdown]
-# (The dark marks inside the first two are starts on the line u = −v, a null set. They reach the saddle.) How rough a boundary
+# (The light marks inside the first two are starts on the line u = −v, a null set. They reach the saddle.) How rough a boundary
 # is, a dimension tells. That of a smooth curve is 1.
 
 # %%
