@@ -63,6 +63,13 @@ class Result:
         entries = bibliography()
         return "\n\n".join(entries[key] for key in self.sources())
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        # Arrays arrive writeable from another process and from a deep copy.
+        for value in state.values():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+
     def __repr__(self) -> str:
         lines = [self.headline()]
         lines += [f"  {label}: {text}" for label, text in self.rows()]

@@ -154,14 +154,16 @@ def _draw_raster(raster: Raster, ax: Axes) -> None:
         "interpolation": "nearest",
         "aspect": "auto",
     }
+    # Inset: a bar of its own would be as high as its room, which a panel of equal units leaves.
+    beside = ax.inset_axes((1.04, 0, 0.06, 1))
     if not raster.words:
         image = ax.imshow(values, cmap="cividis", **shared)
-        ax.figure.colorbar(image, ax=ax, label=raster.label)
+        ax.figure.colorbar(image, cax=beside, label=raster.label)
         return
     n = len(raster.words)
     norm = BoundaryNorm(np.arange(n + 1) - 0.5, n)
     image = ax.imshow(values, cmap=ListedColormap(_shades(raster.words)), norm=norm, **shared)
-    bar = ax.figure.colorbar(image, ax=ax, ticks=range(n), label=raster.label)
+    bar = ax.figure.colorbar(image, cax=beside, ticks=range(n), label=raster.label)
     bar.ax.set_yticklabels(list(raster.words))
 
 

@@ -5,7 +5,7 @@ import json
 import pickle
 import pkgutil
 import re
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, replace
 from functools import cache
 from html.parser import HTMLParser
 
@@ -538,12 +538,16 @@ def test_cites_what_is_in_the_bibliography(result):
 
 
 def test_arrays_cannot_be_written_to(result):
-    if not is_dataclass(result):
-        return
-    for field in fields(result):
-        value = getattr(result, field.name)
-        if isinstance(value, np.ndarray) and value.size:
-            assert not value.flags.writeable, field.name
+    assert writeable_arrays(result) == []
+
+
+def writeable_arrays(result):
+    values = {field.name: getattr(result, field.name) for field in fields(result)}
+    return [
+        name
+        for name, value in values.items()
+        if isinstance(value, np.ndarray) and value.size and value.flags.writeable
+    ]
 
 
 def test_fields_cannot_be_replaced(result):
@@ -565,6 +569,7 @@ def test_survives_the_way_to_another_process(result):
     copy = pickle.loads(pickle.dumps(result))
     assert repr(copy) == repr(result)
     assert copy.to_dict() == result.to_dict()
+    assert writeable_arrays(copy) == []
 
 
 def test_wording_is_the_same_everywhere(result):

@@ -10,6 +10,7 @@ import numpy as np
 from ...ensembles.budget import Budget
 from ...ensembles.fates import Fate
 from ...ensembles.simulate import simulate
+from ...evidence import Outcome
 from ..claim import Instance
 
 __all__ = ["OpenScan", "scan_open_step"]
@@ -27,6 +28,8 @@ class OpenScan:
         Step sizes in units of `critical`.
     converged : tuple of float
         Share of the starts that converges at each.
+    undecided : tuple of float
+        Share of the starts of which more steps would tell.
     norms : tuple of float
         Median gradient norm in the end; infinite where most starts escape.
     """
@@ -34,6 +37,7 @@ class OpenScan:
     critical: float
     shares: tuple[float, ...]
     converged: tuple[float, ...]
+    undecided: tuple[float, ...]
     norms: tuple[float, ...]
 
     @property
@@ -43,10 +47,12 @@ class OpenScan:
         return ", ".join(f"{y:.3g} at {q:g} η_c" for q, y in pairs)
 
     @property
-    def vanishes(self) -> bool:
+    def vanishes(self) -> Outcome:
         """Whether some starts converge at the smallest step size, and none beyond 1."""
         beyond = [y for q, y in zip(self.shares, self.converged, strict=True) if q > 1]
-        return bool(self.converged[0] > 0) and not any(beyond)
+        if not any(beyond) and self.converged[0] == 0 < self.undecided[0]:
+            return Outcome.UNDECIDED
+        return Outcome.YES if self.converged[0] > 0 and not any(beyond) else Outcome.NO
 
 
 def scan_open_step(
@@ -61,14 +67,19 @@ def scan_open_step(
     if len(F.parameters) != 1 or not 0 < critical < np.inf:
         return None
     starts = instance.region.sample(n, rng=instance.rng("starts"))
-    converged, norms = [], []
+    converged, undecided, norms = [], [], []
     for share in shares:
         G = F.at(**{F.parameters[0]: share * critical})
         fates = simulate(G, G.lift(starts), budget=Budget(steps=steps))
         converged.append(fates.count(Fate.CONVERGED) / n)
+        undecided.append(fates.count(Fate.UNDECIDED) / n)
         with np.errstate(all="ignore"):
             sizes = np.linalg.norm(loss.gradient_at(G.project(fates.limit)), axis=1)
         norms.append(float(np.median(np.where(np.isfinite(sizes), sizes, np.inf))))
     return OpenScan(
-        critical=critical, shares=tuple(shares), converged=tuple(converged), norms=tuple(norms)
+        critical=critical,
+        shares=tuple(shares),
+        converged=tuple(converged),
+        undecided=tuple(undecided),
+        norms=tuple(norms),
     )

@@ -17,8 +17,6 @@ from dynsys_gd.claims import (
     Claim,
     Curve,
     Instance,
-    Level,
-    Mark,
     Number,
     Observation,
     Origin,
@@ -67,9 +65,11 @@ class Settings:
     radius: float = 1e-6
     runs: int = 200
     steps: int = 1000
-    arrived: float = 1e-20
+    arrived: float = 1e-20  # a loss
+    away: float = 1e-6  # a loss that is not reached near the minimum
     most: float = 0.5
     share_within: float = 0.05
+    table_from: int = 400  # steps after which shares are those of the table
     exponent_runs: int = 8000
     exponent_steps: int = 16
     exponent_within: float = 0.04
@@ -155,17 +155,21 @@ def _near(s: Settings, F: _Either, place: float, why: str = "") -> Case:
 
 def _exponent_claim(s: Settings) -> Claim:
     def observe(instance: Instance) -> Observation:
-        F, shares = instance.F, []
+        F, shares, left = instance.F, [], []
         for seed in s.seeds:
             points = instance.region.sample(s.runs, rng=instance.rng(f"starts {seed}"))
             if isinstance(F, dg.RandomMinibatch):
                 points = F.states(points, rng=instance.rng(f"noise {seed}"))
-            ends = F.project(F.iterate(points, s.steps))
-            shares.append(float(np.mean(instance.loss(ends) < s.arrived)))
+            losses = instance.loss(F.project(F.iterate(points, s.steps)))
+            shares.append(float(np.mean(losses < s.arrived)))
+            left.append(float(np.mean(~(losses < s.away))))
         common = net.COMMON_MINIMUM.check(instance).outcome is dg.Outcome.YES
+        outcome = yes_if(min(shares) >= s.most)
+        if min(shares) < s.most <= 1 - max(left):
+            outcome = dg.Outcome.UNDECIDED  # many are on their way
         return observed(
             conclusion,
-            yes_if(min(shares) >= s.most),
+            outcome,
             grade=_STATISTICAL,
             reason=f"{s.runs} runs for each of {len(s.seeds)} seeds",
             detail=f"{100 * min(shares):.3g} to {100 * max(shares):.3g} % of the runs converge",
@@ -175,7 +179,6 @@ def _exponent_claim(s: Settings) -> Claim:
 
     random = _random(s, s.noisy)
     full, mixed = dg.GradientDescent(random.loss, s.noisy[0]), _random(s, s.noisy, s.moved)
-    gentle = _random(s, s.gentle)
     conclusion = "most runs that start near the minimum converge"
     return _of_paper(
         name="exponent_decides",
@@ -192,7 +195,7 @@ def _exponent_claim(s: Settings) -> Claim:
         examples=lambda: (
             _near(s, random, s.noisy_place),
             _near(s, full, s.calm_place),
-            _near(s, gentle, s.calm_place),
+            _near(s, _random(s, s.gentle), s.calm_place),
         ),
         counterexamples=lambda: {
             net.COMMON_MINIMUM.name: _near(s, mixed, s.noisy_place, "no point is at rest"),
@@ -209,13 +212,12 @@ def _of_minimum(instance: Instance, shares: list[float], s: Settings) -> tuple[N
     rates, rng = net.rates_of(F), instance.rng("exponent")
     expected = float(net.exponent(rates, place))
     found = net.measured_exponent(F, place, runs=s.exponent_runs, steps=s.exponent_steps, rng=rng)
-    table = _RUNS.get((*net.words_of(rates), f"{place:g}"))
+    table = _RUNS.get((*net.words_of(rates), f"{place:g}")) if s.steps >= s.table_from else None
     share = _of_table("share that converges", float(np.mean(shares)), table, within=s.share_within)
     square = sum(float(p) * (1 - float(rate) * place) ** 2 for p, rate in rates)
-    near = partial(Number.near, within=s.exponent_within, origin=Origin.DERIVED)
     return (
         share,
-        near("exponent", found, expected),
+        Number.near("exponent", found, expected, within=s.exponent_within, origin=Origin.DERIVED),
         Number.seen("mean square of a factor", square),
         *(_ends(F, s) if isinstance(F, dg.RandomMinibatch) and expected < 0 else ()),
     )
@@ -307,10 +309,10 @@ def _cycle_claim(s: Settings) -> Claim:
         pairs = zip(sorted(end if period == 1 else [end[0], F(end)[0]]), table, strict=False)
         near = partial(Number.near, within=s.table, origin=Origin.DERIVED)
         orbit = F.trajectory(start, s.shown).points[:, 0]
-        curve = Curve(label=label, x=np.arange(len(orbit)), y=orbit, mark=Mark.BOTH)
+        curve = Curve(label=label, x=np.arange(len(orbit)), y=orbit, mark=claims.Mark.BOTH)
         return observed(
             conclusion,
-            yes_if(period == 2),
+            yes_if(period == 2) if fates.fate[0] != dg.Fate.UNDECIDED else dg.Outcome.UNDECIDED,
             grade=dg.Grade.NUMERICAL,
             reason="simulation with audited limits",
             detail=f"period {period}, near {end.round(6).tolist()}",
@@ -350,14 +352,13 @@ _LIMITS = {"353/400": ("0.826358", "1.21013"), "4589/4000": ("0.771521", "1.1297
 def _exponents_chart(F: dg.RandomMinibatch, full: dg.Map, s: Settings) -> Chart:
     grid = np.linspace(2, s.last, s.points)
     names = ((full, "μ, gradient descent"), (F, "λ, SGD"))
+    curves = [Curve(label=n, x=grid, y=net.exponent(net.rates_of(G), grid)) for G, n in names]
     panel = claims.Panel(
         title=f"η = {F.step_size}, p = {F.probabilities[0]}: stable below 0",
         x_label="s = θ1² + θ2² of the minimum",
         y_label="exponent",
-        curves=tuple(
-            Curve(label=n, x=grid, y=net.exponent(net.rates_of(G), grid)) for G, n in names
-        ),
-        levels=(Level(label="", value=0.0),),
+        curves=tuple(curves),
+        levels=(claims.Level(label="", value=0.0),),
         y_range=(-2.0, 2.0),
     )
     return _chart(panel)
@@ -375,7 +376,6 @@ def _figure(verdicts: Sequence[claims.Verdict]) -> Chart:
     return _chart(charts[0].panels[0], charts[-3].panels[0], orbits)
 
 
-_CLAIMS = (_exceptional_claim, _exponent_claim, _subset_claim, _cycle_claim)
 STUDY = claims.Study(
     name="piecewise_analytic",
     title="Singular step sizes, and stability under random batches",
@@ -388,7 +388,7 @@ STUDY = claims.Study(
     ),
     settings=Settings(),
     quick={"points": 500, "steps": 400, "exponent_runs": 4000, "exponent_within": 0.06},
-    claims=lambda s: tuple(claim(s) for claim in _CLAIMS),
+    claims=lambda s: (_exceptional_claim(s), _exponent_claim(s), _subset_claim(s), _cycle_claim(s)),
     figure=_figure,
     part=claims.Part.MAIN,
     discussion=(

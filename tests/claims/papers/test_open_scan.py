@@ -23,7 +23,7 @@ def test_nothing_converges_beyond_the_critical_step_size():
         instance(dg.GradientDescent(product_loss(), eta)), SHARES, n=300, steps=2048
     )
     assert found.critical == 1
-    assert found.vanishes
+    assert found.vanishes is dg.Outcome.YES
     assert found.converged[2:] == (0, 0)
     assert found.norms[0] < 1e-9
     assert found.norms[2] > 0.1
@@ -32,8 +32,16 @@ def test_nothing_converges_beyond_the_critical_step_size():
 def test_momentum_goes_on_converging():
     F = dg.HeavyBall(product_loss(), eta, "1/2")
     found = scan_open_step(instance(F), SHARES, n=300, steps=2048)
-    assert not found.vanishes
+    assert found.vanishes is dg.Outcome.NO
     assert found.converged[3] > 0.1
+
+
+def test_too_few_steps_decide_nothing():
+    F = dg.GradientDescent(product_loss(), eta)
+    found = scan_open_step(instance(F), SHARES, n=300, steps=4)
+    assert found.converged[0] == 0
+    assert found.undecided[0] > 0.5
+    assert found.vanishes is dg.Outcome.UNDECIDED
 
 
 def test_without_an_open_parameter_there_is_no_scan():
