@@ -76,7 +76,8 @@ def test_a_raster_of_words_names_each_value():
         label="fate",
         words=("stays", "leaves", "open"),
     )
-    ax, bar = figure(chart(Panel(x_label="x", y_label="y", raster=raster))).axes
+    (ax,) = figure(chart(Panel(x_label="x", y_label="y", raster=raster))).axes
+    (bar,) = ax.child_axes
     assert ax.images[0].get_extent() == [0, 1, 0, 1]
     assert [t.get_text() for t in bar.get_yticklabels()] == ["stays", "leaves", "open"]
 
@@ -87,7 +88,7 @@ def test_a_fate_has_its_colour():
     raster = Raster(
         values=[[0, 1]], low=(0, 0), high=(1, 1), label="fate", words=("escapes", "converges")
     )
-    ax, _ = figure(chart(Panel(x_label="x", y_label="y", raster=raster))).axes
+    (ax,) = figure(chart(Panel(x_label="x", y_label="y", raster=raster))).axes
     colours = [name.upper() for name in map(to_hex, ax.images[0].cmap.colors)]
     assert colours == [FATES["ESCAPED"].colour, FATES["CONVERGED"].colour]
 

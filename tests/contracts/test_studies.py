@@ -3,14 +3,16 @@
 import ast
 import inspect
 import json
+from contextlib import suppress
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from dynsys_gd import Outcome, claims
+from dynsys_gd import Outcome, Status, claims
 from dynsys_gd.claims import Role, papers
+from dynsys_gd.errors import InvalidInput
 from dynsys_gd.plots import figure
 from dynsys_gd.results import bibliography
 
@@ -129,6 +131,23 @@ class TestEveryStudy:
         same = study.at(**{first: getattr(study.settings, first)})
         assert same.settings == study.settings
         assert inspect.isclass(type(study.settings))
+
+
+def horizons():
+    for study in claims.studies():
+        for name, value in study.small().constants().items():
+            if name.endswith(("steps", "iterations")) and isinstance(value, int) and value >= 100:
+                yield study.name, name, value // 100
+
+
+@pytest.mark.parametrize(("name", "horizon", "few"), list(horizons()))
+def test_too_few_steps_contradict_nothing(name, horizon, few):
+    study, trials = claims.get_study(name).small().at(**{horizon: few}), []
+    with suppress(InvalidInput):  # an instrument may refuse so few
+        trials.extend(claims.trials(study, rng=0))
+    for trial in trials:
+        wrong = trial.verdict.status is Status.CONTRADICTION
+        assert not wrong or trial.claim.disputed, (trial.case.title, trial.verdict)
 
 
 def test_each_paper_has_one_study():

@@ -24,7 +24,6 @@ from dynsys_gd.claims import (
     Observation,
     Origin,
     Raster,
-    Verdict,
     condition,
     observed,
     yes_if,
@@ -299,7 +298,8 @@ def _fractal_claim(s: Settings) -> Claim:
         ]
         fractal = known.regulariser > 0
         made = tuple(map(str, (known.target, instance.step_size, known.regulariser)))
-        centre, origin = (DIMENSIONS.get(made), Origin.RECALLED) if fractal else (1, Origin.DERIVED)
+        recalled = DIMENSIONS.get(made) if s.iterations >= Settings.iterations else None
+        centre, origin = (recalled, Origin.RECALLED) if fractal else (1, Origin.DERIVED)
         near = partial(Number.near, origin=origin, within=s.dimension_within, grade=_STATISTICAL)
         numbers = [
             near(f"dimension, seed {k}", each.dimension, centre)
@@ -312,7 +312,8 @@ def _fractal_claim(s: Settings) -> Claim:
             near = partial(Number.near, within=s.missed_within, origin=Origin.COMPUTED)
             wanted = MISSED if kept else None
             numbers.append(near("pixels that differ from the ellipse", missed, wanted))
-        lows = [each.interval()[0] for each in found]
+        lows, highs = np.transpose([each.interval() for each in found])
+        clear = lows.min() > s.fractal_from or highs.min() <= s.fractal_from
         picture = Raster(
             values=converges(window.grid(s.shown).points).reshape(s.shown, -1).T,
             low=(-s.half_side,) * 2,
@@ -324,7 +325,7 @@ def _fractal_claim(s: Settings) -> Claim:
         panel = claims.Panel(x_label="u", y_label="v", title=title, raster=picture, equal=True)
         return observed(
             conclusion,
-            yes_if(min(lows) > s.fractal_from),
+            yes_if(lows.min() > s.fractal_from) if clear else dg.Outcome.UNDECIDED,
             grade=_STATISTICAL,
             reason=f"pixels at resolutions up to {s.resolutions[-1]}, {len(s.seeds)} seeds",
             detail=found[0].headline(),
@@ -360,7 +361,7 @@ def _chart(*panels: claims.Panel) -> Chart:
     return Chart(title="Where gradient descent converges", panels=panels, evidence=evidence)
 
 
-def _figure(verdicts: Sequence[Verdict]) -> Chart:
+def _figure(verdicts: Sequence[claims.Verdict]) -> Chart:
     charts = [r for v in verdicts for r in v.observation.results if isinstance(r, Chart)]
     return _chart(charts[-1].panels[0], charts[-2].panels[0], *charts[0].panels)
 

@@ -198,7 +198,7 @@ def _compared(
     instance: Instance, others: Array, formula: float, conclusion: str, s: Settings
 ) -> Observation:
     """Return whether the flattest minimum known is as flat as a formula says."""
-    lowest = min(2 / instance.threshold.value, others[0])
+    lowest = min([2 / instance.threshold.value, *others[:1]])
     agrees = abs(lowest / formula - 1) <= s.closely
     net = instance.loss if agrees else None
     numbers = _numbers(net, others, s) if isinstance(net, dg.LinearNetwork) else ()
@@ -209,7 +209,7 @@ def _compared(
         reason=f"the flattest minimum that is known, and {len(others)} others",
         detail=f"smallest sharpness {lowest:.8g}, formula {formula:.8g}",
         numbers=numbers,
-        results=(_chart("Sharpness of minima", _shares(others / formula)),),
+        results=(_chart("Sharpness of minima", _shares(others / formula)),) * bool(len(others)),
     )
 
 

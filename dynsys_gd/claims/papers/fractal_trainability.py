@@ -46,7 +46,7 @@ class Settings:
 
     width: int = 4  # inputs and hidden units
     samples: int = 20  # as many as parameters
-    steps: int = 100
+    steps: int = 80  # and then those that are averaged
     averaged: int = 20  # losses at the end
     cap: float = 1e6  # of losses over the first one
     lowest: float = -1.0  # decimal logarithms of the rates
@@ -127,7 +127,7 @@ def _rates_that_train(instance: Instance, s: Settings) -> Labelling:
     def some(logarithms: Array) -> Array:
         n = len(logarithms)
         states = np.hstack([np.repeat(start, n, axis=0), per_rate * 10.0**logarithms])
-        states = carried.iterate(states, s.steps - s.averaged)
+        states = carried.iterate(states, s.steps)
         last = orbit(carried.kernel(), states, s.averaged - 1, arithmetic=dg.Arithmetic.PLAIN)
         means = capped(last[-1]) / s.averaged
         open_ = means < 1  # the others are lost by their last loss alone

@@ -56,6 +56,7 @@ class Settings:
     reach: float = 20.0  # beyond, a weight is on its way to infinity
     slope_within: float = 0.05
     squares_within: float = 3e-3
+    squares_from: int = 20_000  # steps after which mean squares are as near as that
     many: int = 60  # starts whose time averages are compared
     spans: tuple[int, ...] = (1000, 10_000, 100_000)
     transient: int = 2000
@@ -91,6 +92,7 @@ CONCLUSION = "the mean change of the loss is at most 2 sup|L|/T, and most orbits
 
 
 def _looking(s: Settings, steps: int, known: Mapping[str, float]) -> Settling:
+    known = known if steps >= s.squares_from else {}
     squares = tuple((step, value, s.squares_within) for step, value in known.items())
     return Settling(seeds=s.seeds, starts=s.starts, steps=steps, first=s.first, times=s.times,
                     still=s.still, reach=s.reach, within=s.slope_within,

@@ -41,6 +41,7 @@ class Settings:
     draws: int = 4_000_000
     small: tuple[float, ...] = (1e-1, 3e-2, 1e-2)
     density_within: float = 0.0125
+    within_after: int = 1_000_000  # draws; after fewer it is wider, as 1/√draws
     shapes: tuple[tuple[int, ...], ...] = ((3, 3, 2), (3, 4, 2), (4, 3, 3, 2), (3, 3, 3, 3, 3))
     minima: int = 20
     rank_tolerance: float = 1e-8
@@ -113,9 +114,10 @@ def _singularity_claim(s: Settings) -> Claim:
             counts += [np.count_nonzero(sizes < small) for small in s.small]
         shares = counts / (s.draws * len(s.seeds) * np.array(s.small))
         corner = max(map(abs, (*box.low, *box.high)))
+        within = s.density_within * np.sqrt(max(1, s.within_after / s.draws))
         density = _DENSITIES.get((instance.loss.describe(), str(instance.step_size), float(corner)))
         return tuple(
-            _computed(f"P(|det| < {small:g}) / {small:g}", share, density, within=s.density_within)
+            _computed(f"P(|det| < {small:g}) / {small:g}", share, density, within=within)
             for small, share in zip(s.small, shares, strict=True)
         )
 

@@ -124,7 +124,7 @@ def _minimised_claim(s: Settings) -> Claim:
         outcome = yes_if(end <= s.vanishing)
         if end > s.vanishing and s.rounding < slope < np.inf:
             outcome = dg.Outcome.UNDECIDED  # it is not at rest: more steps would tell
-        least = int(bool(instance.step_size >= sp.Rational(s.rising)))
+        least = int(bool(instance.step_size >= sp.Rational(s.rising)) and unchanged(s, "samples"))
         name = f"steps on which the loss rises, η = {instance.step_size}"
         rising = Number.between(name, rises, low=least, origin=Origin.COMPUTED)
         arrives = outcome is dg.Outcome.YES

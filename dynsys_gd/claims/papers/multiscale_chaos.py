@@ -57,6 +57,7 @@ class Settings:
     exponent_within: float = 1e-3
     variance_within: float = 0.01  # relative
     kurtosis_within: float = 0.04
+    within_after: int = 160_000  # steps; after fewer these three are wider, as 1/√steps
     window: float = 5.0  # standard deviations on either side
     bins: int = 40
     density_steps: int = 40_000
@@ -217,7 +218,9 @@ def _beside(
         return [Number.seen(name, value) for name, value in zip(names, found, strict=True)]
     spread, away = phases.variance(step), _distance(step, s)
     expected = (phases.exponent(step, e), spread, phases.kurtosis(step), away)
-    within = (s.exponent_within, s.variance_within * spread, s.kurtosis_within, noise)
+    wider = np.sqrt(max(1, s.within_after / s.steps))
+    sampled = np.array([s.exponent_within, s.variance_within * spread, s.kurtosis_within])
+    within = (*sampled * wider, noise)
     return [
         Number.near(name, value, one, within=far, origin=Origin.DERIVED)
         for name, value, one, far in zip(names, found, expected, within, strict=True)

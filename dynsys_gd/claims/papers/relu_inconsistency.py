@@ -80,6 +80,7 @@ class Settings:
     stride: int = 50  # afterwards
     level: float = 0.95
     stuck_within: float = 1e-5
+    stuck_from: int = 1000  # steps after which the median run is as near as that
     earlier: tuple[tuple[int, int, int], ...] = ((16, 6, 100), (64, 4, 100), (256, 1, 40))
     earlier_level: float = 0.99
     bias: float = 1.5  # standard deviation of first biases in a control
@@ -315,7 +316,9 @@ def _numbers(instance: Instance, runs: CrossingRuns, s: Settings) -> list[Number
     value, medians = float(best_pair_loss(net)), np.median(runs.losses, axis=1)
     label = f"median loss, width {n}, seed"
     seen = [Number.seen(f"{label} {k}", m) for k, m in zip(s.seeds, medians, strict=True)]
-    return [share, *(_near(one, value, s.stuck_within, Origin.DERIVED) for one in seen)]
+    if s.steps >= s.stuck_from:
+        seen = [_near(one, value, s.stuck_within, Origin.DERIVED) for one in seen]
+    return [share, *seen]
 
 
 def _near(number: Number, value: float, within: float, origin: Origin) -> Number:

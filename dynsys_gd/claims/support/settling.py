@@ -21,6 +21,8 @@ __all__ = ["Settling", "power_law"]
 
 Points = NDArray[np.float64]
 
+_SPAN = 20  # factor between the first and the last time that a slope needs
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settling:
@@ -39,7 +41,7 @@ class Settling:
     reach : float
         Largest size of a weight in the end; beyond, an orbit is on its way to infinity.
     within : float
-        Of the slope of log |mean ΔL| over log T, which is -1.
+        Of the slope of log |mean ΔL| over log T, which is -1; told where T has room.
     squares : tuple of (str, float, float)
         Step sizes with the mean of ‖∇L‖² that is expected, and its tolerance.
     """
@@ -99,7 +101,8 @@ class Settling:
 
     @property
     def _instants(self) -> NDArray[np.int64]:
-        return np.unique(np.geomspace(self.first, self.steps, self.times).astype(np.int64))
+        first = min(self.first, self.steps)
+        return np.unique(np.geomspace(first, self.steps, self.times).astype(np.int64))
 
     def _changes(self, found: ProgressAlong) -> tuple[Points, Points]:
         """Return |mean ΔL| over T steps, shape (n, times), and 2 sup|L|/T."""
@@ -112,13 +115,15 @@ class Settling:
     ) -> tuple[Number, ...]:
         step, told = str(runs[0].map.step_size), []
         known = {key: (value, within) for key, value, within in self.squares}
+        instants = self._instants
         for seed, mean, square in zip(self.seeds, means, squares, strict=True):
             label = f"η = {runs[0].step_size:g}, seed {seed}"
-            name, slope = (
-                f"slope of |mean ΔL| over T, {label}",
-                power_law(self._instants, _size(mean)),
-            )
-            told.append(Number.near(name, slope, -1, within=self.within, origin=Origin.DERIVED))
+            if self.steps >= _SPAN * self.first:
+                name, slope = (
+                    f"slope of |mean ΔL| over T, {label}",
+                    power_law(instants, _size(mean)),
+                )
+                told.append(Number.near(name, slope, -1, within=self.within, origin=Origin.DERIVED))
             name = f"mean ‖∇L‖², {label}"
             if step in known:
                 near, within = known[step]
