@@ -223,7 +223,7 @@ def _impossibility_claim(s: Settings) -> Claim:
         shares = [each.count(dg.Fate.CONVERGED) / s.probes for each in fates]
         gap = (threshold.upper - threshold.lower) / threshold.value
         below = Number.seen(f"converge at {s.under} η_c", shares[0])
-        if not fates[0].count(dg.Fate.UNDECIDED):
+        if fates[0].count(dg.Fate.UNDECIDED) < s.probes / 2:
             below = replace(below, low=0.5, origin=Origin.DERIVED)
         return (
             Number.between("both formulas differ by", gap, high=s.gap, origin=Origin.DERIVED),
