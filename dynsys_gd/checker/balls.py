@@ -140,7 +140,7 @@ class Program:
                 continue
             parts = [place[part] for part in formulas.parts(number)]
             place[number] = d + len(self._fixed) + len(self._code)
-            # The third entry of a power is its exponent, which the union of nodes does not say.
+            # Unchecked: the third entry of a power is its exponent, which the union of nodes hides.
             last = at_exponent[int(node[2])] if name == "^" else parts[-1]  # type: ignore
             numbers = [formulas.value(part) for part in formulas.parts(number)]
             exactly = name == "*" and any(value is not None for value in numbers)

@@ -38,6 +38,7 @@ from dynsys_gd.claims.support.margin_checks import (
     step_size_from,
     terms_of,
 )
+from dynsys_gd.claims.support.observe_cycles import recurs
 from dynsys_gd.claims.support.recorded import unchanged
 from dynsys_gd.claims.support.separation import HardMargin, Link, margin_loss
 
@@ -59,7 +60,7 @@ class Settings:
     steps: int = 100_000
     patience: int = 10_000_000
     vanishing: float = 2e-3  # a loss that was ln 2 at the start
-    rounding: float = 1e-12  # a larger rise of the loss, relative, is one; a smaller slope is none
+    rounding: float = 1e-12  # relative: a larger change is one
     seeds: tuple[int, ...] = (0, 1, 2, 3)
     samples: int = 20
     features: int = 3
@@ -119,11 +120,10 @@ def _minimised_claim(s: Settings) -> Claim:
         points = instance.F.trajectory(np.zeros(instance.F.dimension), s.steps).points
         with np.errstate(all="ignore"):
             losses = instance.loss(points)
-            slope = float(np.linalg.norm(instance.loss.gradient_at(points[-1])))
         end, rises = float(losses[-1]), int(np.sum(np.diff(losses) > s.rounding * losses[:-1]))
         outcome = yes_if(end <= s.vanishing)
-        if end > s.vanishing and s.rounding < slope < np.inf:
-            outcome = dg.Outcome.UNDECIDED  # it is not at rest: more steps would tell
+        if s.vanishing < end < np.inf and not recurs(losses, s.rounding):
+            outcome = dg.Outcome.UNDECIDED  # more steps would tell
         least = int(bool(instance.step_size >= sp.Rational(s.rising)) and unchanged(s, "samples"))
         name = f"steps on which the loss rises, η = {instance.step_size}"
         rising = Number.between(name, rises, low=least, origin=Origin.COMPUTED)
@@ -196,15 +196,15 @@ def _bias_claim(s: Settings) -> Claim:
             beside = margin.across(end[None])[0]
             before, away = np.abs(margin.across(np.stack([half, end])) - limit).max(axis=1)
             arrives = bool(away <= s.limit_within)
-            if np.isfinite(end).all():  # else it is lost; nothing else tells that it never arrives
-                outcome = dg.Outcome.YES if arrives else dg.Outcome.UNDECIDED
+            rate = float(instance.loss(end)) * float(instance.step_size * steps * margin.squared)
+            moves = abs(away - before) > s.limit_within * away or abs(rate - 1) > s.rate_within
+            outcome = dg.Outcome.UNDECIDED if moves and not arrives else yes_if(arrives)
             detail = f"{away:.2g} from the minimiser, halfway {before:.2g}"
             if arrives:
                 name = f"weight across the margin, η = {instance.step_size}, {steps} steps"
                 numbers = (near(name, beside[0], limit[0], within=s.limit_within),)
             # Where patience is needed, the fast fall of the beginning still counts.
             if arrives and steps == s.steps >= s.rate_from:
-                rate = float(instance.loss(end) * instance.step_size * steps * margin.squared)
                 name = f"L η t γ², η = {instance.step_size}"
                 numbers += (near(name, rate, 1, within=s.rate_within),)
         return observed(
@@ -259,7 +259,7 @@ def _exponential_claim(s: Settings) -> Claim:
         course = np.sign(points[1 : out[0] + 1 if len(out) else None, 1])
         margin, flips = margin_of(instance), bool(np.all(course[1:] == -course[:-1]))
         diverges = len(out) > 0 and flips and margin is not None and margin.separable
-        more = len(out) == 0 and flips  # it may still be lost
+        more = len(out) == 0 and flips and not recurs(instance.loss(points), s.rounding)
         return observed(
             conclusion,
             dg.Outcome.UNDECIDED if more else yes_if(diverges),

@@ -22,9 +22,10 @@ from ...results import Result
 from ..claim import Instance, Observation
 from ..declare import observed, yes_if
 
-__all__ = ["every_start_converges", "region_is_kept", "sinks", "stable_cycle"]
+__all__ = ["every_start_converges", "recurs", "region_is_kept", "sinks", "stable_cycle"]
 
 _CLEARLY = 1e-6  # of the sides of a region, beyond which a point has left it
+_LONGEST = 64  # period that an orbit is looked at for
 _STARTS = 400  # that look for a cycle where the certified search leaves the question open
 
 
@@ -101,3 +102,17 @@ def region_is_kept(instance: Instance, *, depth: int) -> tuple[Outcome, str]:
     room = _CLEARLY * (np.asarray(box.high) - np.asarray(box.low))
     leaves = bool((images < box.low - room).any() or (images > box.high + room).any())
     return (Outcome.NO if leaves else Outcome.UNDECIDED), told
+
+
+def recurs(values: NDArray[np.float64], within: float) -> bool:
+    """Return whether the last value of an orbit is one of those just before: a rest, or a cycle.
+
+    An orbit that still moves, however slowly, does not recur.
+
+    Examples
+    --------
+    >>> recurs(np.array([3.0, 1.0, 2.0, 1.0]), 1e-12), recurs(1 / np.arange(1.0, 1e4), 1e-12)
+    (True, False)
+    """
+    before = values[:-1][-_LONGEST:]
+    return bool(np.any(np.abs(before - values[-1]) <= within * abs(values[-1])))
